@@ -1,0 +1,18 @@
+# A dependency that is missing ends the configuration with the name of the Debian package that holds it.
+
+# Finds a package through its CMake config or find module.
+function(containercollector_require_package name debian_package)
+  find_package(${name} ${ARGN} QUIET)
+  if(NOT ${name}_FOUND)
+    message(FATAL_ERROR "${name} ${ARGN} was not found. On Debian: apt-get install ${debian_package}")
+  endif()
+endfunction()
+
+# Finds a library through pkg-config and gives it as the imported target PkgConfig::<prefix>.
+function(containercollector_require_pkgconfig prefix module debian_package)
+  containercollector_require_package(PkgConfig pkg-config)
+  pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${module})
+  if(NOT ${prefix}_FOUND)
+    message(FATAL_ERROR "${module} was not found. On Debian: apt-get install ${debian_package}")
+  endif()
+endfunction()

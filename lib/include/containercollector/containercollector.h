@@ -1,0 +1,16 @@
+/// @file
+/// Everything that the library offers, in one include.
+#ifndef CONTAINERCOLLECTOR_CONTAINERCOLLECTOR_H_
+#define CONTAINERCOLLECTOR_CONTAINERCOLLECTOR_H_
+
+#include "containercollector/client.h"
+#include "containercollector/client_options.h"
+#include "containercollector/error.h"
+#include "containercollector/json.h"
+#include "containercollector/list_options.h"
+#include "containercollector/processor.h"
+#include "containercollector/sorted_map.h"
+#include "containercollector/types.h"
+#include "containercollector/version.h"
+
+#endif  // CONTAINERCOLLECTOR_CONTAINERCOLLECTOR_H_

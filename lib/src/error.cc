@@ -1,0 +1,34 @@
+#include "containercollector/error.h"
+
+namespace containercollector {
+
+// Here, so that the class has its type information in one place.
+Error::~Error() = default;
+
+std::string_view ToString(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+      return "invalid_argument";
+    case ErrorCode::kCannotConnect:
+      return "cannot_connect";
+    case ErrorCode::kPermissionDenied:
+      return "permission_denied";
+    case ErrorCode::kTlsFailed:
+      return "tls_failed";
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kAnswerCutOff:
+      return "answer_cut_off";
+    case ErrorCode::kAnswerMalformed:
+      return "answer_malformed";
+    case ErrorCode::kAnswerTooLarge:
+      return "answer_too_large";
+    case ErrorCode::kDaemonError:
+      return "daemon_error";
+    case ErrorCode::kInternal:
+      return "internal";
+  }
+  return "unknown";
+}
+
+}  // namespace containercollector

@@ -1,0 +1,23 @@
+/// Query strings of URLs.
+#ifndef CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
+#define CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace containercollector::internal {
+
+/// The text with every byte that a query value cannot hold as %XX.
+std::string PercentEncode(std::string_view text);
+
+/// Names and values in order, decoded. std::nullopt where a "%" is not followed
+/// by two hexadecimal digits.
+std::optional<std::vector<std::pair<std::string, std::string>>>
+ParseQueryString(std::string_view query);
+
+}  // namespace containercollector::internal
+
+#endif  // CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
