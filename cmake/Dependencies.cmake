@@ -1,12 +1,12 @@
 # A dependency that is missing ends the configuration with the name of the Debian package that holds it.
 
-# Finds a package through its CMake config or find module.
-function(containercollector_require_package name debian_package)
+# Finds a package through its CMake config or find module. A macro, so that the caller gets the package's variables.
+macro(containercollector_require_package name debian_package)
   find_package(${name} ${ARGN} QUIET)
   if(NOT ${name}_FOUND)
     message(FATAL_ERROR "${name} ${ARGN} was not found. On Debian: apt-get install ${debian_package}")
   endif()
-endfunction()
+endmacro()
 
 # Finds a library through pkg-config and gives it as the imported target PkgConfig::<prefix>.
 function(containercollector_require_pkgconfig prefix module debian_package)

@@ -38,6 +38,18 @@ constexpr std::size_t kPadding = 16;
 
 constexpr std::size_t kMaxKeyInText = 64;
 
+/// UTF-8 that writes an escape of half a surrogate pair, `\udc00`, as U+FFFD,
+/// as Go does.
+struct Utf8WithoutSurrogates : rapid::UTF8<> {
+  template <typename OutputStream>
+  static void Encode(OutputStream& stream, unsigned code_point) {
+    const bool is_surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+    rapid::UTF8<>::Encode(stream, is_surrogate ? 0xFFFD : code_point);
+  }
+};
+using Reader =
+    rapid::GenericReader<Utf8WithoutSurrogates, Utf8WithoutSurrogates>;
+
 std::string Expected(const Schema& schema) {
   switch (schema.kind) {
     case Schema::Kind::kString:
@@ -97,8 +109,9 @@ class Handler {
     return true;
   }
 
-  /// Only called for numbers that Int64 cannot hold.
   bool Uint64(std::uint64_t value) {
+    constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+    if (value <= kLargest) return Int64(static_cast<std::int64_t>(value));
     const Target target = Next();
     return target.schema == nullptr ||
            WrongType(*target.schema, std::to_string(value));
@@ -274,7 +287,7 @@ void DecodeJson(std::string json, const Schema& schema, void* value) {
   json.append(kPadding, '\0');
 
   Handler handler(schema, value);
-  rapid::Reader reader;
+  Reader reader;
   rapid::InsituStringStream stream(json.data());
   const rapid::ParseResult result =
       reader.Parse<rapid::kParseInsituFlag>(stream, handler);

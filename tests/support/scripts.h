@@ -1,0 +1,31 @@
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_SCRIPTS_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_SCRIPTS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "tests/support/scripted_daemon.h"
+
+/// Ready-made scripts: each does the same to every request.
+namespace containercollector::test {
+
+/// Keeps the connection, as HTTP/1.1 does.
+Script AnswerWith(std::string answer);
+/// For answers that are cut off, and those that end with the connection.
+Script AnswerAndClose(std::string answer);
+Script AnswerSlowly(std::string answer, std::chrono::milliseconds interval);
+/// Waits for ScriptedDaemon::Release() first.
+Script AnswerWhenReleased(std::string answer);
+
+Script NeverAnswer();
+Script CloseWithoutAnswer();
+Script ResetWithoutAnswer();
+
+/// `kept` requests of each connection get what `script` makes of them; the
+/// connection dies of the next one.
+Script DieAfter(std::size_t kept, Script script);
+
+}  // namespace containercollector::test
+
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_SCRIPTS_H_

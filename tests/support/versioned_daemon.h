@@ -1,0 +1,26 @@
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_VERSIONED_DAEMON_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_VERSIONED_DAEMON_H_
+
+#include <string>
+
+#include "tests/support/exchange.h"
+#include "tests/support/request.h"
+
+namespace containercollector::test {
+
+/// An honest script: it answers `/_ping`, `/version` and `/containers/json` as
+/// dockerd does, under the API versions that it takes.
+struct VersionedDaemon {
+  std::string min_api_version = "1.12";
+  std::string max_api_version = "1.40";
+  std::string server_version = "19.03.15";
+  std::string containers_json = "[]";
+  /// What `/version` answers; made from the versions above when empty.
+  std::string version_json;
+
+  void operator()(const Request& request, Exchange& exchange) const;
+};
+
+}  // namespace containercollector::test
+
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_VERSIONED_DAEMON_H_

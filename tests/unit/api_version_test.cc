@@ -1,0 +1,74 @@
+#include "lib/src/api_version.h"
+
+#include "tests/support/catch.h"
+
+using namespace containercollector::internal;
+
+TEST_CASE("An API version is two numbers with a dot between") {
+  const auto version = ParseApiVersion("1.40");
+  REQUIRE(version);
+  CHECK(version->major == 1);
+  CHECK(version->minor == 40);
+  CHECK(ToString(*version) == "1.40");
+  for (const char* text : {"", "1", "1.", ".40", "1.40 ", "v1.40", "1.40.1",
+                           "1.-4", "-1.40", "1.99999999999", "latest"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseApiVersion(text));
+  }
+}
+
+TEST_CASE("API versions are ordered as numbers") {
+  CHECK(ApiVersion{1, 9} < ApiVersion{1, 40});
+  CHECK(ApiVersion{1, 40} < ApiVersion{2, 0});
+  CHECK_FALSE(ApiVersion{1, 40} < ApiVersion{1, 40});
+  CHECK(ApiVersion{1, 40} == ApiVersion{1, 40});
+}
+
+TEST_CASE("1.40 is talked where the daemon takes it, else the nearest") {
+  CHECK(NearestApiVersion({1, 12}, {1, 41}) == ApiVersion{1, 40});
+  CHECK(NearestApiVersion({1, 12}, {1, 39}) == ApiVersion{1, 39});
+  CHECK(NearestApiVersion({1, 44}, {1, 52}) == ApiVersion{1, 44});
+  CHECK(NearestApiVersion({0, 0}, {1, 24}) == ApiVersion{1, 24});
+}
+
+TEST_CASE(
+    "A refusal of the API version names the nearest that the daemon takes") {
+  struct Case {
+    const char* message;
+    ApiVersion nearest;
+  };
+  for (const Case& c : {
+           Case{"client version 1.40 is too old. Minimum supported API version "
+                "is 1.44, please upgrade your client to a "
+                "newer version",
+                {1, 44}},
+           Case{"client version 1.40 is too new. Maximum supported API version "
+                "is 1.39",
+                {1, 39}},
+           Case{"client is newer than server (client API version: 1.40, server "
+                "API version: 1.24)",
+                {1, 24}},
+           Case{"client is too old, minimum supported API version is 1.45, "
+                "please upgrade",
+                {1, 45}},
+       }) {
+    CAPTURE(c.message);
+    const auto refusal = ParseApiVersionRefusal(c.message);
+    REQUIRE(refusal);
+    REQUIRE(refusal->nearest);
+    CHECK(*refusal->nearest == c.nearest);
+  }
+}
+
+TEST_CASE("A refusal without a version is still a refusal") {
+  const auto refusal =
+      ParseApiVersionRefusal("client version 1.40 is too old.");
+  REQUIRE(refusal);
+  CHECK_FALSE(refusal->nearest);
+}
+
+TEST_CASE("Other errors are no refusal of the API version") {
+  CHECK_FALSE(ParseApiVersionRefusal("Invalid filter 'client'"));
+  CHECK_FALSE(ParseApiVersionRefusal("the kernel is too old"));
+  CHECK_FALSE(ParseApiVersionRefusal(""));
+}

@@ -1,0 +1,131 @@
+#include "containercollector/client_options.h"
+
+#include <cstdlib>
+#include <map>
+#include <string>
+
+#include "containercollector/client.h"
+#include "containercollector/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/error_of.h"
+
+using namespace containercollector;
+using containercollector::test::ErrorOf;
+
+namespace {
+
+/// Sets Docker's environment variables for as long as it lives; those that are
+/// not named are unset.
+class DockerEnvironment {
+ public:
+  explicit DockerEnvironment(
+      const std::map<std::string, std::string>& variables) {
+    for (const char* name : {"DOCKER_HOST", "DOCKER_API_VERSION",
+                             "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY"}) {
+      if (const char* value = std::getenv(name)) before_[name] = value;
+      unsetenv(name);
+      names_.push_back(name);
+    }
+    for (const auto& [name, value] : variables)
+      setenv(name.c_str(), value.c_str(), 1);
+  }
+  ~DockerEnvironment() {
+    for (const auto& name : names_) unsetenv(name.c_str());
+    for (const auto& [name, value] : before_)
+      setenv(name.c_str(), value.c_str(), 1);
+  }
+  DockerEnvironment(const DockerEnvironment&) = delete;
+  DockerEnvironment& operator=(const DockerEnvironment&) = delete;
+
+ private:
+  std::vector<std::string> names_;
+  std::map<std::string, std::string> before_;
+};
+
+std::string RefusalOf(const ClientOptions& options) {
+  const Error error = ErrorOf([&] { Client client(options); });
+  CHECK(error.code() == ErrorCode::kInvalidArgument);
+  return error.what();
+}
+
+}  // namespace
+
+TEST_CASE("An empty environment means the local daemon without TLS") {
+  const DockerEnvironment environment({});
+  const ClientOptions options = ClientOptions::FromEnvironment();
+  CHECK(options.host == "unix:///var/run/docker.sock");
+  CHECK(options.api_version.empty());
+  CHECK_FALSE(options.tls);
+  CHECK(Client().host() == "unix:///var/run/docker.sock");
+}
+
+TEST_CASE("Docker's environment variables are taken") {
+  const DockerEnvironment environment({{"DOCKER_HOST", "tcp://node:2376"},
+                                       {"DOCKER_API_VERSION", "1.39"},
+                                       {"DOCKER_CERT_PATH", "/certs"},
+                                       {"DOCKER_TLS_VERIFY", "1"}});
+  const ClientOptions options = ClientOptions::FromEnvironment();
+  CHECK(options.host == "tcp://node:2376");
+  CHECK(options.api_version == "1.39");
+  REQUIRE(options.tls);
+  CHECK(options.tls->ca_file == "/certs/ca.pem");
+  CHECK(options.tls->cert_file == "/certs/cert.pem");
+  CHECK(options.tls->key_file == "/certs/key.pem");
+  CHECK(options.tls->verify);
+}
+
+TEST_CASE(
+    "The daemon need not prove who it is unless DOCKER_TLS_VERIFY is set") {
+  const DockerEnvironment environment(
+      {{"DOCKER_CERT_PATH", "/certs"}, {"DOCKER_TLS_VERIFY", ""}});
+  REQUIRE(ClientOptions::FromEnvironment().tls);
+  CHECK_FALSE(ClientOptions::FromEnvironment().tls->verify);
+}
+
+TEST_CASE("Variables that are set but empty count as unset") {
+  const DockerEnvironment environment({{"DOCKER_HOST", ""},
+                                       {"DOCKER_CERT_PATH", ""},
+                                       {"DOCKER_TLS_VERIFY", "1"}});
+  CHECK(ClientOptions::FromEnvironment().host == "unix:///var/run/docker.sock");
+  CHECK_FALSE(ClientOptions::FromEnvironment().tls);
+}
+
+TEST_CASE("Client options that cannot be used say what to write") {
+  ClientOptions options;
+  SECTION("host") {
+    options.host = "docker";
+    CHECK(RefusalOf(options) ==
+          "Docker host \"docker\" cannot be used: write unix:///path, "
+          "tcp://host:port, http://host:port or "
+          "https://host:port, e.g. unix:///var/run/docker.sock");
+  }
+  SECTION("API version") {
+    options.api_version = "v1.40";
+    CHECK(RefusalOf(options) ==
+          "invalid API version \"v1.40\": write e.g. 1.40, or nothing to use "
+          "what the daemon takes");
+  }
+  SECTION("timeout") {
+    options.timeout = std::chrono::milliseconds(0);
+    CHECK(RefusalOf(options) ==
+          "invalid timeout of 0ms: write more than 0 and at most a year");
+  }
+  SECTION("connect timeout") {
+    options.connect_timeout = std::chrono::milliseconds(-1);
+    CHECK(RefusalOf(options) ==
+          "invalid connect timeout of -1ms: write more than 0 and at most a "
+          "year");
+  }
+  SECTION("largest answer") {
+    options.max_answer_bytes = 0;
+    CHECK(RefusalOf(options) ==
+          "invalid max answer of 0 bytes: write 1 to 4294967295");
+  }
+  SECTION("TLS files") {
+    options.tls.emplace();
+    options.tls->cert_file = "cert.pem";
+    CHECK(RefusalOf(options) ==
+          "invalid TLS files: a client's certificate and its key go together, "
+          "write both or neither");
+  }
+}

@@ -1,0 +1,37 @@
+#include "containercollector/error.h"
+
+#include <set>
+#include <string>
+#include <type_traits>
+
+#include "tests/support/catch.h"
+
+using containercollector::Error;
+using containercollector::ErrorCode;
+
+TEST_CASE("An error carries its code, its text and the daemon's status") {
+  const Error error(ErrorCode::kDaemonError, "Error response from daemon: no",
+                    404);
+  CHECK(error.code() == ErrorCode::kDaemonError);
+  CHECK(error.what() == std::string("Error response from daemon: no"));
+  CHECK(error.http_status() == 404);
+  CHECK(Error(ErrorCode::kTimeout, "late").http_status() == std::nullopt);
+  STATIC_REQUIRE(std::is_nothrow_copy_constructible_v<Error>);
+}
+
+TEST_CASE("Every error code has a name of its own") {
+  std::set<std::string_view> names;
+  for (const ErrorCode code :
+       {ErrorCode::kInvalidArgument, ErrorCode::kCannotConnect,
+        ErrorCode::kPermissionDenied, ErrorCode::kTlsFailed,
+        ErrorCode::kTimeout, ErrorCode::kAnswerCutOff,
+        ErrorCode::kAnswerMalformed, ErrorCode::kAnswerTooLarge,
+        ErrorCode::kDaemonError, ErrorCode::kInternal}) {
+    names.insert(ToString(code));
+  }
+  CHECK(names == std::set<std::string_view>{
+                     "invalid_argument", "cannot_connect", "permission_denied",
+                     "tls_failed", "timeout", "answer_cut_off",
+                     "answer_malformed", "answer_too_large", "daemon_error",
+                     "internal"});
+}

@@ -1,0 +1,138 @@
+#include <string>
+#include <thread>
+
+#include "containercollector/error.h"
+#include "containercollector/json.h"
+#include "tests/support/catch.h"
+#include "tests/support/error_of.h"
+
+using namespace containercollector;
+using containercollector::test::ErrorOf;
+
+namespace {
+
+std::string DecodeErrorOf(const std::string& json) {
+  const Error error = ErrorOf([&] { DecodeContainers(json); });
+  CHECK(error.code() == ErrorCode::kAnswerMalformed);
+  return error.what();
+}
+
+std::string InUnknownField(const std::string& value) {
+  return R"([{"Zed":)" + value + "}]";
+}
+
+std::string Nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
+
+}  // namespace
+
+TEST_CASE("A value of a wrong type is an error that names the place") {
+  CHECK(DecodeErrorOf(R"({})") == "expected an array, got an object");
+  CHECK(DecodeErrorOf(R"("x")") == "expected an array, got a string");
+  CHECK(DecodeErrorOf(R"([{},5])") == "[1]: expected an object, got 5");
+  CHECK(DecodeErrorOf(R"([{"Id":5}])") == "[0].Id: expected a string, got 5");
+  CHECK(DecodeErrorOf(R"([{"Names":["/a",false]}])") ==
+        "[0].Names[1]: expected a string, got false");
+  CHECK(DecodeErrorOf(R"([{},{},{},{"Ports":[{"PrivatePort":70000}]}])") ==
+        "[3].Ports[0].PrivatePort: expected a whole number from 0 to 65535, "
+        "got 70000");
+  CHECK(DecodeErrorOf(R"([{"Created":9223372036854775808}])") ==
+        "[0].Created: expected a whole number from -9223372036854775808 to "
+        "9223372036854775807, got 9223372036854775808");
+  CHECK(DecodeErrorOf(R"([{"Created":1.5}])") ==
+        "[0].Created: expected a whole number from -9223372036854775808 to "
+        "9223372036854775807, got a number with a "
+        "fraction, an exponent or over 64 bits");
+  CHECK(DecodeErrorOf(R"([{"Mounts":[{"RW":"true"}]}])") ==
+        "[0].Mounts[0].RW: expected true or false, got a string");
+  CHECK(DecodeErrorOf(R"([{"Labels":{"a.b":1}}])") ==
+        "[0].Labels[\"a.b\"]: expected a string, got 1");
+  CHECK(DecodeErrorOf(R"([{"HostConfig":[]}])") ==
+        "[0].HostConfig: expected an object, got an array");
+  CHECK(
+      DecodeErrorOf(
+          R"([{"NetworkSettings":{"Networks":{"n":{"IPAMConfig":{"LinkLocalIPs":[7]}}}}}])") ==
+      "[0].NetworkSettings.Networks[\"n\"].IPAMConfig.LinkLocalIPs[0]: "
+      "expected a string, got 7");
+  CHECK(DecodeErrorOf("[{\"Labels\":{\"\xFF" + std::string(100, 'x') +
+                      "\":1}}]") == "[0].Labels[\"\xEF\xBF\xBD" +
+                                        std::string(63, 'x') +
+                                        "\"]: expected a string, got 1");
+}
+
+TEST_CASE("Text that is not JSON is an error that names the byte") {
+  CHECK(DecodeErrorOf("") == "invalid JSON at byte 0: The document is empty.");
+  CHECK(DecodeErrorOf("[] x") ==
+        "invalid JSON at byte 3: The document root must not be followed by "
+        "other values.");
+  CHECK(DecodeErrorOf(std::string("[]\0junk", 7)) ==
+        "invalid JSON at byte 2: a NUL byte follows the value");
+  CHECK(DecodeErrorOf(std::string("[]\0", 3)) ==
+        "invalid JSON at byte 2: a NUL byte follows the value");
+  CHECK(DecodeErrorOf(R"([{"Id":"abc)") ==
+        "invalid JSON at byte 11: Missing a closing quotation mark in string.");
+}
+
+TEST_CASE("A million unclosed brackets are an error") {
+  CHECK(DecodeErrorOf(R"([{"Zed":)" + std::string(1000000, '[')) ==
+        "nested more than 10000 deep");
+  CHECK(DecodeErrorOf(std::string(1000000, '[')) ==
+        "[0]: expected an object, got an array");
+}
+
+TEST_CASE("Values may be nested as deep as in Go, and no deeper") {
+  CHECK(DecodeContainers(InUnknownField(Nested(9998)))->size() == 1);
+  CHECK(DecodeErrorOf(InUnknownField(Nested(9999))) ==
+        "nested more than 10000 deep");
+  CHECK(DecodeErrorOf(InUnknownField(Nested(100000))) ==
+        "nested more than 10000 deep");
+}
+
+TEST_CASE("The deepest nesting fits into the stack of a thread") {
+  // A thread has the same stack on every machine, unlike main.
+  std::size_t containers = 0;
+  std::thread([&] {
+    containers = DecodeContainers(InUnknownField(Nested(9998)))->size();
+  }).join();
+  CHECK(containers == 1);
+}
+
+TEST_CASE("A string of 100 MB is read whole") {
+  const std::string text(100'000'000, 'x');
+  const auto containers = DecodeContainers(R"([{"Id":")" + text + R"("}])");
+  REQUIRE(containers->size() == 1);
+  CHECK((*containers)[0].id == text);
+}
+
+TEST_CASE("Labels in no order are sorted, in a time that does not explode") {
+  // Sorted one by one, these would be moved ten thousand million times.
+  std::string labels;
+  for (int i = 200'000; i-- > 0;)
+    labels += "\"" + std::to_string(i) + R"(":"",)";
+  labels.back() = '}';
+  const auto containers = DecodeContainers(R"([{"Labels":{)" + labels + "}]");
+  CHECK((*containers)[0].labels->size() == 200'000);
+}
+
+TEST_CASE("A repeated map adds to the first, a repeated list replaces it") {
+  CHECK(EncodeContainers(
+            DecodeContainers(
+                R"([{"Labels":{"b":"1","a":"1"},"Labels":{"a":"2"}}])"))
+            .find(R"("Labels":{"a":"2","b":"1"})") != std::string::npos);
+  CHECK(EncodeContainers(
+            DecodeContainers(R"([{"Names":["/a","/b"],"Names":["/c"]}])"))
+            .find(R"("Names":["/c"])") != std::string::npos);
+}
+
+TEST_CASE(
+    "What is written is valid UTF-8 even where a program put other bytes in") {
+  Container container;
+  container.id = "a\xFF";
+  container.labels = StringMap{{"\xC0", "\xE2\x82"}};
+  const std::string json = EncodeContainers({container});
+  CHECK(json.find("\"Id\":\"a\xEF\xBF\xBD\"") != std::string::npos);
+  CHECK(
+      json.find("\"Labels\":{\"\xEF\xBF\xBD\":\"\xEF\xBF\xBD\xEF\xBF\xBD\"}") !=
+      std::string::npos);
+}

@@ -1,0 +1,128 @@
+#include <rapidjson/document.h>
+#include <rapidjson/error/en.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "containercollector/error.h"
+#include "containercollector/json.h"
+#include "tests/support/catch.h"
+
+using namespace containercollector;
+
+namespace {
+
+struct Vector {
+  std::string name;
+  std::string input;
+  bool ok = false;
+  std::string output;
+};
+
+std::string FromHex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return bytes;
+}
+
+std::string StringMember(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  if (member == object.MemberEnd() || !member->value.IsString()) return {};
+  return {member->value.GetString(), member->value.GetStringLength()};
+}
+
+std::vector<Vector> ReadVectors(const std::string& file) {
+  std::ifstream lines(std::string(TEST_DATA_DIR "/") + file);
+  std::vector<Vector> vectors;
+  for (std::string line; std::getline(lines, line);) {
+    rapidjson::Document document;
+    document.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
+    REQUIRE_FALSE(document.HasParseError());
+    Vector vector;
+    vector.name = StringMember(document, "name");
+    vector.input = document.HasMember("input_hex")
+                       ? FromHex(StringMember(document, "input_hex"))
+                       : StringMember(document, "input");
+    vector.ok = document["ok"].GetBool();
+    vector.output = StringMember(document, "output");
+    vectors.push_back(vector);
+  }
+  return vectors;
+}
+
+rapidjson::Document Parse(const std::string& json) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseValidateEncodingFlag>(json.data(),
+                                                        json.size());
+  INFO(json);
+  REQUIRE_FALSE(document.HasParseError());
+  return document;
+}
+
+/// Equal values, and the members of every object in the same order: the fields
+/// of a struct keep the order of the Go struct, the keys of a map are sorted.
+bool SameInOrder(const rapidjson::Value& a, const rapidjson::Value& b) {
+  if (a.GetType() != b.GetType()) return false;
+  if (a.IsArray()) {
+    if (a.Size() != b.Size()) return false;
+    for (rapidjson::SizeType i = 0; i < a.Size(); ++i) {
+      if (!SameInOrder(a[i], b[i])) return false;
+    }
+    return true;
+  }
+  if (a.IsObject()) {
+    if (a.MemberCount() != b.MemberCount()) return false;
+    for (auto x = a.MemberBegin(), y = b.MemberBegin(); x != a.MemberEnd();
+         ++x, ++y) {
+      if (x->name != y->name || !SameInOrder(x->value, y->value)) return false;
+    }
+    return true;
+  }
+  return a == b;
+}
+
+}  // namespace
+
+TEST_CASE("Containers are decoded and encoded as Go's types do") {
+  const auto vectors = ReadVectors("containers.jsonl");
+  CHECK(vectors.size() == 182);
+  for (const Vector& vector : vectors) {
+    CAPTURE(vector.name, vector.input.substr(0, 500));
+    if (!vector.ok) {
+      CHECK_THROWS_AS(DecodeContainers(vector.input), Error);
+      continue;
+    }
+    std::string output;
+    REQUIRE_NOTHROW(output = EncodeContainers(DecodeContainers(vector.input)));
+    CAPTURE(output, vector.output);
+    CHECK(SameInOrder(Parse(output), Parse(vector.output)));
+    CHECK(EncodeContainers(DecodeContainers(output)) == output);
+  }
+}
+
+TEST_CASE(
+    "What Go accepts beyond the values that daemons send is an error or read "
+    "as Go does") {
+  const auto vectors = ReadVectors("lenient.jsonl");
+  CHECK(vectors.size() == 5);
+  for (const Vector& vector : vectors) {
+    CAPTURE(vector.name);
+    try {
+      const std::string output =
+          EncodeContainers(DecodeContainers(vector.input));
+      CHECK(SameInOrder(Parse(output), Parse(vector.output)));
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::kAnswerMalformed);
+    }
+  }
+}
+
+TEST_CASE("The order of the fields is compared, not only their values") {
+  CHECK_FALSE(
+      SameInOrder(Parse(R"({"a":1,"b":2})"), Parse(R"({"b":2,"a":1})")));
+  CHECK(SameInOrder(Parse(R"([{"a":1,"b":[null]}])"),
+                    Parse(R"([ {"a":1, "b":[null]} ])")));
+}

@@ -1,0 +1,152 @@
+#include "containercollector/list_options.h"
+
+#include <string>
+
+#include "containercollector/error.h"
+#include "lib/src/list_query.h"
+#include "lib/src/query_string.h"
+#include "tests/support/catch.h"
+#include "tests/support/error_of.h"
+
+using namespace containercollector;
+using containercollector::internal::ListQuery;
+using containercollector::internal::PercentEncode;
+using containercollector::test::ErrorOf;
+
+namespace {
+
+constexpr internal::ApiVersion kNew{1, 40};
+constexpr internal::ApiVersion kOld{1, 21};
+
+Filters ParseFilters(const std::string& json) {
+  return ParseListOptions("filters=" + PercentEncode(json)).filters;
+}
+
+std::string ParseErrorOf(const std::string& query) {
+  const Error error = ErrorOf([&] { ParseListOptions(query); });
+  CHECK(error.code() == ErrorCode::kInvalidArgument);
+  return error.what();
+}
+
+}  // namespace
+
+TEST_CASE("All containers are listed unless the query says otherwise") {
+  CHECK(ParseListOptions("") == ListOptions{});
+  CHECK(ParseListOptions("").all);
+  CHECK(ListQuery(ListOptions{}, kNew) == "?all=1");
+}
+
+TEST_CASE("Docker's false values are false, anything else is true") {
+  for (const char* value :
+       {"", "0", "no", "false", "none", "FALSE", "No", "%20false%20", "+0"}) {
+    CAPTURE(value);
+    CHECK_FALSE(ParseListOptions(std::string("all=") + value).all);
+    CHECK_FALSE(ParseListOptions(std::string("size=") + value).size);
+  }
+  for (const char* value : {"1", "true", "yes", "on", "2", "x"}) {
+    CAPTURE(value);
+    CHECK(ParseListOptions(std::string("all=") + value).all);
+    CHECK(ParseListOptions(std::string("size=") + value).size);
+  }
+}
+
+TEST_CASE("The limit is a whole number of containers") {
+  CHECK(ParseListOptions("limit=7").limit == 7);
+  CHECK(ParseListOptions("limit=0").limit == 0);
+  CHECK(ParseListOptions("limit=").limit == 0);
+  CHECK(ParseListOptions("limit=2147483647").limit == 2147483647);
+}
+
+TEST_CASE("Filters are read in both of Docker's forms") {
+  const Filters expected{{"label", {"a=b", "c"}}, {"status", {"running"}}};
+  CHECK(ParseFilters(R"({"label":["a=b","c"],"status":["running"]})") ==
+        expected);
+  CHECK(ParseFilters(
+            R"({"label":{"a=b":true,"c":true},"status":{"running":true}})") ==
+        expected);
+  CHECK(ParseFilters("{}").empty());
+  CHECK(ParseFilters("null").empty());
+  CHECK(ParseFilters("").empty());
+}
+
+TEST_CASE(
+    "Of a repeated parameter the first counts, and unknown ones are left out") {
+  CHECK(ParseListOptions("limit=1&limit=2").limit == 1);
+  CHECK(ParseListOptions("since=x&foo&limit=3").limit == 3);
+}
+
+TEST_CASE("A malformed parameter is named, with what to write instead") {
+  const std::string limit =
+      ": write how many containers are wanted, e.g. limit=10, or 0 for all";
+  CHECK(ParseErrorOf("limit=ten") == "invalid limit \"ten\"" + limit);
+  CHECK(ParseErrorOf("limit=1.5") == "invalid limit \"1.5\"" + limit);
+  CHECK(ParseErrorOf("limit=-1") == "invalid limit \"-1\"" + limit);
+  CHECK(ParseErrorOf("limit=2147483648") ==
+        "invalid limit \"2147483648\"" + limit);
+  CHECK(ParseErrorOf("limit=%201") == "invalid limit \" 1\"" + limit);
+
+  const std::string filters =
+      R"(: write JSON with a list of values for each name, e.g. {"status":["running"],"label":["app=web"]})";
+  for (const std::string json :
+       {"status=running", "[]", R"({"status":"running"})", R"({"status":[1]})",
+        "{", "1"}) {
+    CHECK(ParseErrorOf("filters=" + PercentEncode(json)) ==
+          "invalid filters \"" + json + "\"" + filters);
+  }
+  CHECK(ParseErrorOf("filters=" + std::string(1000, 'x')) ==
+        "invalid filters \"" + std::string(128, 'x') + "...\"" + filters);
+  CHECK(ParseErrorOf("filters=%FF") ==
+        "invalid filters \"\xEF\xBF\xBD\"" + filters);
+
+  CHECK(ParseErrorOf("all=%zz") ==
+        "invalid query \"all=%zz\": write every % in it as %25, or as the code "
+        "of a byte, e.g. %20 for a space");
+  CHECK(ParseErrorOf("filters=" + PercentEncode(R"({"label":[""]})")) ==
+        "invalid filters: \"label\" has an empty value: write what it must "
+        "match, e.g. label=app=web or status=running");
+  CHECK(ParseErrorOf("filters=" + PercentEncode(R"({"":["x"]})")) ==
+        "invalid filters: a filter has no name: write one of Docker's, e.g. "
+        "status or label");
+}
+
+TEST_CASE("A negative limit is refused before anything is sent") {
+  ListOptions options;
+  options.limit = -5;
+  const Error error = ErrorOf([&] { internal::CheckListOptions(options); });
+  CHECK(error.code() == ErrorCode::kInvalidArgument);
+  CHECK(error.what() == std::string("invalid limit -5: write how many "
+                                    "containers are wanted, or 0 for all"));
+}
+
+TEST_CASE("Options become the query that Docker's own client sends") {
+  ListOptions options;
+  options.all = false;
+  CHECK(ListQuery(options, kNew).empty());
+  options.all = true;
+  options.limit = 3;
+  options.size = true;
+  options.filters = {{"status", {"running", "paused"}}, {"label", {"a=\"b\""}}};
+  CHECK(
+      ListQuery(options, kNew) ==
+      "?all=1&limit=3&size=1&filters=" +
+          PercentEncode(
+              R"({"label":{"a=\"b\"":true},"status":{"paused":true,"running":true}})"));
+  CHECK(ListQuery(options, kOld) ==
+        "?all=1&limit=3&size=1&filters=" +
+            PercentEncode(
+                R"({"label":["a=\"b\""],"status":["paused","running"]})"));
+}
+
+TEST_CASE("Options that differ in anything are different") {
+  const ListOptions plain;
+  std::vector<ListOptions> others(4);
+  others[0].all = false;
+  others[1].size = true;
+  others[2].limit = 1;
+  others[3].filters = {{"status", {"running"}}};
+  for (const auto& other : others) {
+    CHECK(other != plain);
+    CHECK((other < plain) != (plain < other));
+  }
+  CHECK_FALSE(plain < plain);
+}

@@ -1,0 +1,9 @@
+#include "containercollector/version.h"
+
+#include <string>
+
+#include "tests/support/catch.h"
+
+TEST_CASE("The version is that of the project") {
+  CHECK(containercollector::kVersion == PROJECT_VERSION);
+}
