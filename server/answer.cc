@@ -1,0 +1,29 @@
+#include "server/answer.h"
+
+#include <utility>
+
+namespace containercollector::server {
+namespace {
+
+ProcessorResponse TextResponse(int status, std::string text) {
+  ProcessorResponse response;
+  response.status = status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(text);
+  return response;
+}
+
+}  // namespace
+
+Answer TextAnswer(int status, std::string text) {
+  return std::make_shared<const ProcessorResponse>(
+      TextResponse(status, std::move(text)));
+}
+
+Answer BusyAnswer(std::string text) {
+  ProcessorResponse response = TextResponse(503, std::move(text));
+  response.headers.emplace_back("Retry-After", "5");
+  return std::make_shared<const ProcessorResponse>(std::move(response));
+}
+
+}  // namespace containercollector::server

@@ -1,0 +1,55 @@
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <variant>
+
+#include "containercollector/version.h"
+#include "server/log.h"
+#include "server/options.h"
+#include "server/server.h"
+#include "server/signals.h"
+
+namespace {
+
+using containercollector::server::Log;
+using containercollector::server::LogLevel;
+using containercollector::server::Options;
+
+void Serve(const Options& options) {
+  using namespace containercollector::server;  // NOLINT(*-using-directives)
+
+  HoldSignals();
+  SetUpLog(LogFormat::kLogfmt, LogLevel::kInfo);
+  Server server(options);
+  std::cout << "Listening on " << server.url() << std::endl;
+  Log(LogLevel::kInfo, "listening",
+      {{"url", server.url()},
+       {"docker_endpoint", options.docker.host},
+       {"version", std::string(containercollector::kVersion)}});
+
+  while (WaitForSignal() == SIGHUP) {
+  }
+  LetSignalsEndProcess();
+  Log(LogLevel::kInfo, "shutting down");
+  server.Shutdown();
+  Log(LogLevel::kInfo, "shut down");
+  ShutDownLog();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using containercollector::server::ParseExit;
+  try {
+    const auto parsed = containercollector::server::ParseOptions(argc, argv);
+    if (const auto* exit = std::get_if<ParseExit>(&parsed)) {
+      (exit->code == 0 ? std::cout : std::cerr) << exit->text << std::flush;
+      return exit->code;
+    }
+    Serve(std::get<Options>(parsed));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "container-collector: " << error.what() << std::endl;
+    return 1;
+  }
+}
