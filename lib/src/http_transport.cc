@@ -76,6 +76,14 @@ struct Failure {
   std::string_view target;
 };
 
+/// The kernel lets nobody wait for a place in the queue of a unix socket:
+/// EAGAIN, which libcurl may already have overwritten with the socket's lack of
+/// an error.
+bool QueueIsFull(const Failure& failure, const Endpoint& endpoint) {
+  return !endpoint.socket_path.empty() &&
+         (failure.os_error == EAGAIN || failure.os_error == 0);
+}
+
 Error ToError(const Failure& failure, const Endpoint& endpoint,
               const ClientOptions& options) {
   const std::string& host = endpoint.host;
@@ -127,9 +135,14 @@ Error ToError(const Failure& failure, const Endpoint& endpoint,
                          ": connect: permission denied. Run as root or as a "
                          "member of the group that owns the socket.");
       }
-      return Error(ErrorCode::kCannotConnect,
-                   "Cannot connect to the Docker daemon at " + host +
-                       ". Is the docker daemon running?");
+      return Error(
+          ErrorCode::kCannotConnect,
+          "Cannot connect to the Docker daemon at " + host +
+              ". Is the docker daemon running?" +
+              (QueueIsFull(failure, endpoint)
+                   ? " It accepts no connection, and its queue is full: it "
+                     "may hang, look at its log."
+                   : ""));
 
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_URL_MALFORMAT:
@@ -142,8 +155,10 @@ Error ToError(const Failure& failure, const Endpoint& endpoint,
         return Error(ErrorCode::kTimeout,
                      "No connection to the Docker daemon at " + host +
                          " within " + ToText(options.connect_timeout) +
-                         ". Check that its machine is up and that no firewall "
-                         "is between.");
+                         ". Check that its machine is up, that no firewall is "
+                         "between" +
+                         (endpoint.tls ? " and that it speaks TLS there."
+                                       : " and that the port is right."));
       }
       return Error(ErrorCode::kTimeout,
                    "The Docker daemon at " + host +

@@ -270,6 +270,8 @@ class Handler {
 };
 
 [[noreturn]] void ThrowInvalidJson(std::size_t offset, std::string_view why) {
+  // The sentences of RapidJSON end with a stop; this one goes on.
+  if (why.back() == '.') why.remove_suffix(1);
   throw Error(ErrorCode::kAnswerMalformed, "invalid JSON at byte " +
                                                std::to_string(offset) + ": " +
                                                std::string(why));

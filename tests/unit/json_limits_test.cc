@@ -62,16 +62,16 @@ TEST_CASE("A value of a wrong type is an error that names the place") {
 }
 
 TEST_CASE("Text that is not JSON is an error that names the byte") {
-  CHECK(DecodeErrorOf("") == "invalid JSON at byte 0: The document is empty.");
+  CHECK(DecodeErrorOf("") == "invalid JSON at byte 0: The document is empty");
   CHECK(DecodeErrorOf("[] x") ==
         "invalid JSON at byte 3: The document root must not be followed by "
-        "other values.");
+        "other values");
   CHECK(DecodeErrorOf(std::string("[]\0junk", 7)) ==
         "invalid JSON at byte 2: a NUL byte follows the value");
   CHECK(DecodeErrorOf(std::string("[]\0", 3)) ==
         "invalid JSON at byte 2: a NUL byte follows the value");
   CHECK(DecodeErrorOf(R"([{"Id":"abc)") ==
-        "invalid JSON at byte 11: Missing a closing quotation mark in string.");
+        "invalid JSON at byte 11: Missing a closing quotation mark in string");
 }
 
 TEST_CASE("A million unclosed brackets are an error") {

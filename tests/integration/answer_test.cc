@@ -1,0 +1,154 @@
+#include <fstream>
+#include <iterator>
+
+#include "tests/integration/node.h"
+#include "tests/support/error_of.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+
+namespace {
+
+std::string Recorded(const std::string& file) {
+  std::ifstream stream(TEST_DATA_DIR "/recorded/" + file);
+  REQUIRE(stream);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::string ValueOf(const std::string& json) {
+  return json.substr(0, json.find_last_not_of(" \n") + 1);
+}
+
+}  // namespace
+
+TEST_CASE("An answer is taken in every form that HTTP gives it") {
+  Node node;
+  SECTION("with a length") { node.Start(AnswerWith(GoodAnswer())); }
+  SECTION("in chunks") {
+    node.Start(AnswerWith(Chunked(200, kJson, kOneContainer, 7)));
+  }
+  SECTION("until the connection closes") {
+    node.Start(AnswerAndClose(UntilClose(200, kJson, kOneContainer)));
+  }
+  SECTION("as another type") {
+    node.Start(AnswerWith(Response(200, kPlainText, kOneContainer)));
+  }
+  SECTION("with blanks around it") {
+    node.Start(AnswerWith(
+        Response(200, kJson, " \n" + std::string(kOneContainer) + "\n")));
+  }
+  CheckCollected(node.Post());
+  CheckCollected(node.Post());
+}
+
+TEST_CASE("A node without containers gives an empty array") {
+  Node node;
+  SECTION("[]") { node.Start(AnswerWith(Response(200, kJson, "[]"))); }
+  SECTION("null") { node.Start(AnswerWith(Response(200, kJson, "null"))); }
+  const ProcessorResponse response = node.Post();
+  CHECK(response.status == 200);
+  CHECK(response.body == "[]");
+  CHECK(response.container_count == 0);
+  CheckRecovers(node);
+}
+
+TEST_CASE("A recorded Docker node comes back byte for byte") {
+  Node node;
+  const std::string recorded = ValueOf(Recorded("docker-20.10.24.json"));
+  node.Start(AnswerWith(Chunked(200, kJson, recorded, 1000)));
+  const ProcessorResponse response = node.Post();
+  CHECK(response.status == 200);
+  CHECK(response.body == recorded);
+  CHECK(response.container_count == 10);
+}
+
+TEST_CASE("A recorded Podman node comes back with the fields of Docker") {
+  Node node;
+  node.Start(AnswerWith(Response(200, kJson, Recorded("podman-4.3.1.json"))));
+  CHECK(
+      node.Post().body ==
+      R"([{"Id":"8520a56ebcd51d4e505a22b4b933688de316efd49f152b537002a2c3e8d4a63c","Names":["/p1"],)"
+      R"("Image":"localhost/bb:1","ImageID":"sha256:65848f7a48b230a94f4dfd6848e1111126b105164b6c7b647a72630a830b1f6c",)"
+      R"("Command":"/bin/sleep 1000","Created":1795426352,"Ports":[],"SizeRootFs":1982284,"Labels":{"a":"b"},)"
+      R"("State":"created","Status":"Created","HostConfig":{},"NetworkSettings":{"Networks":null},"Mounts":[]}])");
+}
+
+TEST_CASE(
+    "The query of the route reaches the daemon as its own client would write "
+    "it") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(GoodDaemon());
+  node.Post();
+  node.Post("all=0");
+  node.Post(
+      "all=false&size=1&limit=2&filters=%7B%22status%22%3A%5B%22running%22%5D%"
+      "7D&ignored=1");
+  const auto requests = daemon.Requests();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].method == "GET");
+  CHECK(requests[0].target == "/v1.40/containers/json?all=1");
+  CHECK(requests[1].target == "/v1.40/containers/json");
+  CHECK(requests[2].target ==
+        "/v1.40/containers/"
+        "json?limit=2&size=1&filters=%7B%22status%22%3A%7B%22running%22%3Atrue%"
+        "7D%7D");
+}
+
+TEST_CASE("What the route refuses never reaches the daemon") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(GoodDaemon());
+  CHECK(node.Post("limit=x").status == 400);
+  CHECK(Processor(Client(Node::PatientOptions())).Handle("GET", "").status ==
+        405);
+  ListOptions options;
+  options.limit = -1;
+  CHECK(ErrorOf([&] { node.client().ListContainers(options); }).code() ==
+        ErrorCode::kInvalidArgument);
+  CHECK(daemon.ConnectionsOpened() == 0);
+}
+
+TEST_CASE("A ping tells what the daemon's headers say") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(GoodDaemon());
+  const PingResult ping = node.client().Ping();
+  CHECK(ping.api_version == "1.40");
+  CHECK(ping.os_type == "linux");
+  CHECK_FALSE(ping.experimental);
+  CHECK(ping.builder_version.empty());
+  CHECK(daemon.Requests().at(0).target == "/_ping");
+
+  daemon.SetScript(AnswerWith(Response(200, kPlainText, "OK",
+                                       {{"api-version", "1.41"},
+                                        {"DOCKER-EXPERIMENTAL", "true"},
+                                        {"Builder-Version", "2"}})));
+  CHECK(node.client().Ping().api_version == "1.41");
+  CHECK(node.client().Ping().experimental);
+  CHECK(node.client().Ping().builder_version == "2");
+
+  daemon.SetScript(AnswerWith(DaemonError(500, "not today")));
+  const Error error = ErrorOf([&] { node.client().Ping(); });
+  CHECK(error.what() == std::string("Error response from daemon: not today"));
+  CHECK(error.http_status() == 500);
+}
+
+TEST_CASE("The version of a real daemon is read") {
+  Node node;
+  node.Start(AnswerWith(
+      Response(200, kJson, Recorded("docker-20.10.24.version.json"))));
+  const Version version = node.client().ServerVersion();
+  CHECK(version.version == "20.10.24+dfsg1");
+  CHECK(version.api_version == "1.41");
+  CHECK(version.min_api_version == "1.12");
+  CHECK(version.os == "linux");
+  REQUIRE(OrEmpty(version.components).size() == 4);
+  const ComponentVersion& engine = version.components->front();
+  CHECK(engine.name == "Engine");
+  CHECK(*OrEmpty(engine.details).Find("ApiVersion") == "1.41");
+
+  node.Start(AnswerWith(Response(200, kJson, "[]")));
+  CHECK(ErrorOf([&] { node.client().ServerVersion(); }).what() ==
+        "The answer of the Docker daemon at " + node.host() +
+            " to GET /version is malformed: expected an object, got an array. "
+            "Check that it is a Docker daemon that "
+            "listens there, and look at its log.");
+}

@@ -1,0 +1,207 @@
+#include <atomic>
+
+#include "tests/integration/node.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+
+namespace {
+
+VersionedDaemon DaemonOf(const std::string& min, const std::string& max,
+                         const std::string& server_version) {
+  VersionedDaemon daemon = GoodDaemon();
+  daemon.min_api_version = min;
+  daemon.max_api_version = max;
+  daemon.server_version = server_version;
+  return daemon;
+}
+
+std::vector<std::string> TargetsOf(const ScriptedDaemon& daemon) {
+  std::vector<std::string> targets;
+  for (const Request& request : daemon.Requests())
+    targets.push_back(request.target);
+  return targets;
+}
+
+std::string List(const std::string& version) {
+  return "/v" + version + "/containers/json?all=1";
+}
+
+using Targets = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("1.40 is talked to a daemon that takes it, in one request") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(DaemonOf("1.12", "1.41", "20.10.24"));
+  CheckCollected(node.Post());
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(daemon) == Targets{List("1.40"), List("1.40")});
+}
+
+TEST_CASE("An older or newer daemon costs one more request, once") {
+  struct Case {
+    VersionedDaemon daemon;
+    std::string nearest;
+  };
+  for (const Case& c : {Case{DaemonOf("1.44", "1.52", "29.0.0"), "1.44"},
+                        Case{DaemonOf("1.12", "1.39", "18.09.9"), "1.39"},
+                        Case{DaemonOf("1.12", "1.25", "1.13.1"), "1.25"}}) {
+    CAPTURE(c.nearest);
+    Node node;
+    ScriptedDaemon& daemon = node.Start(c.daemon);
+    CheckCollected(node.Post());
+    CheckCollected(node.Post());
+    CHECK(TargetsOf(daemon) ==
+          Targets{List("1.40"), List(c.nearest), List(c.nearest)});
+    CHECK(daemon.ConnectionsOpened() == 1);
+  }
+}
+
+TEST_CASE(
+    "The words of old daemons are understood, and filters are sent as they "
+    "take them") {
+  Node node;
+  ScriptedDaemon& daemon =
+      node.Start([](const Request& request, Exchange& exchange) {
+        const bool taken = request.path == "/v1.21/containers/json";
+        exchange.Send(
+            taken ? GoodAnswer()
+                  : Response(400, kPlainText,
+                             NewerThanServerMessage("1.40", "1.21") + "\n"));
+      });
+  CheckCollected(node.Post("filters=%7B%22status%22%3A%5B%22running%22%5D%7D"));
+  CHECK(TargetsOf(daemon).back() ==
+        "/v1.21/containers/"
+        "json?all=1&filters=%7B%22status%22%3A%5B%22running%22%5D%7D");
+}
+
+TEST_CASE("A daemon that does not say which version it takes is asked") {
+  Node node;
+  std::string version_json = R"({"ApiVersion":"1.52","MinAPIVersion":"1.44"})";
+  std::string taken = "1.44";
+  SECTION("newer") {}
+  SECTION("older") {
+    version_json = R"({"ApiVersion":"1.38","MinAPIVersion":"1.12"})";
+    taken = "1.38";
+  }
+  SECTION("so old that it has no oldest version") {
+    version_json = R"({"ApiVersion":"1.24"})";
+    taken = "1.24";
+  }
+  ScriptedDaemon& daemon = node.Start([=](const Request& request,
+                                          Exchange& exchange) {
+    if (request.path == "/version") {
+      exchange.Send(Response(200, kJson, version_json));
+    } else if (request.path == "/v" + taken + "/containers/json") {
+      exchange.Send(GoodAnswer());
+    } else {
+      exchange.Send(DaemonError(400, "client version 1.40 is too old for me"));
+    }
+  });
+  CheckCollected(node.Post());
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(daemon) ==
+        Targets{List("1.40"), "/version", List(taken), List(taken)});
+}
+
+TEST_CASE(
+    "A daemon that takes no version gives its own error, after a bounded "
+    "number of requests") {
+  Node node;
+  const std::string message = TooOldMessage("1.40", "1.44");
+  ScriptedDaemon& daemon = node.Start(AnswerWith(DaemonError(400, message)));
+  CheckFailed(node.Post(), ErrorCode::kDaemonError,
+              "Error response from daemon: " + message);
+  CHECK(TargetsOf(daemon) == Targets{List("1.40"), List("1.44")});
+  CheckRecovers(node);
+}
+
+TEST_CASE(
+    "A daemon that refuses a version and names none gives an error that says "
+    "what to do") {
+  Node node;
+  node.Start([](const Request& request, Exchange& exchange) {
+    exchange.Send(request.path == "/version"
+                      ? Response(200, kJson, "{}")
+                      : DaemonError(400, "client is too old"));
+  });
+  CheckFailed(node.Post(), ErrorCode::kAnswerMalformed,
+              "The Docker daemon at " + node.host() +
+                  " refused API version 1.40 and did not say which it takes. "
+                  "Set an API version.");
+  CheckRecovers(node);
+}
+
+TEST_CASE(
+    "A daemon that is replaced by one of another version needs no restart") {
+  Node node;
+  node.Start(DaemonOf("1.44", "1.52", "29.0.0"));
+  CheckCollected(node.Post());
+
+  // 1.44 is refused; 1.40, which was refused before, is tried again.
+  ScriptedDaemon& docker20 = node.Start(DaemonOf("1.12", "1.41", "20.10.24"));
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(docker20) == Targets{List("1.44"), List("1.40")});
+
+  ScriptedDaemon& docker18 = node.Start(DaemonOf("1.12", "1.39", "18.09.9"));
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(docker18) == Targets{List("1.40"), List("1.39")});
+
+  // 1.39 is taken, but the daemon is another one: the next request prefers 1.40
+  // again.
+  ScriptedDaemon& docker25 = node.Start(DaemonOf("1.24", "1.44", "25.0.0"));
+  CheckCollected(node.Post());
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(docker25) == Targets{List("1.39"), List("1.40")});
+
+  ScriptedDaemon& docker29 = node.Start(DaemonOf("1.44", "1.52", "29.0.0"));
+  CheckCollected(node.Post());
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(docker29) ==
+        Targets{List("1.40"), List("1.44"), List("1.44")});
+}
+
+TEST_CASE("An API version that is set is insisted on") {
+  ClientOptions options = Node::PatientOptions();
+  options.api_version = "1.39";
+  Node node(options);
+  ScriptedDaemon& daemon = node.Start(DaemonOf("1.12", "1.41", "20.10.24"));
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(daemon) == Targets{List("1.39")});
+
+  node.Start(DaemonOf("1.44", "1.52", "29.0.0"));
+  CheckFailed(node.Post(), ErrorCode::kDaemonError,
+              "Error response from daemon: " + TooOldMessage("1.39", "1.44"));
+}
+
+TEST_CASE("No collection waits for /version where 1.40 is taken") {
+  Node node;
+  ScriptedDaemon& daemon =
+      node.Start([](const Request& request, Exchange& exchange) {
+        if (request.path.find("version") != std::string::npos)
+          return exchange.Hang();
+        exchange.Send(GoodAnswer());
+      });
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(daemon) == Targets{List("1.40")});
+}
+
+TEST_CASE("All requests of one call share one timeout") {
+  ClientOptions options;
+  options.timeout = std::chrono::milliseconds(500);
+  Node node(options);
+  std::atomic<int> requests{0};
+  node.Start([&](const Request&, Exchange& exchange) {
+    if (++requests > 1) return exchange.Hang();
+    exchange.Send(DaemonError(400, TooOldMessage("1.40", "1.44")));
+  });
+  const ProcessorResponse response = node.Post();
+  CHECK(response.error == ErrorCode::kTimeout);
+  CHECK(response.body ==
+        "The Docker daemon at " + node.host() +
+            " did not finish its answer to GET /v1.44/containers/json within "
+            "500ms (0 bytes came). It may "
+            "hang: look at its log, or allow more time.");
+  CheckRecovers(node);
+}

@@ -1,0 +1,55 @@
+#include "tests/integration/node.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+
+namespace {
+
+std::string CutOff(const Node& node, const std::string& how) {
+  return "The Docker daemon at " + node.host() + " " + how +
+         ". It may have been stopped or restarted: try again, then look at its "
+         "log.";
+}
+
+}  // namespace
+
+TEST_CASE("A body that is shorter than its Content-Length is cut off") {
+  Node node;
+  node.Start(AnswerAndClose(WithHalfTheBody(GoodAnswer())));
+  CheckFailed(
+      node.Post(), ErrorCode::kAnswerCutOff,
+      CutOff(node, "cut off its answer to GET /v1.40/containers/json after " +
+                       std::to_string(kOneContainer.size() / 2) + " bytes"));
+  CheckRecovers(node);
+}
+
+TEST_CASE("A chunked body without its last chunk is cut off") {
+  Node node;
+  SECTION("between chunks") {
+    node.Start(AnswerAndClose(ChunkedHead(200, kJson) + Chunk("[{}")));
+  }
+  SECTION("within a chunk") {
+    node.Start(AnswerAndClose(ChunkedHead(200, kJson) + "ff\r\n[{}"));
+  }
+  SECTION("whole JSON, no last chunk") {
+    node.Start(AnswerAndClose(ChunkedHead(200, kJson) + Chunk("[ ]")));
+  }
+  CheckFailed(
+      node.Post(), ErrorCode::kAnswerCutOff,
+      CutOff(node,
+             "cut off its answer to GET /v1.40/containers/json after 3 bytes"));
+  CheckRecovers(node);
+}
+
+TEST_CASE("A connection that ends without an answer is told as such") {
+  Node node;
+  SECTION("closed") { node.Start(CloseWithoutAnswer()); }
+  SECTION("closed within the head") {
+    node.Start(AnswerAndClose(HeadWithoutEnd(GoodAnswer())));
+  }
+  CheckFailed(node.Post(), ErrorCode::kAnswerCutOff,
+              CutOff(node,
+                     "closed the connection without an answer to GET "
+                     "/v1.40/containers/json"));
+  CheckRecovers(node);
+}

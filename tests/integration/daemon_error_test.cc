@@ -1,0 +1,87 @@
+#include "tests/integration/node.h"
+#include "tests/support/error_of.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+
+namespace {
+
+void CheckDaemonError(const std::string& answer, const std::string& text) {
+  Node node;
+  node.Start(AnswerWith(answer));
+  CheckFailed(node.Post(), ErrorCode::kDaemonError, text);
+  CheckRecovers(node);
+}
+
+}  // namespace
+
+TEST_CASE("The daemon's own message is passed on") {
+  SECTION("500") {
+    CheckDaemonError(DaemonError(500, "layer does not exist"),
+                     "Error response from daemon: layer does not exist");
+  }
+  SECTION("404") {
+    CheckDaemonError(PageNotFound(),
+                     "Error response from daemon: page not found");
+  }
+  SECTION("400") {
+    CheckDaemonError(DaemonError(400, "Invalid filter 'nope'"),
+                     "Error response from daemon: Invalid filter 'nope'");
+  }
+  SECTION("plain text, as old daemons send it") {
+    CheckDaemonError(Response(500, kPlainText, " no such layer \n"),
+                     "Error response from daemon: no such layer");
+  }
+  SECTION("HTML") {
+    const std::string page = HtmlErrorPage(502);
+    std::string body = page.substr(page.find("\r\n\r\n") + 4);
+    body.erase(body.find_last_not_of(" \r\n") + 1);
+    CheckDaemonError(page, "Error response from daemon: " + body);
+  }
+  SECTION("nothing") {
+    CheckDaemonError(Response(503, kJson, ""),
+                     "Error response from daemon: status 503 without a "
+                     "message. Look at the daemon's log.");
+  }
+  SECTION("very long") {
+    CheckDaemonError(
+        Response(500, kPlainText, std::string(10'000, 'x')),
+        "Error response from daemon: " + std::string(4096, 'x') + "...");
+  }
+  SECTION("not UTF-8") {
+    CheckDaemonError(Response(500, kPlainText,
+                              "a\xFF"
+                              "b"),
+                     "Error response from daemon: a\xEF\xBF\xBD"
+                     "b");
+  }
+}
+
+TEST_CASE("A redirect is not followed") {
+  CheckDaemonError(
+      Response(301, kPlainText, "", {{"Location", "http://127.0.0.1:1/"}}),
+      "Error response from daemon: status 301 without a message. Look at the "
+      "daemon's log.");
+}
+
+TEST_CASE("A success without content is not an empty list") {
+  CheckDaemonError("HTTP/1.1 204 No Content\r\n\r\n",
+                   "Error response from daemon: status 204 without a message. "
+                   "Look at the daemon's log.");
+}
+
+TEST_CASE("The status of the daemon's answer is in the error") {
+  Node node;
+  node.Start(AnswerWith(DaemonError(409, "conflict")));
+  const Error error = ErrorOf([&] { node.client().ListContainers(); });
+  CHECK(error.http_status() == 409);
+  CHECK(error.code() == ErrorCode::kDaemonError);
+}
+
+TEST_CASE("A cut-off error answer is cut off, not an error of the daemon") {
+  Node node;
+  node.Start(AnswerAndClose(
+      WithHalfTheBody(DaemonError(500, "layer does not exist"))));
+  CHECK(node.Post().error == ErrorCode::kAnswerCutOff);
+  CheckRecovers(node);
+}

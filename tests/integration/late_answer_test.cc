@@ -1,0 +1,83 @@
+#include <sstream>
+
+#include "tests/integration/node.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+using std::chrono::milliseconds;
+
+namespace {
+
+ClientOptions ImpatientOptions() {
+  ClientOptions options;
+  options.timeout = milliseconds(300);
+  return options;
+}
+
+std::string Late(const Node& node, const std::string& bytes) {
+  return "The Docker daemon at " + node.host() +
+         " did not finish its answer to GET /v1.40/containers/json within "
+         "300ms (" +
+         bytes +
+         " bytes came). It may hang: look at its log, or allow more time.";
+}
+
+}  // namespace
+
+TEST_CASE(
+    "A daemon that accepts and never answers is given up after the timeout") {
+  Node node(ImpatientOptions());
+  SECTION("it reads the request") { node.Start(NeverAnswer()); }
+  SECTION("it reads nothing") {
+    DaemonOptions options;
+    options.behaviour = Behaviour::kNeverReads;
+    node.Start(GoodDaemon(), options);
+  }
+  SECTION("it accepts nothing") {
+    DaemonOptions options;
+    options.behaviour = Behaviour::kNeverAccepts;
+    node.Start(GoodDaemon(), options);
+  }
+  SECTION("it sends the head and no body") {
+    node.Start([](const Request&, Exchange& exchange) {
+      exchange.Send(HeadOf(GoodAnswer()));
+      exchange.Hang();
+    });
+  }
+  SECTION("it sends headers without an end") {
+    node.Start([](const Request&, Exchange& exchange) {
+      exchange.Send(HeadWithoutEnd(GoodAnswer()));
+      exchange.Hang();
+    });
+  }
+  CheckFailed(node.Post(), ErrorCode::kTimeout, Late(node, "0"));
+  CheckRecovers(node);
+}
+
+TEST_CASE(
+    "A daemon that sends byte by byte is given up after the timeout, with the "
+    "bytes that came") {
+  Node node(ImpatientOptions());
+  // The first byte comes at once, the second after a second.
+  node.Start([](const Request&, Exchange& exchange) {
+    exchange.Send(HeadOf(GoodAnswer()));
+    exchange.SendSlowly(kOneContainer, milliseconds(1000));
+  });
+  CheckFailed(node.Post(), ErrorCode::kTimeout, Late(node, "1"));
+  CheckRecovers(node);
+}
+
+TEST_CASE("A slow answer that ends in time is whole") {
+  Node node;
+  node.Start(AnswerSlowly(GoodAnswer(), milliseconds(1)));
+  CheckCollected(node.Post());
+}
+
+TEST_CASE("Whole seconds are written as seconds") {
+  ClientOptions options;
+  options.timeout = std::chrono::seconds(1);
+  Node node(options);
+  node.Start(NeverAnswer());
+  CHECK(node.Post().body.find(" within 1s (0 bytes came)") !=
+        std::string::npos);
+}

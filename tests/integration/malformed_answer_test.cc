@@ -1,0 +1,135 @@
+#include "tests/integration/node.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+
+namespace {
+
+std::string Malformed(const Node& node, const std::string& why) {
+  return "The answer of the Docker daemon at " + node.host() +
+         " to GET /containers/json is malformed: " + why +
+         ". Check that it is a Docker daemon that listens there, and look at "
+         "its log.";
+}
+
+/// libcurl's own words stand in the middle; they change with its version.
+void CheckNotHttp(Node& node) {
+  const ProcessorResponse response = node.Post();
+  const std::string begin =
+      "The answer of the Docker daemon at " + node.host() +
+      " to GET /v1.40/containers/json is not valid HTTP: ";
+  const std::string end =
+      ". Check that it is a Docker daemon that listens there.";
+  CAPTURE(response.body);
+  REQUIRE(response.body.size() > begin.size() + end.size());
+  CHECK(response.body.substr(0, begin.size()) == begin);
+  CHECK(response.body.substr(response.body.size() - end.size()) == end);
+  CheckFailed(response, ErrorCode::kAnswerMalformed, response.body);
+  CheckRecovers(node);
+}
+
+void CheckMalformed(const std::string& body, const std::string& why) {
+  Node node;
+  node.Start(AnswerWith(Response(200, kJson, body)));
+  CheckFailed(node.Post(), ErrorCode::kAnswerMalformed, Malformed(node, why));
+  CheckRecovers(node);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "An answer that is not the API's JSON is malformed, and never an empty "
+    "list") {
+  SECTION("empty body") {
+    CheckMalformed("", "invalid JSON at byte 0: The document is empty");
+  }
+  SECTION("page of a proxy") {
+    CheckMalformed("<html>ok</html>", "invalid JSON at byte 0: Invalid value");
+  }
+  SECTION("compressed bytes") {
+    CheckMalformed("\x1F\x8B\x08", "invalid JSON at byte 0: Invalid value");
+  }
+  SECTION("object") {
+    CheckMalformed("{}", "expected an array, got an object");
+  }
+  SECTION("wrong type") {
+    CheckMalformed(R"([{},{"Ports":[{"PrivatePort":70000}]}])",
+                   "[1].Ports[0].PrivatePort: expected a whole number from 0 "
+                   "to 65535, got 70000");
+  }
+  SECTION("something after the array") {
+    CheckMalformed(std::string("[]\0[]", 5),
+                   "invalid JSON at byte 2: a NUL byte follows the value");
+  }
+  SECTION("endless nesting") {
+    CheckMalformed(R"([{"Zed":)" + std::string(1'000'000, '['),
+                   "nested more than 10000 deep");
+  }
+}
+
+TEST_CASE("A body without a length that ends too early is malformed") {
+  Node node;
+  node.Start(AnswerAndClose(UntilClose(200, kJson, "[{\"Id\":\"a1\"}")));
+  CheckFailed(node.Post(), ErrorCode::kAnswerMalformed,
+              Malformed(node,
+                        "invalid JSON at byte 12: Missing a comma or ']' "
+                        "after an array element"));
+  CheckRecovers(node);
+}
+
+TEST_CASE("Bytes that are no HTTP are malformed") {
+  Node node;
+  node.Start(AnswerAndClose(HttpGarbage()));
+  CheckNotHttp(node);
+}
+
+TEST_CASE("Broken chunks are malformed") {
+  Node node;
+  node.Start(AnswerAndClose(ChunkedHead(200, kJson) + "xyz\r\n[]\r\n"));
+  CheckNotHttp(node);
+}
+
+TEST_CASE("Headers that do not end are malformed") {
+  Node node;
+  node.Start([](const Request&, Exchange& exchange) {
+    exchange.Send(HeadWithoutEnd(GoodAnswer()));
+    exchange.SendRepeated("X-Padding: 0123456789\r\n", 1'000'000);
+  });
+  CheckNotHttp(node);
+}
+
+TEST_CASE("An answer over the bound is refused as soon as it is known to be") {
+  ClientOptions options = Node::PatientOptions();
+  options.max_answer_bytes = 1000;
+  Node node(options);
+  const auto endless = [](const std::string& head, const std::string& unit) {
+    return [=](const Request&, Exchange& exchange) {
+      exchange.Send(head);
+      // Ends when the client has had enough.
+      exchange.SendRepeated(unit, std::uint64_t{1} << 32);
+    };
+  };
+  SECTION("its length is given") {
+    node.Start(endless(ResponseHead(200, kJson, std::uint64_t{1} << 40), " "));
+  }
+  SECTION("it comes in chunks") {
+    node.Start(endless(ChunkedHead(200, kJson), Chunk(std::string(100, ' '))));
+  }
+  SECTION("one byte more") {
+    node.Start(AnswerWith(Response(200, kJson, std::string(999, ' ') + "[]")));
+  }
+  CheckFailed(node.Post(), ErrorCode::kAnswerTooLarge,
+              "The answer of the Docker daemon at " + node.host() +
+                  " to GET /v1.40/containers/json is larger than the limit of "
+                  "1000 bytes. Narrow it with filters or "
+                  "limit, or allow larger answers.");
+  CheckRecovers(node);
+}
+
+TEST_CASE("An answer as large as the bound is taken") {
+  ClientOptions options = Node::PatientOptions();
+  options.max_answer_bytes = 1000;
+  Node node(options);
+  node.Start(AnswerWith(Chunked(200, kJson, std::string(998, ' ') + "[]", 7)));
+  CHECK(node.Post().body == "[]");
+}

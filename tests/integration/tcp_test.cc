@@ -1,0 +1,100 @@
+#include <cstdlib>
+
+#include "tests/integration/node.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+
+namespace {
+
+Processor ProcessorOf(const std::string& host) {
+  ClientOptions options = Node::PatientOptions();
+  options.host = host;
+  return Processor(Client(options));
+}
+
+/// Sets an environment variable for as long as it lives.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const char* value) : name_(name) {
+    setenv(name, value, 1);
+  }
+  ~EnvironmentVariable() { unsetenv(name_); }
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+}  // namespace
+
+TEST_CASE("A daemon is reached by TCP as by its socket") {
+  ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
+  const std::string address =
+      daemon.Host().substr(std::string("tcp://").size());
+  CheckCollected(ProcessorOf("tcp://" + address).Handle("POST", ""));
+  CheckCollected(ProcessorOf("http://" + address + "/").Handle("POST", ""));
+  CHECK(daemon.Requests().at(0).Header("Host") == address);
+}
+
+TEST_CASE("A base path stands before every target") {
+  ScriptedDaemon daemon(LoopbackTcp{}, AnswerWith(GoodAnswer()));
+  const std::string address =
+      daemon.Host().substr(std::string("tcp://").size());
+  CheckCollected(
+      ProcessorOf("http://" + address + "/proxy/docker").Handle("POST", ""));
+  CHECK(daemon.Requests().at(0).target ==
+        "/proxy/docker/v1.40/containers/json?all=1");
+}
+
+TEST_CASE("A TCP port that nobody listens on is no daemon") {
+  std::string host;
+  {
+    const ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
+    host = daemon.Host();
+  }
+  CheckFailed(ProcessorOf(host).Handle("POST", ""), ErrorCode::kCannotConnect,
+              "Cannot connect to the Docker daemon at " + host +
+                  ". Is the docker daemon running?");
+}
+
+TEST_CASE("A connection that is reset before an answer came is told as such") {
+  ScriptedDaemon daemon(LoopbackTcp{}, ResetWithoutAnswer());
+  CheckFailed(ProcessorOf(daemon.Host()).Handle("POST", ""),
+              ErrorCode::kAnswerCutOff,
+              "The Docker daemon at " + daemon.Host() +
+                  " closed the connection without an answer to GET "
+                  "/v1.40/containers/json. It may have been stopped or "
+                  "restarted: try again, then look at its log.");
+}
+
+TEST_CASE("A host name that cannot be resolved is told as such") {
+  const ProcessorResponse response =
+      ProcessorOf("tcp://a..b:2375").Handle("POST", "");
+  CheckFailed(response, ErrorCode::kCannotConnect,
+              "Cannot connect to the Docker daemon at "
+              "tcp://a..b:2375: Could not resolve host: "
+              "a..b. Check the name of the host.");
+}
+
+TEST_CASE("No proxy of the environment stands between") {
+  const EnvironmentVariable http_proxy("http_proxy", "http://127.0.0.1:1");
+  const EnvironmentVariable all_proxy("ALL_PROXY", "http://127.0.0.1:1");
+  ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
+  CheckCollected(ProcessorOf(daemon.Host()).Handle("POST", ""));
+}
+
+TEST_CASE("A connection that takes too long is told apart from a late answer") {
+  // This daemon waits for a request, and the client for a TLS handshake.
+  ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
+  ClientOptions options = Node::PatientOptions();
+  options.connect_timeout = std::chrono::milliseconds(300);
+  options.host =
+      "https://" + daemon.Host().substr(std::string("tcp://").size());
+  CheckFailed(Processor(Client(options)).Handle("POST", ""),
+              ErrorCode::kTimeout,
+              "No connection to the Docker daemon at " + options.host +
+                  " within 300ms. Check that its machine is up, that no "
+                  "firewall is between and that it speaks TLS there.");
+}
