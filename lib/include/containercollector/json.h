@@ -20,7 +20,7 @@ namespace containercollector {
 
 /// Reads the answer of `GET /containers/json`. The text is parsed in place:
 /// move it in where it is no longer needed. Values may be nested 10,000 deep,
-/// as in Go; that many need 4 MiB of stack.
+/// as in Go; that many need 2 MiB of stack.
 /// @return The containers; std::nullopt for `null`, Go's nil slice.
 /// @throws Error kAnswerMalformed, with a text that names the place, e.g.
 /// "[3].Ports[0].PrivatePort: …".
