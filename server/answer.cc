@@ -26,4 +26,8 @@ Answer BusyAnswer(std::string text) {
   return std::make_shared<const ProcessorResponse>(std::move(response));
 }
 
+Answer ShuttingDownAnswer() {
+  return BusyAnswer("This server is shutting down. Ask again when it is back.");
+}
+
 }  // namespace containercollector::server

@@ -21,6 +21,9 @@ Answer TextAnswer(int status, std::string text);
 /// 503: the same request may succeed a moment later.
 Answer BusyAnswer(std::string text);
 
+/// 503
+Answer ShuttingDownAnswer();
+
 }  // namespace containercollector::server
 
 #endif  // CONTAINERCOLLECTOR_SERVER_ANSWER_H_

@@ -14,6 +14,7 @@
 
 #include "server/answer.h"
 #include "server/listen_socket.h"
+#include "server/tls.h"
 
 namespace containercollector::server {
 
@@ -49,8 +50,13 @@ struct HttpOptions {
   std::size_t max_connections_per_address = 0;  ///< 0: as many as all may have.
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 1024 * 1024;
-  /// How long a connection may be silent.
-  std::chrono::seconds idle_timeout{10};
+  /// How long a connection may be silent, in whole seconds.
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds(10);
+  /// How long a whole request may take to arrive.
+  std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
+  /// How long the client may take to read a whole answer.
+  std::chrono::milliseconds send_timeout = std::chrono::seconds(60);
+  std::shared_ptr<const Tls> tls;  ///< Null: plain HTTP.
   /// Names of the headers to put into HttpRequest, in static storage.
   std::vector<std::string_view> headers;
 };
@@ -71,10 +77,14 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
+  /// Ends the connections that were too slow. To be called now and then.
+  void EndOverdue();
+
   /// Accepts no more connections, and keeps none after its answer.
   void StopAccepting();
 
-  /// Waits until `deadline` for answers to be sent, then ends what is left.
+  /// Ends the connections that have no request to answer, waits until
+  /// `deadline` for answers to be sent, then ends what is left.
   void Shutdown(std::chrono::steady_clock::time_point deadline);
 
  private:

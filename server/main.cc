@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "containercollector/version.h"
+#include "server/file_limit.h"
 #include "server/log.h"
 #include "server/options.h"
 #include "server/server.h"
@@ -19,16 +20,16 @@ void Serve(const Options& options) {
   using namespace containercollector::server;  // NOLINT(*-using-directives)
 
   HoldSignals();
-  SetUpLog(LogFormat::kLogfmt, LogLevel::kInfo);
+  AllowConnections(options.http.max_connections);
+  SetUpLog(options.log_format, options.log_level);
   Server server(options);
   std::cout << "Listening on " << server.url() << std::endl;
   Log(LogLevel::kInfo, "listening",
       {{"url", server.url()},
-       {"docker_endpoint", options.docker.host},
+       {"docker_endpoint", options.collector.docker.host},
        {"version", std::string(containercollector::kVersion)}});
 
-  while (WaitForSignal() == SIGHUP) {
-  }
+  while (WaitForSignal() == SIGHUP) server.ReloadCertificates();
   LetSignalsEndProcess();
   Log(LogLevel::kInfo, "shutting down");
   server.Shutdown();

@@ -1,7 +1,11 @@
 #include "server/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <map>
+#include <stdexcept>
 
 #include "containercollector/client.h"
 #include "containercollector/error.h"
@@ -14,22 +18,166 @@ namespace containercollector::server {
 namespace {
 
 constexpr int kWrongUse = 2;
+constexpr std::chrono::milliseconds kMinTimeout{1};
+constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::hours(24);
 
-void AddDuration(CLI::App& app, const std::string& flag,
-                 std::chrono::milliseconds& value, const std::string& text) {
-  const auto set = [flag, &value](const std::string& written) {
-    const auto parsed = ParseDuration(written);
-    if (!parsed || parsed->count() == 0) {
-      throw CLI::ValidationError(
-          flag, "invalid duration \"" + written +
-                    "\": write a number and a unit, more than 0, e.g. 25s, "
-                    "1500ms or 1m");
-    }
-    value = *parsed;
-  };
-  app.add_option_function<std::string>(flag, set, text)
-      ->type_name("DURATION")
-      ->default_str(ToText(value));
+/// Connections beyond those of requests that wait, so that /healthz gets one.
+constexpr std::size_t kSpareConnections = 64;
+
+/// "--max-waiting" → "CONTAINER_COLLECTOR_MAX_WAITING"
+std::string EnvironmentName(const std::string& flag) {
+  std::string name = "CONTAINER_COLLECTOR_" + flag.substr(2);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  });
+  return name;
+}
+
+[[noreturn]] void Refuse(const std::string& flag, const std::string& text) {
+  throw CLI::ValidationError(flag, text);
+}
+
+/// Adds flags, each with its variable in the environment and its default.
+class Flags {
+ public:
+  explicit Flags(CLI::App& app) : app_(app) {}
+
+  CLI::Option& Text(const std::string& flag, std::string& value,
+                    const std::string& what) {
+    CLI::Option* const option = app_.add_option(flag, value, what);
+    if (!value.empty()) option->default_str(value);
+    return *option->envname(EnvironmentName(flag))->type_name("TEXT");
+  }
+
+  template <typename Number>
+  void Count(const std::string& flag, Number& value, Number min, Number max,
+             const std::string& what) {
+    const auto set = [flag, min, max, &value](const std::string& text) {
+      std::uint64_t number = 0;
+      const char* const end = text.data() + text.size();
+      const auto [rest, error] = std::from_chars(text.data(), end, number);
+      if (error != std::errc() || rest != end || number < min || number > max) {
+        Refuse(flag, "invalid number \"" + text + "\": write " +
+                         std::to_string(min) + " to " + std::to_string(max));
+      }
+      value = static_cast<Number>(number);
+    };
+    Function(flag, set, what, "NUMBER", std::to_string(value));
+  }
+
+  void Duration(const std::string& flag, std::chrono::milliseconds& value,
+                const std::string& what) {
+    const auto set = [flag, &value](const std::string& text) {
+      const auto duration = ParseDuration(text);
+      if (!duration || *duration < kMinTimeout || *duration > kMaxTimeout) {
+        Refuse(flag, "invalid duration \"" + text +
+                         "\": write a number and a unit, 1ms to 24h, e.g. "
+                         "25s, 1500ms or 1m");
+      }
+      value = *duration;
+    };
+    Function(flag, set, what, "DURATION", ToText(value));
+  }
+
+  template <typename Value>
+  void Choice(const std::string& flag, Value& value,
+              const std::map<std::string, Value>& choices,
+              const std::string& default_name, const std::string& what) {
+    const auto set = [flag, &value, choices](const std::string& text) {
+      const auto choice = choices.find(text);
+      if (choice == choices.end()) {
+        std::string names;
+        for (const auto& [name, unused] : choices)
+          names += (names.empty() ? "" : ", ") + name;
+        Refuse(flag, "unknown value \"" + text + "\": write one of " + names);
+      }
+      value = choice->second;
+    };
+    Function(flag, set, what, "NAME", default_name);
+  }
+
+ private:
+  void Function(const std::string& flag,
+                const std::function<void(const std::string&)>& set,
+                const std::string& what, const std::string& type,
+                const std::string& default_text) {
+    app_.add_option_function<std::string>(flag, set, what)
+        ->type_name(type)
+        ->default_str(default_text)
+        ->envname(EnvironmentName(flag));
+  }
+
+  CLI::App& app_;
+};
+
+void AddFlags(CLI::App& app, Options& options) {
+  Flags flags(app);
+  constexpr std::size_t kGigabyte = std::size_t{1} << 30;
+
+  app.option_defaults()->group("Docker daemon");
+  flags.Text("--docker-endpoint", options.collector.docker.host,
+             "Where it listens: unix://PATH, tcp://HOST:PORT, http://HOST:PORT "
+             "or https://HOST:PORT. Where nobody says, DOCKER_HOST");
+  flags.Duration("--docker-timeout", options.collector.docker.timeout,
+                 "How long it may take for an answer");
+  flags.Duration("--ready-timeout", options.collector.ready_timeout,
+                 "How long it may take for the ping of /readyz");
+  flags.Count<std::size_t>("--max-daemon-calls", options.max_daemon_calls, 1,
+                           64, "Calls with different list options at a time");
+  flags.Count<std::size_t>(
+      "--max-answer-bytes", options.collector.max_answer_bytes, 0,
+      std::size_t{4} * kGigabyte,
+      "Larger answers become an error; 0: no limit. KubeDiag's agent drops "
+      "answers over 2097152");
+
+  app.option_defaults()->group("Server");
+  flags
+      .Text("--bind-address", options.bind_address,
+            "IPv4 or IPv6 address to listen on")
+      .check([](const std::string& address) {
+        return IsIpAddress(address) ? std::string()
+                                    : "\"" + address +
+                                          "\" is no IP address: write e.g. "
+                                          "127.0.0.1, 0.0.0.0 or ::1";
+      });
+  flags.Count<std::uint16_t>("--port", options.port, 0, 65535,
+                             "Port to listen on; 0 picks a free one");
+  flags.Text("--tls-cert", options.tls.cert,
+             "Certificate of this server, in PEM: turns TLS on");
+  flags.Text("--tls-key", options.tls.key, "Key of that certificate, in PEM");
+  flags.Text("--tls-client-ca", options.tls.client_ca,
+             "Authorities, in PEM, one of which must vouch for every client");
+
+  app.option_defaults()->group("Limits");
+  flags.Count<std::size_t>("--max-waiting", options.max_waiting, 1, 100'000,
+                           "Requests that wait for the Docker daemon");
+  flags.Count<std::size_t>("--max-connections", options.http.max_connections, 1,
+                           1'000'000, "Connections at a time");
+  flags.Count<std::size_t>(
+      "--max-connections-per-address", options.http.max_connections_per_address,
+      0, 1'000'000, "Connections at a time from one address; 0: no limit");
+  flags.Count<std::size_t>("--max-header-bytes", options.http.max_header_bytes,
+                           1024, kGigabyte, "Size of a request's headers");
+  flags.Count<std::size_t>("--max-body-bytes", options.http.max_body_bytes, 0,
+                           kGigabyte, "Size of a request's body");
+  flags.Duration("--idle-timeout", options.http.idle_timeout,
+                 "How long a connection may be silent, in whole seconds");
+  flags.Duration("--request-timeout", options.http.request_timeout,
+                 "How long a whole request may take to arrive");
+  flags.Duration("--send-timeout", options.http.send_timeout,
+                 "How long a client may take to read a whole answer");
+
+  app.option_defaults()->group("Log");
+  flags.Choice<LogFormat>(
+      "--log-format", options.log_format,
+      {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}}, "logfmt",
+      "logfmt or json");
+  flags.Choice<LogLevel>("--log-level", options.log_level,
+                         {{"debug", LogLevel::kDebug},
+                          {"info", LogLevel::kInfo},
+                          {"warning", LogLevel::kWarning},
+                          {"error", LogLevel::kError}},
+                         "info", "debug, info, warning or error");
 }
 
 /// Refuses what the library would refuse, and names the flag.
@@ -39,13 +187,37 @@ void CheckDockerOptions(const ClientOptions& docker) {
   try {
     const Client client(only_host);
   } catch (const Error& error) {
-    throw CLI::ValidationError("--docker-endpoint", error.what());
+    Refuse("--docker-endpoint", error.what());
   }
   try {
     const Client client(docker);
   } catch (const Error& error) {
-    throw CLI::ValidationError("DOCKER_API_VERSION, DOCKER_CERT_PATH",
-                               error.what());
+    Refuse("DOCKER_API_VERSION, DOCKER_CERT_PATH", error.what());
+  }
+}
+
+void CheckTls(const TlsFiles& files) {
+  if (files.cert.empty() != files.key.empty())
+    Refuse("--tls-cert, --tls-key", "they go together: write both or neither");
+  if (!files.enabled() && !files.client_ca.empty())
+    Refuse("--tls-client-ca", "it needs --tls-cert and --tls-key");
+  if (!files.enabled()) return;
+  try {
+    const Tls tls(files);
+  } catch (const std::runtime_error& error) {
+    Refuse("--tls-cert, --tls-key, --tls-client-ca", error.what());
+  }
+}
+
+void CheckLimits(const Options& options) {
+  const std::size_t needed =
+      options.max_waiting + kMaxReadyWaiting + kSpareConnections;
+  if (options.http.max_connections < needed) {
+    Refuse("--max-connections",
+           std::to_string(options.http.max_connections) + " is too few for " +
+               std::to_string(options.max_waiting) +
+               " waiting requests: write at least " + std::to_string(needed) +
+               ", or less for --max-waiting");
   }
 }
 
@@ -54,7 +226,7 @@ void CheckDockerOptions(const ClientOptions& docker) {
 std::variant<Options, ParseExit> ParseOptions(int argc,
                                               const char* const* argv) {
   Options options;
-  options.docker = ClientOptions::FromEnvironment();
+  options.collector.docker = ClientOptions::FromEnvironment();
 
   CLI::App app(
       "Answers POST " + std::string(Processor::kPath) +
@@ -63,31 +235,18 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
   app.set_version_flag("--version",
                        "container-collector " + std::string(kVersion),
                        "Print the version and exit");
-  app.add_option("--docker-endpoint", options.docker.host,
-                 "Where the Docker daemon listens: unix://PATH, "
-                 "tcp://HOST:PORT, http://HOST:PORT or https://HOST:PORT. "
-                 "Without it, DOCKER_HOST")
-      ->capture_default_str();
-  AddDuration(app, "--docker-timeout", options.docker.timeout,
-              "How long the Docker daemon may take for an answer");
-  app.add_option("--bind-address", options.bind_address,
-                 "IPv4 or IPv6 address to listen on")
-      ->check([](const std::string& address) {
-        return IsIpAddress(address) ? std::string()
-                                    : "\"" + address +
-                                          "\" is no IP address: write e.g. "
-                                          "127.0.0.1, 0.0.0.0 or ::1";
-      })
-      ->type_name("ADDRESS")
-      ->capture_default_str();
-  app.add_option("--port", options.port,
-                 "Port to listen on; 0 picks a free one")
-      ->type_name("PORT")
-      ->capture_default_str();
+  app.set_config("--config", "",
+                 "File with the other flags, one as port=8091 in each line")
+      ->envname("CONTAINER_COLLECTOR_CONFIG")
+      ->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  AddFlags(app, options);
 
   try {
     app.parse(argc, argv);
-    CheckDockerOptions(options.docker);
+    CheckDockerOptions(options.collector.docker);
+    CheckTls(options.tls);
+    CheckLimits(options);
     return options;
   } catch (const CLI::CallForHelp&) {
     return ParseExit{0, app.help()};

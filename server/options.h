@@ -1,20 +1,35 @@
-/// What the command line says.
+/// What the command line, the configuration file and the environment say.
 #ifndef CONTAINERCOLLECTOR_SERVER_OPTIONS_H_
 #define CONTAINERCOLLECTOR_SERVER_OPTIONS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
 
-#include "containercollector/client_options.h"
+#include "server/collector.h"
+#include "server/http_server.h"
+#include "server/log.h"
+#include "server/tls.h"
 
 namespace containercollector::server {
 
 struct Options {
-  ClientOptions docker;
+  CollectorOptions collector;
+  std::size_t max_daemon_calls = 4;
+  std::size_t max_waiting = 1024;
+
   std::string bind_address = "127.0.0.1";
   std::uint16_t port = 8091;
+  HttpOptions http;
+  TlsFiles tls;
+
+  LogFormat log_format = LogFormat::kLogfmt;
+  LogLevel log_level = LogLevel::kInfo;
 };
+
+/// How many requests to /readyz may wait.
+inline constexpr std::size_t kMaxReadyWaiting = 64;
 
 /// Why there is nothing to serve: the text to print (on stdout when the code is
 /// 0, else on stderr), and the code to exit with.
@@ -23,7 +38,8 @@ struct ParseExit {
   std::string text;
 };
 
-/// Reads the command line and the environment.
+/// Reads the command line, then the file that it names, then the environment;
+/// what was said first counts.
 std::variant<Options, ParseExit> ParseOptions(int argc,
                                               const char* const* argv);
 

@@ -1,6 +1,7 @@
 #include "server/routes.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "containercollector/processor.h"
@@ -8,24 +9,38 @@
 namespace containercollector::server {
 namespace {
 
+constexpr std::string_view kHealthPath = "/healthz";
+constexpr std::string_view kReadyPath = "/readyz";
+constexpr std::string_view kMetricsPath = "/metrics";
+
 Answer NotFound() {
   return TextAnswer(404, "Nothing is served at this path. Ask with POST " +
-                             std::string(Processor::kPath));
+                             std::string(Processor::kPath) +
+                             ", or with GET /healthz, /readyz or /metrics.");
 }
 
-void Join(Batcher& batcher, const ListOptions& options,
-          const Respond& respond) {
-  switch (batcher.Join(options, respond)) {
-    case Batcher::Joined::kYes:
-      return;
-    case Batcher::Joined::kFull:
-      return respond(
-          BusyAnswer("Too many requests wait for the Docker daemon already. "
-                     "Ask again later."));
-    case Batcher::Joined::kClosed:
-      return respond(BusyAnswer(
-          "This server is shutting down. Ask again when it is back."));
-  }
+/// For a route that is only read. Null where the method is right.
+Answer RefuseMethod(const std::string& method) {
+  if (method == "GET" || method == "HEAD") return nullptr;
+  ProcessorResponse response =
+      *TextAnswer(405, "This path takes only GET and HEAD.");
+  response.headers.emplace_back("Allow", "GET, HEAD");
+  return std::make_shared<const ProcessorResponse>(std::move(response));
+}
+
+Deferred JoinLater(Batcher& batcher, ListOptions options) {
+  return [&batcher, options = std::move(options)](const Respond& respond) {
+    switch (batcher.Join(options, respond)) {
+      case Batcher::Joined::kYes:
+        return;
+      case Batcher::Joined::kFull:
+        return respond(
+            BusyAnswer("Too many requests wait for the Docker daemon already. "
+                       "Ask again later."));
+      case Batcher::Joined::kClosed:
+        return respond(ShuttingDownAnswer());
+    }
+  };
 }
 
 }  // namespace
@@ -33,7 +48,19 @@ void Join(Batcher& batcher, const ListOptions& options,
 std::variant<Answer, Deferred> Routes::Handle(
     const HttpRequest& request) const {
   if (request.path == Processor::kPath) return Collect(request);
-  return NotFound();
+  if (NameOf(request.path) == "other") return NotFound();
+  if (Answer refusal = RefuseMethod(request.method)) return refusal;
+  if (request.path == kReadyPath) return Ready();
+  if (request.path == kMetricsPath) return MetricsText();
+  return TextAnswer(200, "ok");
+}
+
+std::string_view Routes::NameOf(std::string_view path) {
+  if (path == Processor::kPath) return "collect";
+  if (path == kHealthPath) return "healthz";
+  if (path == kReadyPath) return "readyz";
+  if (path == kMetricsPath) return "metrics";
+  return "other";
 }
 
 std::variant<Answer, Deferred> Routes::Collect(
@@ -41,9 +68,20 @@ std::variant<Answer, Deferred> Routes::Collect(
   auto parsed = Processor::Parse(request.method, request.query);
   if (auto* refusal = std::get_if<ProcessorResponse>(&parsed))
     return std::make_shared<const ProcessorResponse>(std::move(*refusal));
-  return Deferred(
-      [this, options = std::get<ListOptions>(std::move(parsed))](
-          const Respond& respond) { Join(collector_, options, respond); });
+  return JoinLater(collector_, std::get<ListOptions>(std::move(parsed)));
+}
+
+std::variant<Answer, Deferred> Routes::Ready() const {
+  return JoinLater(readiness_, ListOptions{});
+}
+
+Answer Routes::MetricsText() const {
+  metrics_.SetWaiting(collector_.Waiting());
+  ProcessorResponse response;
+  response.status = 200;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = metrics_.ToText();
+  return std::make_shared<const ProcessorResponse>(std::move(response));
 }
 
 }  // namespace containercollector::server

@@ -21,6 +21,10 @@ class Server {
   /// Where it listens, e.g. "http://127.0.0.1:8091".
   const std::string& url() const noexcept;
 
+  /// Reads the certificates again, for connections from now on. Where they
+  /// cannot be used, it says so in the log and keeps the old ones.
+  void ReloadCertificates();
+
   /// Accepts nothing more, answers those who wait, and returns when that is
   /// done: at the latest when the Docker daemon's time is up, and a second.
   void Shutdown();
