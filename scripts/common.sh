@@ -3,7 +3,7 @@
 
 # The one list of Debian packages; the names are the same in Debian 12 and 13.
 build_packages=(g++ cmake ninja-build pkg-config
-  libcurl4-openssl-dev rapidjson-dev libcli11-dev libmicrohttpd-dev libspdlog-dev prometheus-cpp-dev)
+  libcurl4-openssl-dev rapidjson-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev prometheus-cpp-dev)
 run_packages=(curl jq)
 # Podman runs crun or runc, dockerd only runc.
 test_packages=(catch2 curl jq openssl docker.io podman crun runc busybox-static)
