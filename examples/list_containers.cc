@@ -1,0 +1,118 @@
+// Lists the containers of the node: a table like that of docker ps, or JSON.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ctime>
+#include <iostream>
+#include <regex>
+
+#include "containercollector/containercollector.h"
+
+namespace {
+
+namespace cc = containercollector;
+using Row = std::vector<std::string>;
+
+// A terminal would obey control characters. In UTF-8 some are two bytes.
+std::string Printable(const std::string& text) {
+  static const std::regex kControls("[\\x00-\\x1F\\x7F]|\xC2[\x80-\x9F]");
+  return std::regex_replace(text, kControls, "?");
+}
+
+bool BeginsCharacter(char c) { return (c & 0xC0) != 0x80; }
+
+std::size_t Length(const std::string& text) {
+  return std::size_t(std::count_if(text.begin(), text.end(), BeginsCharacter));
+}
+
+std::string Cut(const std::string& text, std::size_t end) {
+  if (text.size() <= end) return text;
+  while (!BeginsCharacter(text[end])) --end;
+  return text.substr(0, end) + "…";
+}
+
+std::string Ago(std::int64_t created) {
+  using Unit = std::pair<int, const char*>;
+  const std::int64_t age = std::time(nullptr) - created;
+  for (const auto& [seconds, text] : {Unit{365 * 86400, " years ago"},
+                                      {86400, " days ago"},
+                                      {3600, " hours ago"},
+                                      {60, " minutes ago"}})
+    if (age >= 2 * seconds) return std::to_string(age / seconds) + text;
+  return std::to_string(age) + " seconds ago";
+}
+
+std::string Ports(const cc::Container& container) {
+  std::set<std::string> ports;
+  for (const cc::Port& port : cc::OrEmpty(container.ports)) {
+    const std::string host = port.ip + ":" + std::to_string(port.public_port);
+    ports.insert((port.public_port == 0 ? "" : host + "->") +
+                 std::to_string(port.private_port) + "/" + port.type);
+  }
+  std::string text;
+  for (const auto& port : ports) text += (text.empty() ? "" : ", ") + port;
+  return text;
+}
+
+std::string Name(const cc::Container& container) {
+  for (const std::string& name : cc::OrEmpty(container.names))
+    if (name.rfind('/') == 0) return name.substr(1);  // "/a/b" is a link.
+  return "";
+}
+
+void Print(std::vector<Row> table) {
+  for (std::size_t i = 0; i + 1 < table.front().size(); ++i) {
+    std::size_t width = 0;
+    for (const Row& row : table) width = std::max(width, Length(row[i]));
+    for (Row& row : table) row[i].append(width + 3 - Length(row[i]), ' ');
+  }
+  for (const Row& row : table) {
+    for (const std::string& cell : row) std::cout << Printable(cell);
+    std::cout << '\n';
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Lists the node's containers: all, unless --running is given.");
+  try {
+    auto daemon = cc::ClientOptions::FromEnvironment();
+    cc::ListOptions options;
+    std::vector<std::string> filters;
+    bool json = false;
+    app.add_option("--host", daemon.host, "The daemon; default: DOCKER_HOST");
+    app.add_flag("--all,!--running", options.all, "All, or only the running");
+    app.add_flag("--size", options.size,
+                 "Measure what containers have written");
+    app.add_option("--limit", options.limit, "Only the newest so many; 0: all");
+    app.add_option("--filter", filters, "NAME=VALUE to match; repeatable");
+    app.add_flag("--json", json, "Print JSON, without control characters");
+    app.parse(argc, argv);
+    for (std::string& filter : filters) {
+      const std::string name = filter.substr(0, filter.find('='));
+      options.filters[name].insert(filter.erase(0, name.size() + 1));
+    }
+    const auto containers = cc::Client(daemon).ListContainers(options);
+    if (json) {
+      std::cout << Printable(cc::EncodeContainers(containers)) << '\n';
+      return 0;
+    }
+    std::vector<Row> table{{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED",
+                            "STATUS", "PORTS", "NAMES"}};
+    if (options.size) table.back().emplace_back("BYTES WRITTEN");
+    for (const cc::Container& c : containers) {
+      table.push_back({c.id.substr(0, 12), c.image,
+                       '"' + Cut(c.command, 20) + '"', Ago(c.created), c.status,
+                       Ports(c), Name(c)});
+      if (options.size) table.back().push_back(std::to_string(c.size_rw));
+    }
+    Print(std::move(table));
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const cc::Error& error) {
+    std::cerr << Printable(error.what()) << '\n';
+    return error.code() == cc::ErrorCode::kInvalidArgument ? 2 : 1;
+  }
+}

@@ -1,0 +1,112 @@
+// Asks for the containers of the node again and again, and says which came,
+// went, changed their state, or were replaced under their name.
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <regex>
+#include <thread>
+
+#include "containercollector/containercollector.h"
+
+namespace {
+
+namespace cc = containercollector;
+using ContainersByName = std::map<std::string, cc::Container>;
+
+// A terminal would obey control characters. In UTF-8 some are two bytes.
+std::string Printable(const std::string& text) {
+  static const std::regex kControls("[\\x00-\\x1F\\x7F]|\xC2[\x80-\x9F]");
+  return std::regex_replace(text, kControls, "?");
+}
+
+std::string ShortId(const cc::Container& container) {
+  return container.id.substr(0, 12);
+}
+
+std::string Name(const cc::Container& container) {
+  for (const std::string& name : cc::OrEmpty(container.names))
+    if (name.rfind('/') == 0) return name.substr(1);  // "/a/b" is a link.
+  return ShortId(container);
+}
+
+ContainersByName List(const cc::Client& client) {
+  ContainersByName by_name;
+  for (cc::Container& container : client.ListContainers()) {
+    const std::string name = Name(container);
+    by_name.emplace(name, std::move(container));
+  }
+  return by_name;
+}
+
+void Say(const std::string& name, const std::string& what) {
+  std::cout << Printable(name + ": " + what) << std::endl;
+}
+
+void Compare(const ContainersByName& before, const ContainersByName& now) {
+  for (const auto& [name, container] : now) {
+    const auto old = before.find(name);
+    if (old == before.end())
+      Say(name, "appeared, " + container.status);
+    else if (old->second.id != container.id)
+      Say(name, "replaced, " + ShortId(old->second) + " by " +
+                    ShortId(container) + ", " + container.status);
+    else if (old->second.state != container.state)
+      Say(name, "was " + old->second.state + ", is " + container.state + ", " +
+                    container.status);
+  }
+  for (const auto& [name, container] : before)
+    if (now.count(name) == 0) Say(name, "disappeared, was " + container.state);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Watches the containers of the node, and says which appeared, "
+      "disappeared, changed their state, or were replaced by another of the "
+      "same name.");
+  try {
+    auto daemon = cc::ClientOptions::FromEnvironment();
+    double seconds = 5;
+    unsigned long count = 0;
+    app.add_option("--host", daemon.host, "The daemon; default: DOCKER_HOST");
+    app.add_option("--interval", seconds, "Seconds from one look to the next")
+        ->check(CLI::Range(0.001, 86400.0))
+        ->capture_default_str();
+    app.add_option("--count", count, "How often to look; 0: without end")
+        ->capture_default_str();
+    app.parse(argc, argv);
+
+    const cc::Client client(daemon);
+    std::optional<ContainersByName> before;
+    std::string failure;
+    for (unsigned long look = 1;; ++look) {
+      try {
+        ContainersByName now = List(client);
+        if (!failure.empty())
+          std::cerr << "The daemon answers again." << std::endl;
+        failure.clear();
+        if (before)
+          Compare(*before, now);
+        else
+          std::cout << "Watching. Containers now: " << now.size() << std::endl;
+        before = std::move(now);
+      } catch (const cc::Error& error) {
+        // A daemon that stays away is worth one line, not one for each look.
+        if (failure != error.what())
+          std::cerr << Printable(error.what()) << std::endl;
+        failure = error.what();
+      }
+      if (look == count) return failure.empty() ? 0 : 1;
+      std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    }
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const cc::Error& error) {
+    std::cerr << Printable(error.what()) << '\n';
+    return error.code() == cc::ErrorCode::kInvalidArgument ? 2 : 1;
+  }
+}
