@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <stdexcept>
 
@@ -17,7 +18,6 @@
 namespace containercollector::server {
 namespace {
 
-constexpr int kWrongUse = 2;
 constexpr std::chrono::milliseconds kMinTimeout{1};
 constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::hours(24);
 
@@ -221,6 +221,11 @@ void CheckLimits(const Options& options) {
   }
 }
 
+ParseExit WrongUse(const std::string& text) {
+  return {2, "container-collector: " + text +
+                 "\nRun container-collector --help for all flags.\n"};
+}
+
 }  // namespace
 
 std::variant<Options, ParseExit> ParseOptions(int argc,
@@ -235,9 +240,12 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
   app.set_version_flag("--version",
                        "container-collector " + std::string(kVersion),
                        "Print the version and exit");
-  app.set_config("--config", "",
-                 "File with the other flags, one as port=8091 in each line")
-      ->envname("CONTAINER_COLLECTOR_CONFIG")
+  // CLI11 would not look for this flag's variable.
+  const char* const config = std::getenv("CONTAINER_COLLECTOR_CONFIG");
+  app.set_config("--config", config == nullptr ? "" : config,
+                 "File with the other flags, one as port=8091 in each line "
+                 "(Env:CONTAINER_COLLECTOR_CONFIG)",
+                 config != nullptr)
       ->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);
   AddFlags(app, options);
@@ -252,10 +260,12 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
     return ParseExit{0, app.help()};
   } catch (const CLI::CallForVersion& version) {
     return ParseExit{0, std::string(version.what()) + "\n"};
+  } catch (const CLI::FileError& error) {
+    return WrongUse(std::string("--config: ") + error.what());
+  } catch (const CLI::ConfigError& error) {
+    return WrongUse(std::string("--config: ") + error.what());
   } catch (const CLI::ParseError& error) {
-    return ParseExit{kWrongUse,
-                     "container-collector: " + std::string(error.what()) +
-                         "\nRun container-collector --help for all flags.\n"};
+    return WrongUse(error.what());
   }
 }
 

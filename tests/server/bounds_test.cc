@@ -1,0 +1,208 @@
+/// Each bound of the server, and that those within it are not affected.
+#include <thread>
+
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
+
+namespace {
+
+std::vector<HttpCall> PostMany(Node& node, int count,
+                               std::string_view query = "") {
+  const std::string request =
+      RequestBytes("POST", std::string(kRoute) + std::string(query));
+  std::vector<HttpCall> calls;
+  for (int i = 0; i < count; ++i) calls.emplace_back(node.url(), request);
+  return calls;
+}
+
+/// Waits until the server has so many requests that wait for the daemon.
+void WaitForWaiting(Node& node, int count) {
+  const std::string line =
+      "\ncontainercollector_requests_waiting " + std::to_string(count) + "\n";
+  const auto deadline = std::chrono::steady_clock::now() + kGenerous;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (Get(node.url(), "/metrics").body.find(line) != std::string::npos)
+      return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  FAIL("there were never " << count << " requests that wait");
+}
+
+}  // namespace
+
+TEST_CASE("Requests beyond those that may wait are told to come again") {
+  Node node({"--max-waiting", "10"});
+  node.Start(AnswerWhenReleased(Response(200, kJson, kOneContainer)));
+  std::vector<HttpCall> waiting = PostMany(node, 10);
+  WaitForWaiting(node, 10);
+  const HttpReply refused = Post(node.url());
+  CheckText(refused, 503,
+            "Too many requests wait for the Docker daemon already. Ask again "
+            "later.");
+  CHECK(refused.headers.at("retry-after") == "5");
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+
+  node.daemon().Release();
+  for (HttpCall& call : waiting) CheckCollected(call.Wait());
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("A batch that finds no call in time is told to come again") {
+  Node node({"--max-daemon-calls", "1", "--docker-timeout", "1s"});
+  node.Start(NeverAnswer());
+  std::vector<std::vector<HttpCall>> sets;
+  for (int limit = 1; limit <= 8; ++limit)
+    sets.push_back(PostMany(node, 2, "?limit=" + std::to_string(limit)));
+  int timed_out = 0;
+  int refused = 0;
+  for (std::vector<HttpCall>& calls : sets) {
+    for (HttpCall& call : calls) {
+      const HttpReply reply = call.Wait();
+      if (reply.status == 500) {
+        ++timed_out;
+      } else {
+        ++refused;
+        CheckText(reply, 503,
+                  "Calls of the Docker daemon with other options took all the "
+                  "time there was. Ask again later.");
+      }
+    }
+  }
+  CHECK(timed_out + refused == 16);
+  CHECK(timed_out >= 2);
+  CHECK(refused >= 2);
+  CHECK(node.daemon().MaxOpenConnections() <= 2);
+  CheckStops(node.server());
+}
+
+TEST_CASE("A body that is too large is refused, with or without its length") {
+  Node node({"--max-body-bytes", "1000"});
+  node.Start(GoodDaemon());
+  const std::string too_large =
+      "The request's body is larger than the limit of 1000 bytes "
+      "(--max-body-bytes). It is not used: send {} or nothing.";
+  CheckCollected(Post(node.url(), "", {}, std::string(1000, 'x')));
+  CheckText(Post(node.url(), "", {}, std::string(1001, 'x')), 413, too_large);
+  // Before a byte of it came.
+  CheckText(Post(node.url(), "", {{"Content-Length", "104857600"}}), 413,
+            too_large);
+
+  const auto chunked = [&](std::size_t size) {
+    return HttpCall(node.url(),
+                    RequestBytes("POST", kRoute,
+                                 {{"Transfer-Encoding", "chunked"}}) +
+                        Chunk(std::string(size, 'x')) + std::string(kLastChunk))
+        .Wait();
+  };
+  CheckCollected(chunked(1000));
+  CheckText(chunked(1001), 413, too_large);
+  CheckStops(node.server());
+}
+
+TEST_CASE("A chunked body without end is cut off") {
+  Node node({"--max-body-bytes", "1000"});
+  node.Start(GoodDaemon());
+  HttpCall call(node.url(), RequestBytes("POST", kRoute,
+                                         {{"Transfer-Encoding", "chunked"}}));
+  const std::string chunk = Chunk(std::string(100'000, 'x'));
+  int sent = 0;
+  constexpr int kFarTooMany = 2000;
+  while (sent < kFarTooMany && call.connection().Send(chunk)) ++sent;
+  CHECK(sent < kFarTooMany);
+  CHECK(call.Wait().status == 0);
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Headers that are too large are refused") {
+  Node node({"--max-header-bytes", "2000"});
+  node.Start(GoodDaemon());
+  const std::size_t others = RequestBytes("POST", kRoute, {{"x", ""}}).size();
+  CheckCollected(
+      Post(node.url(), "", {{"x", std::string(2000 - others, 'y')}}));
+  CheckText(Post(node.url(), "", {{"x", std::string(2001 - others, 'y')}}), 431,
+            "The request's headers are larger than the limit of 2000 bytes "
+            "(--max-header-bytes).");
+  // Those that do not even fit into the memory of a connection.
+  for (const std::size_t size : {std::size_t{4000}, std::size_t{50'000}}) {
+    const HttpReply reply =
+        Post(node.url(), "", {{"x", std::string(size, 'y')}});
+    CHECK((reply.status == 431 || reply.status == 0));
+    const HttpReply target = Post(node.url(), "?" + std::string(size, 'y'));
+    CHECK((target.status == 431 || target.status == 414 || target.status == 0));
+  }
+  Headers many;
+  for (int i = 0; i < 300; ++i) many.emplace_back("a", "b");
+  const HttpReply reply = Post(node.url(), "", many);
+  CHECK((reply.status == 431 || reply.status == 0));
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Connections beyond the bound wait, and those of one address end") {
+  SECTION("all connections") {
+    Node node({"--max-waiting", "1", "--max-connections", "130",
+               "--idle-timeout", "1s"});
+    node.Start(GoodDaemon());
+    std::vector<RawClient> idle;
+    for (int i = 0; i < 200; ++i) idle.emplace_back(TcpHost(node.url()));
+    CheckCollected(Post(node.url()));
+    CheckStops(node.server());
+  }
+  SECTION("those of one address") {
+    Node node({"--max-connections-per-address", "5"});
+    node.Start(GoodDaemon());
+    std::vector<HttpCall> calls;
+    for (int i = 0; i < 5; ++i)
+      calls.emplace_back(node.url(), "GET /healthz HTTP/1.1\r\n");
+    RawClient one_more(TcpHost(node.url()));
+    CHECK(one_more.ReceiveToEnd().end != RawClient::End::kTimedOut);
+    calls.pop_back();
+    while (Get(node.url(), "/healthz").status != 200) {
+    }
+    CheckCollected(Post(node.url()));
+    CheckStops(node.server());
+  }
+}
+
+TEST_CASE("Connections that take too long are ended") {
+  Node node({"--idle-timeout", "1s", "--request-timeout", "2s"});
+  node.Start(GoodDaemon());
+  SECTION("those that are silent") {
+    RawClient silent(TcpHost(node.url()));
+    CHECK(silent.ReceiveToEnd().end == RawClient::End::kClosed);
+  }
+  SECTION("those that stop in the middle") {
+    RawClient silent(TcpHost(node.url()));
+    silent.Send("POST /processor/containercollector HTTP/1.1\r\nHost:");
+    CHECK(silent.ReceiveToEnd().end == RawClient::End::kClosed);
+  }
+  SECTION("those that send a byte now and then") {
+    RawClient slow(TcpHost(node.url()));
+    slow.Send("POST /processor/containercollector HTTP/1.1\r\nHost: ");
+    while (slow.Send("x") &&
+           slow.Receive(1, std::chrono::milliseconds(100)).end ==
+               RawClient::End::kTimedOut) {
+    }
+    SUCCEED("it was ended");
+  }
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("A connection is used again for as long as its client wants") {
+  Node node;
+  node.Start(GoodDaemon());
+  RawClient client(TcpHost(node.url()));
+  for (const char* path : {"/healthz", "/metrics", "/readyz"}) {
+    client.Send("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(client.Receive(15).bytes == "HTTP/1.1 200 OK");
+    // The rest of the answer.
+    while (client.Receive(1, std::chrono::milliseconds(50)).end ==
+           RawClient::End::kEnough) {
+    }
+  }
+  CheckStops(node.server());
+}

@@ -1,0 +1,108 @@
+/// What the server writes about itself.
+#include <algorithm>
+
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
+
+namespace {
+
+std::size_t Count(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1))
+    ++count;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("A request is one log line, with its trace headers") {
+  Node node;
+  node.Start(GoodDaemon());
+  Post(node.url(), "?limit=5",
+       {{"diagnosis-uuid", "u-1"},
+        {"Diagnosis-Name", "n\" status=500"},
+        {"node-name", std::string(1000, 'x')},
+        {"x-other", "secret"}});
+  CheckStops(node.server());
+  const std::string log = node.server().ErrorOutput();
+  CHECK(Count(log, "msg=\"request\"") == 1);
+  CHECK(Count(log, R"( method="POST" path="/processor/containercollector" )"
+                   R"(status=200 duration_ms=)") == 1);
+  CHECK(Count(log,
+              " query=\"limit=5\" diagnosis-uuid=\"u-1\" "
+              R"(diagnosis-name="n\" status=500" )") == 1);
+  CHECK(Count(log, "secret") == 0);
+}
+
+TEST_CASE("No caller can forge a log line") {
+  Node node;
+  node.Start(GoodDaemon());
+  Post(node.url(), "",
+       {{"pod-name", "\xc2\x9b[2J\xe2\x80\xa8\xff"},
+        {"node-name", std::string(1000, 'x')}});
+  CheckStops(node.server());
+  const std::string log = node.server().ErrorOutput();
+  CHECK(Count(log, R"(pod-name="\xc2\x9b[2J\xe2\x80\xa8\xff")") == 1);
+  CHECK(Count(log, "\"" + std::string(256, 'x') + "...\"") == 1);
+  CHECK(std::all_of(log.begin(), log.end(), [](char c) {
+    return c == '\n' || (c >= 0x20 && c < 0x7f);
+  }));
+}
+
+TEST_CASE("The log can be JSON lines, and can be less") {
+  Node node({"--log-format=json"});
+  node.Start(GoodDaemon());
+  Post(node.url());
+  CheckStops(node.server());
+  CHECK(Count(node.server().ErrorOutput(),
+              R"("level":"info","msg":"request","method":"POST",)") == 1);
+
+  Node quiet({"--log-level=error"});
+  quiet.Start(GoodDaemon());
+  Post(quiet.url());
+  CheckStops(quiet.server());
+  CHECK(quiet.server().ErrorOutput().empty());
+}
+
+TEST_CASE("A failure of the daemon is logged when it begins and when it ends") {
+  Node node;
+  for (int i = 0; i < 5; ++i) Post(node.url());
+  node.Start(AnswerWith(DaemonError(500, "broken")));
+  for (int i = 0; i < 5; ++i) Post(node.url());
+  node.Start(GoodDaemon());
+  for (int i = 0; i < 5; ++i) Post(node.url());
+  CheckStops(node.server());
+  const std::string log = node.server().ErrorOutput();
+  CHECK(Count(log, "msg=\"request\"") == 15);
+  CHECK(Count(log, "msg=\"the Docker daemon failed\"") == 2);
+  CHECK(Count(log, R"(call="list" code="daemon_error" )"
+                   R"(error="Error response from daemon: broken")") == 1);
+  CHECK(Count(log, "msg=\"the Docker daemon answers again\"") == 1);
+}
+
+TEST_CASE("A server that cannot begin says why, and what to do") {
+  Node node;
+  const std::string port = node.url().substr(node.url().rfind(':') + 1);
+  const Ended taken = RunServer({"--port", port});
+  CHECK(taken.exit_code == 1);
+  CHECK(taken.output.empty());
+  CHECK(taken.error_output ==
+        "container-collector: Cannot listen on 127.0.0.1:" + port +
+            ": Address already in use. Stop what listens there, or choose "
+            "another place with --port or --bind-address.\n");
+
+  const Ended elsewhere = RunServer({"--bind-address", "192.0.2.1"});
+  CHECK(elsewhere.exit_code == 1);
+  CHECK(elsewhere.error_output ==
+        "container-collector: Cannot listen on 192.0.2.1:8091: Cannot assign "
+        "requested address. Choose an address of this machine with "
+        "--bind-address.\n");
+
+  const Ended wrong = RunServer({"--port", "many"});
+  CHECK(wrong.exit_code == 2);
+  CHECK(wrong.error_output ==
+        "container-collector: --port: invalid number \"many\": write 0 to "
+        "65535\nRun container-collector --help for all flags.\n");
+}

@@ -1,0 +1,190 @@
+/// What callers of the server get, when all is well and when it is not.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
+
+namespace {
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("POST to the route answers with the daemon's containers") {
+  Node node;
+  node.Start(GoodDaemon());
+  CheckCollected(Post(node.url()));
+  CheckCollected(Post(node.url(), "", {}, "{}"));
+  CheckCollected(Post(node.url(), "", {{"Content-Type", "application/json"}},
+                      R"({"k":"v"})"));
+  CHECK(node.daemon().Requests().at(0).target ==
+        "/v1.40/containers/json?all=1");
+  CheckStops(node.server());
+}
+
+TEST_CASE("The query string reaches the daemon decoded once") {
+  Node node;
+  node.Start(GoodDaemon());
+  CheckCollected(Post(node.url(), "?all=0&limit=3&size=1"));
+  CHECK(node.daemon().Requests().back().query == "limit=3&size=1");
+  // "%2541" is "%41", not "A".
+  CheckCollected(Post(
+      node.url(), "?filters=%7B%22label%22%3A%5B%22a%3D%2541%2Bb%22%5D%7D"));
+  CHECK(node.daemon().Requests().back().query ==
+        "all=1&filters=%7B%22label%22%3A%7B%22a%3D%2541%2Bb%22%3Atrue%7D%7D");
+  CheckText(Post(node.url(), "?limit=many"), 400,
+            "invalid limit \"many\": write how many containers are wanted, "
+            "e.g. limit=10, or 0 for all");
+  CheckStops(node.server());
+}
+
+TEST_CASE("Other methods and paths are refused") {
+  Node node;
+  node.Start(GoodDaemon());
+  for (const char* method : {"GET", "PUT", "DELETE", "OPTIONS", "PURGE"}) {
+    const HttpReply reply =
+        HttpCall(node.url(), RequestBytes(method, kRoute)).Wait();
+    CheckText(reply, 405,
+              "method " + std::string(method) + " is not supported");
+    CHECK(reply.headers.at("allow") == "POST");
+  }
+  const std::string no_such_path =
+      "Nothing is served at this path. Ask with POST "
+      "/processor/containercollector, or with GET /healthz, /readyz or "
+      "/metrics.";
+  for (const char* path : {"/", "/processor", "/processor/containercollector/",
+                           "/Healthz", "/processor%2Fcontainercollector",
+                           "//healthz", "*", "http://localhost/healthz"}) {
+    CheckText(HttpCall(node.url(), RequestBytes("POST", path)).Wait(), 404,
+              no_such_path);
+  }
+  const HttpReply post =
+      HttpCall(node.url(), RequestBytes("POST", "/healthz")).Wait();
+  CheckText(post, 405, "This path takes only GET and HEAD.");
+  CHECK(post.headers.at("allow") == "GET, HEAD");
+  CHECK(node.daemon().Requests().empty());
+  CheckStops(node.server());
+}
+
+TEST_CASE(
+    "The right text each time: socket missing, a directory, refused, back") {
+  Node node;
+  const std::string cannot_connect = "Cannot connect to the Docker daemon at " +
+                                     node.host() +
+                                     ". Is the docker daemon running?";
+  CheckText(Post(node.url()), 500, cannot_connect);
+  node.Start(GoodDaemon());
+  CheckCollected(Post(node.url()));
+  node.Stop(SocketFile::kRemove);
+  CheckText(Post(node.url()), 500, cannot_connect);
+
+  REQUIRE(mkdir(node.socket_path().c_str(), 0700) == 0);
+  CheckText(Post(node.url()), 500, cannot_connect);
+  REQUIRE(rmdir(node.socket_path().c_str()) == 0);
+
+  node.Start(GoodDaemon());
+  CheckCollected(Post(node.url()));
+  node.Stop(SocketFile::kLeave);
+  CheckText(Post(node.url()), 500, cannot_connect);
+  node.Start(AnswerWith(DaemonError(500, "the disk is full")));
+  CheckText(Post(node.url()), 500,
+            "Error response from daemon: the disk is full");
+  node.Start(GoodDaemon());
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("/healthz never asks the daemon, /readyz does") {
+  Node node;
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  CheckText(Get(node.url(), "/readyz"), 503,
+            "Cannot connect to the Docker daemon at " + node.host() +
+                ". Is the docker daemon running?");
+  node.Start(GoodDaemon());
+  CheckText(Get(node.url(), "/readyz"), 200,
+            "The Docker daemon at " + node.host() + " answers.");
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  CHECK(node.daemon().Requests().size() == 1);
+  CHECK(node.daemon().Requests().at(0).target == "/_ping");
+  const std::string head =
+      HttpCall(node.url(), RequestBytes("HEAD", "/healthz")).Wait().bytes;
+  CHECK(head.rfind("HTTP/1.1 200 OK\r\n", 0) == 0);
+  CHECK(head.find("\r\n\r\n") == head.size() - 4);
+  CheckStops(node.server());
+}
+
+TEST_CASE("/readyz is bounded in time, and its callers share a ping") {
+  Node node({"--ready-timeout", "300ms"});
+  node.Start(NeverAnswer());
+  std::vector<HttpCall> calls;
+  for (int i = 0; i < 20; ++i)
+    calls.emplace_back(node.url(), RequestBytes("GET", "/readyz"));
+  for (HttpCall& call : calls) {
+    CheckText(call.Wait(), 503,
+              "The Docker daemon at " + node.host() +
+                  " did not finish its answer to GET /_ping within 300ms (0 "
+                  "bytes came). It may hang: look at its log, or allow more "
+                  "time.");
+  }
+  CHECK(node.daemon().Requests().size() <= 3);
+  CHECK(node.daemon().MaxOpenConnections() <= 2);
+  CheckStops(node.server());
+}
+
+TEST_CASE("/metrics counts requests and daemon calls") {
+  Node node({"--max-answer-bytes", "100000"});
+  node.Start(GoodDaemon());
+  Post(node.url());
+  Post(node.url());
+  Post(node.url(), "?limit=x");
+  Get(node.url(), "/nowhere");
+  node.Stop();
+  Post(node.url());
+
+  const HttpReply reply = Get(node.url(), "/metrics");
+  CHECK(reply.status == 200);
+  CHECK(reply.headers.at("content-type") ==
+        "text/plain; version=0.0.4; charset=utf-8");
+  const std::string prefix = "containercollector_";
+  for (const char* line : {
+           R"(requests_total{route="collect",status="200"} 2)",
+           R"(requests_total{route="collect",status="400"} 1)",
+           R"(requests_total{route="collect",status="500"} 1)",
+           R"(requests_total{route="other",status="404"} 1)",
+           R"(daemon_calls_total{call="list",result="ok"} 2)",
+           R"(daemon_calls_total{call="list",result="cannot_connect"} 1)",
+           R"(daemon_calls_total{call="list",result="timeout"} 0)",
+           R"(daemon_call_duration_seconds_count{call="list"} 3)",
+           R"(last_answer_containers 1)",
+           R"(requests_waiting 0)",
+           R"(batch_size_count 3)",
+           R"(build_info{version=")",
+       }) {
+    CAPTURE(line);
+    CHECK(Contains(reply.body, "\n" + prefix + line));
+  }
+  CHECK(Contains(reply.body, "\n" + prefix + "last_answer_bytes " +
+                                 std::to_string(kOneContainer.size()) + "\n"));
+  CHECK(Contains(reply.body, "\nprocess_start_time_seconds 1"));
+  CheckStops(node.server());
+}
+
+TEST_CASE("An answer that is larger than its receiver takes is an error") {
+  Node node({"--max-answer-bytes", "1000"});
+  node.Start(GoodDaemon(ManyContainers(1200)));
+  CheckText(Post(node.url()), 500,
+            "The 5 containers of this node make an answer of " +
+                std::to_string(ManyContainers(1200).size()) +
+                " bytes, more than the limit of 1000 bytes "
+                "(--max-answer-bytes). Narrow it with filters, e.g. "
+                R"(?filters={"status":["running"]}, or with limit.)");
+  node.Start(GoodDaemon());
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
