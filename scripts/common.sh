@@ -5,8 +5,11 @@
 build_packages=(g++ cmake ninja-build pkg-config
   libcurl4-openssl-dev rapidjson-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev prometheus-cpp-dev)
 run_packages=(curl jq)
-# Podman runs crun or runc, dockerd only runc.
-test_packages=(catch2 curl jq openssl docker.io podman crun runc busybox-static)
+# Podman runs crun or runc, dockerd only runc. libcivetweb-dev is for an example; debootstrap to systemd are for the tests
+# of the Debian packages.
+test_packages=(catch2 curl jq openssl docker.io podman crun runc busybox-static
+  libcivetweb-dev debootstrap dpkg-dev file mandoc doxygen systemd)
+package_packages=(dpkg-dev file)
 check_packages=(git jq clang-format clang-tidy shellcheck)
 
 # What is happening, for people: a line for each argument.

@@ -1,0 +1,82 @@
+# What `cmake --install` puts where: the library and the server, with what their users need. The components are the
+# Debian packages; `cmake --install` alone takes them all.
+
+include(CMakePackageConfigHelpers)
+
+set(cmake_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/containercollector)
+
+# The number in the library's file name says which programs it fits. It changes when symbols.txt loses a line.
+set_target_properties(containercollector PROPERTIES VERSION ${PROJECT_VERSION}
+                                                    SOVERSION ${PROJECT_VERSION_MAJOR})
+
+install(
+  TARGETS containercollector
+  EXPORT containercollectorTargets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(
+  EXPORT containercollectorTargets
+  NAMESPACE containercollector::
+  DESTINATION ${cmake_package_dir}
+  COMPONENT development)
+install(
+  DIRECTORY ${PROJECT_SOURCE_DIR}/lib/include/containercollector
+            ${PROJECT_BINARY_DIR}/lib/include/containercollector
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  COMPONENT development
+  FILES_MATCHING
+  PATTERN "*.h")
+
+# Before 1.0 a new minor version may break what worked, so 0.2 does not satisfy who asks for 0.1.
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(compatibility SameMinorVersion)
+else()
+  set(compatibility SameMajorVersion)
+endif()
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/cmake/containercollectorConfigVersion.cmake COMPATIBILITY ${compatibility})
+configure_package_config_file(
+  ${CMAKE_CURRENT_LIST_DIR}/containercollectorConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/cmake/containercollectorConfig.cmake
+  INSTALL_DESTINATION ${cmake_package_dir})
+install(
+  FILES ${PROJECT_BINARY_DIR}/cmake/containercollectorConfig.cmake
+        ${PROJECT_BINARY_DIR}/cmake/containercollectorConfigVersion.cmake
+  DESTINATION ${cmake_package_dir}
+  COMPONENT development)
+
+# Relative to where the file lies, so that the installed tree can be moved.
+file(RELATIVE_PATH CONTAINERCOLLECTOR_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" CONTAINERCOLLECTOR_PC_PREFIX "${CONTAINERCOLLECTOR_PC_PREFIX}")
+# With only a static library there, everybody links statically, whether they say --static or not.
+set(CONTAINERCOLLECTOR_PC_LIBS "")
+if(NOT BUILD_SHARED_LIBS)
+  set(CONTAINERCOLLECTOR_PC_LIBS " -lcurl")
+endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/containercollector.pc.in
+               ${PROJECT_BINARY_DIR}/cmake/containercollector.pc @ONLY)
+install(
+  FILES ${PROJECT_BINARY_DIR}/cmake/containercollector.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+  COMPONENT development)
+
+if(TARGET container-collector)
+  # Outside of /usr the dynamic linker does not know where the library is.
+  if(BUILD_SHARED_LIBS AND NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    file(RELATIVE_PATH from_bin_to_lib /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+    set_target_properties(container-collector PROPERTIES INSTALL_RPATH "$ORIGIN/${from_bin_to_lib}")
+  endif()
+  install(TARGETS container-collector RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT server)
+  install(
+    FILES ${PROJECT_SOURCE_DIR}/docs/container-collector.1
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+    COMPONENT server)
+endif()
+
+# Debian wants it once for each package, under another name.
+if(NOT CONTAINERCOLLECTOR_DEBIAN_PACKAGES)
+  install(
+    FILES ${PROJECT_SOURCE_DIR}/LICENSE
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}
+    COMPONENT development)
+endif()
