@@ -1,0 +1,168 @@
+/// HTTPS, with and without certificates of clients.
+#include <fstream>
+#include <thread>
+
+#include "tests/server/certificates.h"
+#include "tests/server/node.h"
+#include "tests/server/tls_client.h"
+
+using namespace containercollector::test;
+
+namespace {
+
+/// An authority, the server's certificate, and clients good and bad.
+struct Pki {
+  Pki() {
+    authority.Write(dir / "ca");
+    authority.Write(dir / "clients");
+    other_authority.Write(dir / "other-ca");
+    Certificate("server one", Purpose::kServer, &authority)
+        .Write(dir / "server");
+    Certificate("client", Purpose::kClient, &authority).Write(dir / "client");
+    Certificate("stranger", Purpose::kClient, &other_authority)
+        .Write(dir / "stranger");
+    Certificate("server as client", Purpose::kServer, &authority)
+        .Write(dir / "wrong-purpose");
+  }
+
+  Arguments ServerArguments() const {
+    return {"--tls-cert", dir / "server.crt", "--tls-key", dir / "server.key"};
+  }
+  Arguments MutualArguments() const {
+    Arguments arguments = ServerArguments();
+    arguments.insert(arguments.end(), {"--tls-client-ca", dir / "clients.crt"});
+    return arguments;
+  }
+  TlsCall Client(const std::string& name = "") const {
+    TlsCall call;
+    call.authority = dir / "ca.crt";
+    if (!name.empty()) call.certificate = dir / name;
+    return call;
+  }
+
+  TempDir dir;
+  Certificate authority{"authority", Purpose::kAuthority};
+  Certificate other_authority{"other authority", Purpose::kAuthority};
+};
+
+const std::string& PostRequest() {
+  static const std::string request = RequestBytes("POST", kRoute);
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("With a certificate, the server speaks HTTPS and nothing else") {
+  const Pki pki;
+  Node node(pki.ServerArguments());
+  node.Start(GoodDaemon());
+  CHECK(node.url().rfind("https://127.0.0.1:", 0) == 0);
+  const TlsReply reply = AskByTls(node.url(), pki.Client(), PostRequest());
+  CHECK(reply.error.empty());
+  CHECK(reply.server == "server one");
+  CheckCollected(reply.http);
+  CHECK(Post(node.url()).status == 0);
+  CheckStops(node.server());
+}
+
+TEST_CASE("TLS 1.2 and 1.3 are spoken, older ones are not") {
+  const Pki pki;
+  Node node(pki.ServerArguments());
+  node.Start(GoodDaemon());
+  TlsCall call = pki.Client();
+  for (const char* version : {"TLS1.2", "TLS1.3"}) {
+    call.priorities = std::string("NORMAL:-VERS-ALL:+VERS-") + version;
+    CheckCollected(AskByTls(node.url(), call, PostRequest()).http);
+  }
+  for (const char* version : {"TLS1.0", "TLS1.1"}) {
+    call.priorities =
+        std::string("NORMAL:%COMPAT:+SHA1:+SIGN-ALL:-VERS-ALL:+VERS-") +
+        version;
+    const TlsReply reply = AskByTls(node.url(), call, PostRequest());
+    CHECK_FALSE(reply.error.empty());
+    CHECK(reply.http.bytes.empty());
+  }
+  CheckStops(node.server());
+}
+
+TEST_CASE("With an authority for clients, only its clients get anything") {
+  const Pki pki;
+  Node node(pki.MutualArguments());
+  node.Start(GoodDaemon());
+  const auto ask = [&](const std::string& client, const char* version) {
+    TlsCall call = pki.Client(client);
+    call.priorities = std::string("NORMAL:-VERS-ALL:+VERS-") + version;
+    return AskByTls(node.url(), call, PostRequest());
+  };
+  for (const char* version : {"TLS1.2", "TLS1.3"}) {
+    CAPTURE(version);
+    CheckCollected(ask("client", version).http);
+    for (const char* client : {"", "stranger", "wrong-purpose"}) {
+      CAPTURE(client);
+      const TlsReply reply = ask(client, version);
+      CHECK_FALSE(reply.error.empty());
+      CHECK(reply.http.bytes.empty());
+    }
+    CheckCollected(ask("client", version).http);
+  }
+  CHECK(node.daemon().Requests().size() == 4);
+  CheckStops(node.server());
+}
+
+TEST_CASE("SIGHUP brings new certificates, and keeps the old where it cannot") {
+  const Pki pki;
+  Node node(pki.MutualArguments());
+  node.Start(GoodDaemon());
+  const auto name = [&] {
+    return AskByTls(node.url(), pki.Client("client"), PostRequest()).server;
+  };
+  const auto reload = [&](const std::string& logged) {
+    node.server().Signal(SIGHUP);
+    while (node.server().ErrorOutput().find(logged) == std::string::npos)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  };
+  CHECK(name() == "server one");
+
+  Certificate("server two", Purpose::kServer, &pki.authority)
+      .Write(pki.dir / "server");
+  CHECK(name() == "server one");
+  reload("certificates reloaded");
+  CHECK(name() == "server two");
+
+  pki.other_authority.Write(pki.dir / "server");
+  std::ofstream(pki.dir / "server.key") << "no key";
+  reload("certificates not reloaded, the old ones stay");
+  CHECK(name() == "server two");
+
+  // Who may ask is read again too.
+  Certificate("server three", Purpose::kServer, &pki.authority)
+      .Write(pki.dir / "server");
+  pki.other_authority.Write(pki.dir / "clients");
+  node.server().Signal(SIGHUP);
+  while (name() != "server three") {
+  }
+  CheckCollected(
+      AskByTls(node.url(), pki.Client("stranger"), PostRequest()).http);
+  CHECK_FALSE(
+      AskByTls(node.url(), pki.Client("client"), PostRequest()).error.empty());
+  CheckStops(node.server());
+}
+
+TEST_CASE("SIGHUP without TLS changes nothing") {
+  Node node;
+  node.Start(GoodDaemon());
+  node.server().Signal(SIGHUP);
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Answers that are larger than TLS takes at a time arrive whole") {
+  const Pki pki;
+  Node node(pki.ServerArguments());
+  const std::string containers = ManyContainers(3'000'000);
+  node.Start(GoodDaemon(containers));
+  const TlsReply reply = AskByTls(node.url(), pki.Client(), PostRequest());
+  CHECK(reply.http.status == 200);
+  CHECK(reply.http.body == containers);
+  CheckStops(node.server());
+}
