@@ -77,6 +77,17 @@ Answer Collector::Collect(const ListOptions& options) {
     return AnswerTooLarge(answer->container_count, answer->body.size(),
                           max_answer_bytes_);
   }
+  return ShareWithLast(std::move(answer));
+}
+
+/// Answers are mostly the same for a while: clients that read slowly shall not
+/// keep a copy each.
+Answer Collector::ShareWithLast(Answer answer) {
+  const std::lock_guard lock(mutex_);
+  if (Answer last = last_answer_.lock();
+      last != nullptr && last->body == answer->body)
+    return last;
+  last_answer_ = answer;
   return answer;
 }
 

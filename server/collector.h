@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -51,10 +52,14 @@ class Collector {
   Answer Ping();
 
  private:
+  Answer ShareWithLast(Answer answer);
+
   const std::size_t max_answer_bytes_;
   const Processor processor_;
   const Client ping_client_;
   Metrics& metrics_;
+  std::mutex mutex_;
+  std::weak_ptr<const ProcessorResponse> last_answer_;  // Guarded by mutex_.
   FailureLog list_failures_{"list"};
   FailureLog ping_failures_{"ping"};
 };

@@ -1,35 +1,7 @@
 /// Each bound of the server, and that those within it are not affected.
-#include <thread>
-
 #include "tests/server/node.h"
 
 using namespace containercollector::test;
-
-namespace {
-
-std::vector<HttpCall> PostMany(Node& node, int count,
-                               std::string_view query = "") {
-  const std::string request =
-      RequestBytes("POST", std::string(kRoute) + std::string(query));
-  std::vector<HttpCall> calls;
-  for (int i = 0; i < count; ++i) calls.emplace_back(node.url(), request);
-  return calls;
-}
-
-/// Waits until the server has so many requests that wait for the daemon.
-void WaitForWaiting(Node& node, int count) {
-  const std::string line =
-      "\ncontainercollector_requests_waiting " + std::to_string(count) + "\n";
-  const auto deadline = std::chrono::steady_clock::now() + kGenerous;
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (Get(node.url(), "/metrics").body.find(line) != std::string::npos)
-      return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  FAIL("there were never " << count << " requests that wait");
-}
-
-}  // namespace
 
 TEST_CASE("Requests beyond those that may wait are told to come again") {
   Node node({"--max-waiting", "10"});

@@ -4,10 +4,13 @@
 
 #include <signal.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "tests/server/http_client.h"
 #include "tests/server/server_process.h"
@@ -72,6 +75,27 @@ class Node {
   std::unique_ptr<ScriptedDaemon> daemon_;
   ServerProcess server_;
 };
+
+/// Waits until the server has so many requests that wait for the daemon.
+inline void WaitForWaiting(const Node& node, int count) {
+  const std::string line =
+      "\ncontainercollector_requests_waiting " + std::to_string(count) + "\n";
+  const auto deadline = std::chrono::steady_clock::now() + kGenerous;
+  while (Get(node.url(), "/metrics").body.find(line) == std::string::npos) {
+    if (std::chrono::steady_clock::now() > deadline)
+      FAIL("there were never " << count << " requests that wait");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+inline std::vector<HttpCall> PostMany(const Node& node, int count,
+                                      std::string_view query = "") {
+  const std::string request =
+      RequestBytes("POST", std::string(kRoute) + std::string(query));
+  std::vector<HttpCall> calls;
+  for (int i = 0; i < count; ++i) calls.emplace_back(node.url(), request);
+  return calls;
+}
 
 inline void CheckCollected(const HttpReply& reply) {
   CHECK(reply.status == 200);

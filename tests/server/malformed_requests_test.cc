@@ -1,0 +1,174 @@
+/// Bytes that are no honest request: refused or dropped, never answered with
+/// 200, and the next caller does not notice.
+#include <random>
+
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
+using namespace std::string_literals;
+
+namespace {
+
+const std::string kPost = "POST /processor/containercollector HTTP/1.1\r\n";
+const std::string kGet = "GET /healthz HTTP/1.1\r\n";
+const std::string kHost = "Host: x\r\n";
+
+/// What is answered before the server closes; nothing where it just closes.
+std::string Send(const Node& node, const std::string& bytes) {
+  RawClient client(TcpHost(node.url()));
+  static_cast<void>(client.Send(bytes));
+  return client.ReceiveToEnd().bytes;
+}
+
+bool IsRefusal(const std::string& answer) {
+  return answer.empty() || answer.rfind("HTTP/1.1 4", 0) == 0 ||
+         answer.rfind("HTTP/1.1 505", 0) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("Requests that could be read in two ways are refused") {
+  Node node({"--idle-timeout", "1s"});
+  node.Start(GoodDaemon());
+  const std::vector<std::string> requests = {
+      kPost + kHost + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+      kPost + kHost + "Content-Length: 2\r\nContent-Length: 30\r\n\r\n{}",
+      kPost + kHost +
+          "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      kPost + kHost +
+          "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n",
+      kPost + kHost + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      kPost + kHost + "Transfer-Encoding: identity\r\n\r\n{}",
+      kPost + kHost +
+          "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n",
+      kPost + kHost + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+      kPost + kHost + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+      kPost + kHost + "Content-Length: 5, 5\r\n\r\n12345",
+      kPost + kHost + "Content-Length: -5\r\n\r\n12345",
+      kPost + kHost + "Content-Length: 0x5\r\n\r\n12345",
+      kPost + kHost + "Content-Length: 99999999999999999999999\r\n\r\n12345",
+      "POST /processor/containercollector HTTP/1.0\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  };
+  for (const std::string& request : requests) {
+    CAPTURE(request);
+    const std::string answer = Send(node, request);
+    CHECK(IsRefusal(answer));
+    CHECK(answer.find("HTTP/1.1 200") == std::string::npos);
+  }
+  CHECK(node.daemon().Requests().empty());
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Bytes that are no HTTP are refused") {
+  Node node({"--idle-timeout", "1s"});
+  node.Start(GoodDaemon());
+  const std::vector<std::string> requests = {
+      "\0\0\0\0\r\n\r\n"s,
+      "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s + std::string(200, '\0'),
+      std::string(100'000, '\xff'),
+      "GET /healthz\0junk HTTP/1.1\r\n"s + kHost + "\r\n",
+      kGet + kHost + "A: b\0junk\r\n\r\n"s,
+      kGet + kHost + "A\0: b\r\n\r\n"s,
+      kGet + kHost + "A : b\r\n\r\n",
+      kGet + kHost + "A: \x01\r\n\r\n",
+      kGet + kHost + "A: b\rContent-Length: 3\r\n\r\n",
+      kGet + kHost + "A: b\r\n folded\r\n\r\n",
+      kGet + kHost + "NoColon\r\n\r\n",
+      kGet + kHost + ": empty\r\n\r\n",
+      kGet + kHost + kHost + "\r\n",
+      kGet + "\r\n",
+      "GET /healthz\r\n\r\n",
+      "GET /health z HTTP/1.1\r\n" + kHost + "\r\n",
+      "GET /healthz HTTP/2.0\r\n" + kHost + "\r\n",
+      "GET /healthz HTTP/1.1 \r\n" + kHost + "\r\n",
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+      kPost + kHost + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+      kPost + kHost + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}XX0\r\n\r\n",
+      kPost + kHost + "Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+      kPost + kHost +
+          "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}",
+  };
+  for (const std::string& request : requests) {
+    CAPTURE(request);
+    CHECK(IsRefusal(Send(node, request)));
+  }
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Headers without end are cut off") {
+  Node node({"--request-timeout", "2s"});
+  node.Start(GoodDaemon());
+  RawClient client(TcpHost(node.url()));
+  client.Send(kPost + kHost);
+  int sent = 0;
+  constexpr int kFarTooMany = 1'000'000;
+  while (sent < kFarTooMany && client.Send("X-Header: value\r\n")) ++sent;
+  CHECK(sent < kFarTooMany);
+  CHECK(IsRefusal(client.ReceiveToEnd().bytes));
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("A body of 100 MB is refused before it is read") {
+  Node node;
+  node.Start(GoodDaemon());
+  const std::size_t memory = node.server().ResidentKiB();
+  RawClient client(TcpHost(node.url()));
+  client.Send(kPost + kHost + "Content-Length: 104857600\r\n\r\n");
+  const std::string megabyte(1 << 20, 'x');
+  int sent = 0;
+  while (sent < 100 && client.Send(megabyte)) ++sent;
+  CHECK(sent < 100);
+  CHECK(IsRefusal(client.ReceiveToEnd().bytes));
+  if (MemoryIsMeasurable())
+    CHECK(node.server().ResidentKiB() < memory + 4 * 1024);
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Requests in one go are answered in turn") {
+  Node node;
+  node.Start(GoodDaemon());
+  const std::string answers =
+      Send(node, kGet + kHost + "\r\n" + kPost + kHost +
+                     "Content-Length: 2\r\n\r\n{}" + kPost + kHost + "\r\n" +
+                     "GET /nowhere HTTP/1.1\r\n" + kHost + "\r\n" + kGet +
+                     kHost + "\r\n");
+  const std::size_t ok = answers.find("\r\n\r\nok");
+  const std::size_t first = answers.find(kOneContainer);
+  const std::size_t second = answers.find(kOneContainer, first + 1);
+  const std::size_t not_found = answers.find("HTTP/1.1 404");
+  CHECK(ok < first);
+  CHECK(first < second);
+  CHECK(second < not_found);
+  // What comes after a refusal is not read: the request may have been
+  // anything.
+  CHECK(answers.find("HTTP/1.1 200", not_found) == std::string::npos);
+  CHECK(node.daemon().Requests().size() == 2);
+  CheckStops(node.server());
+}
+
+TEST_CASE("Requests with bytes changed at random do not end the server") {
+  constexpr int kRequests = 3000;
+  Node node({"--log-level", "error"});
+  node.Start(GoodDaemon());
+  const std::string honest =
+      RequestBytes("POST", std::string(kRoute) + "?limit=1&all=0",
+                   {{"diagnosis-uuid", "1"}, {"Expect", "nothing"}}, "{}");
+  std::minstd_rand random(20'260'101);
+  std::vector<RawClient> open;
+  for (int i = 0; i < kRequests; ++i) {
+    std::string bytes = honest;
+    for (unsigned int changes = 1 + random() % 4; changes > 0; --changes)
+      bytes.at(random() % bytes.size()) = static_cast<char>(random() % 256);
+    open.emplace_back(TcpHost(node.url()));
+    static_cast<void>(open.back().Send(bytes));
+    if (open.size() == 100) open.clear();
+  }
+  open.clear();
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}

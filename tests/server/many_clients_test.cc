@@ -1,0 +1,97 @@
+/// What clients that misbehave, in numbers, do to the others: nothing.
+#include "server/file_limit.h"
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
+using containercollector::server::AllowConnections;
+
+namespace {
+
+void WaitForOpenFiles(const ServerProcess& server, std::size_t count) {
+  const auto deadline = std::chrono::steady_clock::now() + kGenerous;
+  while (server.OpenFiles() > count &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  CHECK(server.OpenFiles() <= count);
+}
+
+}  // namespace
+
+TEST_CASE("1,000 idle connections leave the others alone") {
+  AllowConnections(1100);
+  Node node;
+  node.Start(GoodDaemon());
+  CheckCollected(Post(node.url()));
+  const std::size_t open_files = node.server().OpenFiles();
+  const std::size_t memory = node.server().ResidentKiB();
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 1000; ++i) idle.emplace_back(TcpHost(node.url()));
+  for (int i = 0; i < 10; ++i) CheckCollected(Post(node.url()));
+  WARN("1,000 idle connections: " << node.server().OpenFiles() - open_files
+                                  << " more files, memory " << memory << " -> "
+                                  << node.server().ResidentKiB() << " KiB");
+  idle.clear();
+  WaitForOpenFiles(node.server(), open_files);
+  CheckStops(node.server());
+}
+
+TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
+  Node node;
+  const std::string containers = ManyContainers(2'000'000);
+  node.Start(GoodDaemon(containers));
+  CHECK(Post(node.url()).body == containers);
+  const std::size_t open_files = node.server().OpenFiles();
+  const std::size_t memory = node.server().ResidentKiB();
+  std::vector<HttpCall> slow;
+  for (int i = 0; i < 200; ++i) {
+    slow.emplace_back(node.url(), RequestBytes("POST", kRoute));
+    // Each has its answer before the next one asks: they are no batch.
+    CHECK(slow.back().connection().Receive(1).bytes == "H");
+  }
+  for (HttpCall& call : slow) CHECK(call.connection().Receive(1).bytes == "T");
+  CHECK(node.server().OpenFiles() >= open_files + 200);
+  CHECK(Post(node.url()).body == containers);
+  const std::size_t now = node.server().ResidentKiB();
+  WARN("200 slow readers of 2 MB: memory " << memory << " -> " << now
+                                           << " KiB");
+  if (MemoryIsMeasurable()) CHECK(now < memory + 64 * 1024);
+
+  // One that reads in the end gets all of it.
+  CHECK(
+      ParseReply("HT" + slow.front().connection().ReceiveToEnd().bytes).body ==
+      containers);
+  slow.clear();
+  WaitForOpenFiles(node.server(), open_files);
+  CheckStops(node.server());
+}
+
+TEST_CASE("A client that takes too long to read is cut off") {
+  Node node({"--send-timeout", "1s"});
+  node.Start(GoodDaemon(ManyContainers(8'000'000)));
+  HttpCall slow(node.url(), RequestBytes("POST", kRoute));
+  CHECK(slow.connection().Receive(1).bytes == "H");
+  const std::size_t open_files = node.server().OpenFiles();
+  WaitForOpenFiles(node.server(), open_files - 1);
+  CHECK(ParseReply("H" + slow.connection().ReceiveToEnd().bytes).status == 0);
+  CheckStops(node.server());
+}
+
+TEST_CASE("Clients that leave while they wait cost nothing") {
+  Node node({"--max-waiting", "200", "--log-level", "error"});
+  node.Start(AnswerWhenReleased(Response(200, kJson, kOneContainer)));
+  node.daemon().Release();
+  CheckCollected(Post(node.url()));
+  const std::size_t open_files = node.server().OpenFiles();
+  for (int round = 0; round < 5; ++round) {
+    node.daemon().Hold();
+    std::vector<HttpCall> calls = PostMany(node, 200);
+    WaitForWaiting(node, 200);
+    // Those that stay get their answers.
+    calls.erase(calls.begin(), calls.begin() + 150);
+    node.daemon().Release();
+    for (HttpCall& call : calls) CheckCollected(call.Wait());
+  }
+  CheckCollected(Post(node.url()));
+  WaitForOpenFiles(node.server(), open_files);
+  CheckStops(node.server());
+}
