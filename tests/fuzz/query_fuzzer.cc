@@ -1,0 +1,28 @@
+/// Any query string is either list options or a text that says what is wrong.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+#include <variant>
+
+#include "containercollector/error.h"
+#include "containercollector/list_options.h"
+#include "containercollector/processor.h"
+
+using namespace containercollector;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {
+  const std::string_view query(reinterpret_cast<const char*>(data), size);
+  const auto parsed = Processor::Parse("POST", query);
+  try {
+    const ListOptions options = ParseListOptions(query);
+    if (options.limit < 0) std::abort();
+    if (!(std::get<ListOptions>(parsed) == options)) std::abort();
+  } catch (const Error& error) {
+    const auto& refusal = std::get<ProcessorResponse>(parsed);
+    if (error.code() != ErrorCode::kInvalidArgument) std::abort();
+    if (refusal.status != 400 || refusal.body != error.what()) std::abort();
+  }
+  return 0;
+}
