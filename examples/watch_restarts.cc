@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(0.001, 86400.0))
         ->capture_default_str();
     app.add_option("--count", count, "How often to look; 0: without end")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     app.parse(argc, argv);
 
