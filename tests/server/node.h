@@ -115,8 +115,8 @@ inline void CheckText(const HttpReply& reply, int status,
 inline void CheckStops(ServerProcess& server) {
   server.Signal(SIGTERM);
   const int exit_code = server.WaitForExit();
-  CHECK(exit_code == 0);
   if (exit_code != 0) UNSCOPED_INFO(server.ErrorOutput());
+  CHECK(exit_code == 0);
 }
 
 }  // namespace containercollector::test
