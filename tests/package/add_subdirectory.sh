@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The library as a part of somebody else's build: it alone is built, with what it alone needs.
+set -euo pipefail
+# shellcheck source=tests/package/common.sh
+source "$(dirname "$0")/common.sh"
+
+build=$(fresh_directory add_subdirectory)
+cmake -S "$package_tests/subdirectory" -B "$build" -G Ninja -DCONTAINERCOLLECTOR_SOURCE="$source_dir" \
+  -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+  -DCMAKE_DISABLE_FIND_PACKAGE_{CLI11,spdlog,prometheus-cpp,PkgConfig,Threads,Catch2,Doxygen}=ON
+cmake --build "$build"
+try_consumer "$build/consumer"
+
+commands=$(jq --raw-output '.[].command' "$build/compile_commands.json")
+if grep --invert-match --quiet '/lib/src/\|/consumer/main.cc' <<<"$commands"; then
+  fail "More is built than the library:" "$commands"
+fi
+if grep '/consumer/main.cc' <<<"$commands" | grep --quiet -e ' -W' -e ' -f' -e ' -O' -e ' -D'; then
+  fail "The library's build gives its flags to the consumer:" "$commands"
+fi
+cmake --install "$build" --prefix "$build/installed"
+if [[ -e $build/installed ]]; then
+  fail "The library is installed with the consumer:" "$(find "$build/installed")"
+fi

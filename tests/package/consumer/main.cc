@@ -1,0 +1,19 @@
+// What somebody else's program looks like: a line for each container of the node.
+
+#include <containercollector/containercollector.h>
+
+#include <cstdlib>
+#include <iostream>
+
+int main() {
+  try {
+    const containercollector::Client client;
+    for (const auto& container : client.ListContainers()) {
+      std::cout << container.id << ' ' << container.state << '\n';
+    }
+    return EXIT_SUCCESS;
+  } catch (const containercollector::Error& error) {
+    std::cerr << error.what() << '\n';
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Makes the Debian packages, and unpacks them for the tests of a shared library.
+# Usage: packages.sh PREFIX
+set -euo pipefail
+# shellcheck source=tests/package/common.sh
+source "$(dirname "$0")/common.sh"
+
+command -v dpkg-shlibdeps >/dev/null || skip "there is no dpkg-shlibdeps (Debian package dpkg-dev)"
+"$source_dir/scripts/package" "$WORK/debian"
+unpacked=$(fresh_directory unpacked)
+for package in "$WORK"/debian/*.deb; do
+  dpkg --field "$package" Package Version Depends
+  dpkg --extract "$package" "$unpacked"
+done
+rm -rf "$1"
+ln -s "$unpacked/usr" "$1"

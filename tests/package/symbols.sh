@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What the shared library exports. A line that goes is a change that breaks programs linked before, one that comes is a
+# promise: both are to be decided, and then written to symbols.txt.
+# Usage: symbols.sh PREFIX
+set -euo pipefail
+# shellcheck source=tests/package/common.sh
+source "$(dirname "$0")/common.sh"
+
+library=$(find "$1/" -name 'libcontainercollector.so.?')
+exported=$WORK/symbols.txt
+# Weak symbols are instances of templates, which each program has for itself.
+nm --dynamic --demangle --defined-only "$library" | sed -n 's/^[0-9a-f]* [TDBRV] //p' | grep 'containercollector::' |
+  LC_ALL=C sort --unique >"$exported"
+if ! diff --unified "$package_tests/symbols.txt" "$exported"; then
+  fail "" "$library does not export what tests/package/symbols.txt lists." "When that is meant: cp $exported $package_tests/"
+fi
+echo "$(wc -l <"$exported") symbols"
