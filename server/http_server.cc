@@ -110,15 +110,19 @@ class HttpServer::Impl {
         std::chrono::ceil<std::chrono::seconds>(options_.idle_timeout).count());
     unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD |
                          MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    std::vector<MHD_OptionItem> tls_options;
+    std::vector<MHD_OptionItem> more_options;
     if (options_.tls != nullptr) {
       flags |= MHD_USE_TLS;
-      tls_options = {
+      more_options = {
           {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(Tls::kPriorities)},
           {MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
            reinterpret_cast<void*>(&NoCertificate)}};
     }
-    tls_options.push_back({MHD_OPTION_END, 0, nullptr});
+#if MHD_VERSION >= 0x00097701
+    // Later versions have more ways to be lenient.
+    more_options.push_back({MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, nullptr});
+#endif
+    more_options.push_back({MHD_OPTION_END, 0, nullptr});
 
     daemon_.reset(MHD_start_daemon(
         flags, 0, nullptr, nullptr, &Impl::OnAccess, this,  //
@@ -132,7 +136,7 @@ class HttpServer::Impl {
         static_cast<unsigned int>(options_.max_connections_per_address),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
         MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, MHD_OPTION_ARRAY,
-        tls_options.data(), MHD_OPTION_END));
+        more_options.data(), MHD_OPTION_END));
     if (daemon_ == nullptr) {
       throw std::runtime_error("Cannot start the HTTP server on " +
                                socket_.endpoint() +

@@ -80,7 +80,7 @@ TEST_CASE("A daemon that is stopped and continued needs no new server") {
   const HttpReply before = Post(server.url());
   CHECK(before.status == 200);
 
-  daemon.Signal(SIGSTOP);
+  daemon.Stop();
   const HttpReply stopped = Post(server.url());
   CHECK(stopped.status == 500);
   CHECK(stopped.body.find("did not finish its answer to GET "

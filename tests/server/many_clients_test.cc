@@ -36,10 +36,10 @@ TEST_CASE("1,000 idle connections leave the others alone") {
 }
 
 TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
-  Node node;
+  Node node({"--idle-timeout", "10m", "--send-timeout", "10m"});
   const std::string containers = ManyContainers(2'000'000);
   node.Start(GoodDaemon(containers));
-  CHECK(Post(node.url()).body == containers);
+  CHECK((Post(node.url()).body == containers));
   const std::size_t open_files = node.server().OpenFiles();
   const std::size_t memory = node.server().ResidentKiB();
   std::vector<HttpCall> slow;
@@ -49,8 +49,9 @@ TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
     CHECK(slow.back().connection().Receive(1).bytes == "H");
   }
   for (HttpCall& call : slow) CHECK(call.connection().Receive(1).bytes == "T");
-  CHECK(node.server().OpenFiles() >= open_files + 200);
-  CHECK(Post(node.url()).body == containers);
+  // But for the connection to the daemon, which may be there or not.
+  CHECK(node.server().OpenFiles() + 1 >= open_files + 200);
+  CHECK((Post(node.url()).body == containers));
   const std::size_t now = node.server().ResidentKiB();
   WARN("200 slow readers of 2 MB: memory " << memory << " -> " << now
                                            << " KiB");

@@ -105,6 +105,13 @@ void ChildProcess::Signal(int signal) const {
   CheckSystemCall(kill(pid_, signal), "kill");
 }
 
+void ChildProcess::Stop() const {
+  Signal(SIGSTOP);
+  int status = 0;
+  CheckSystemCall(waitpid(pid_, &status, WUNTRACED), "waitpid");
+  if (!WIFSTOPPED(status)) throw std::runtime_error("a program ended");
+}
+
 int ChildProcess::WaitForExit() {
   int status = 0;
   CheckSystemCall(waitpid(std::exchange(pid_, -1), &status, 0), "waitpid");

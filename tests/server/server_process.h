@@ -30,6 +30,9 @@ class ChildProcess {
   pid_t pid() const noexcept { return pid_; }
   void Signal(int signal) const;
 
+  /// SIGSTOP; returns when it has stopped.
+  void Stop() const;
+
   /// Waits for its end. 128 and the signal's number where a signal ended it.
   int WaitForExit();
 

@@ -163,6 +163,6 @@ TEST_CASE("Answers that are larger than TLS takes at a time arrive whole") {
   node.Start(GoodDaemon(containers));
   const TlsReply reply = AskByTls(node.url(), pki.Client(), PostRequest());
   CHECK(reply.http.status == 200);
-  CHECK(reply.http.body == containers);
+  CHECK((reply.http.body == containers));
   CheckStops(node.server());
 }
