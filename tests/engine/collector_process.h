@@ -1,0 +1,40 @@
+#ifndef CONTAINERCOLLECTOR_TESTS_ENGINE_COLLECTOR_PROCESS_H_
+#define CONTAINERCOLLECTOR_TESTS_ENGINE_COLLECTOR_PROCESS_H_
+
+#include <string>
+
+#include "tests/engine/http.h"
+#include "tests/engine/process.h"
+
+namespace containercollector::engine {
+
+/// The environment variable with the path of the server's binary.
+inline constexpr const char* kCollectorBinaryVariable =
+    "CONTAINER_COLLECTOR_BINARY";
+
+/// The server under test, running against one daemon.
+class CollectorProcess {
+ public:
+  /// Starts it for the daemon on the unix socket `socket` and waits until it
+  /// listens. Throws std::runtime_error when it does not.
+  explicit CollectorProcess(const std::string& socket);
+
+  /// POST to the route; `query` is empty or begins with "?".
+  HttpAnswer Post(const std::string& query = "") const;
+
+  /// GET of the route.
+  HttpAnswer Get() const;
+
+ private:
+  std::string WaitForAddress();
+  std::string Route() const;
+
+  std::string output_;
+  std::string log_;
+  Process process_;
+  std::string address_;  ///< As in `http://127.0.0.1:8091`.
+};
+
+}  // namespace containercollector::engine
+
+#endif  // CONTAINERCOLLECTOR_TESTS_ENGINE_COLLECTOR_PROCESS_H_

@@ -1,0 +1,43 @@
+#include "tests/engine/daemon_process.h"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "tests/engine/wait.h"
+
+namespace containercollector::engine {
+
+DaemonProcess::DaemonProcess(Command command, std::string socket,
+                             std::string log)
+    : command_(std::move(command)),
+      socket_(std::move(socket)),
+      log_(std::move(log)) {}
+
+DaemonProcess::~DaemonProcess() {
+  // Asked politely, dockerd would first wait for its containers to end.
+  if (process_) process_->Kill();
+}
+
+void DaemonProcess::Start() {
+  constexpr std::chrono::minutes kBound{2};
+  const test::FileDescriptor log = OpenLog(log_);
+  process_.emplace(command_, log, log);
+  WaitUntil([this] { return Answers() || !process_->IsRunning(); }, kBound);
+  if (!Answers()) {
+    throw std::runtime_error("no answer from " + ToString(command_));
+  }
+}
+
+void DaemonProcess::Kill() {
+  if (process_) process_->Kill();
+}
+
+bool DaemonProcess::Answers() const {
+  constexpr int kFound = 0;
+  return Run({"curl", "--disable", "--fail", "--max-time", "5", "--unix-socket",
+              socket_, "http://d/_ping"})
+             .exit_code == kFound;
+}
+
+}  // namespace containercollector::engine

@@ -1,0 +1,201 @@
+#include <rapidjson/document.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "tests/engine/agreement.h"
+#include "tests/engine/collector_process.h"
+#include "tests/engine/docker_node.h"
+#include "tests/engine/http.h"
+#include "tests/engine/sandbox.h"
+#include "tests/engine/shared_node.h"
+#include "tests/engine/wait.h"
+#include "tests/support/catch.h"
+
+namespace containercollector::engine {
+namespace {
+
+constexpr const char* kPlainText = "text/plain; charset=utf-8";
+
+/// The message of the daemon's own error.
+std::string MessageOf(const HttpAnswer& daemon_error) {
+  rapidjson::Document json;
+  json.Parse(daemon_error.body.data(), daemon_error.body.size());
+  REQUIRE(json.IsObject());
+  REQUIRE(json.HasMember("message"));
+  return json["message"].GetString();
+}
+
+TEST_CASE("the docker node shows all that its list can show", "[docker]") {
+  const std::string& socket = SharedNode<DockerNode>().socket();
+  std::string list;
+  const auto restarting = [&] {
+    list = AskDaemon(socket, "/v1.40/containers/json?all=1&size=1").body;
+    return list.find(R"("State":"restarting")") != std::string::npos;
+  };
+  // It runs now and then.
+  CHECK(WaitUntil(restarting, std::chrono::minutes(1)));
+  const std::vector<std::string> kFragments = {
+      R"("State":"running")",
+      R"("State":"exited")",
+      R"("State":"paused")",
+      R"("State":"created")",
+      R"("Status":"Exited (3) )",
+      R"("Status":"Exited (137) )",
+      "(health: starting)",
+      R"("SizeRw":)",
+      R"("Type":"udp")",
+      R"("Type":"sctp")",
+      R"("IP":"127.0.0.1")",
+      R"("IP":"::1")",
+      R"("PublicPort":9003)",
+      R"({"PrivatePort":99,)",
+      R"("/linked/web")",
+      R"("IPv4Address":"10.9.0.77")",
+      R"("IPv6Address":"fd00:9::77")",
+      R"("GlobalIPv6Address":"fd00:9::)",
+      R"("IPAMConfig":null)",
+      R"("DriverOpts":null)",
+      R"("NetworkMode":"host")",
+      R"("NetworkMode":"none")",
+      R"("NetworkMode":"container:)",
+      R"("NetworkMode":"front")",
+      R"("Type":"bind")",
+      R"("Type":"volume")",
+      R"("Driver":"local")",
+      R"("RW":false)",
+      R"("Propagation":"private")",
+      R"("Mode":"ro,z")",
+      R"("Labels":{})",
+      R"("empty":"")",
+      R"(one\ntwo\r\n\tthree)",
+      "日本語",
+      "😀",
+      R"(\u2028)",
+      "<script>a && b",
+      R"("Command":"sh -c)",
+      "xxxxxxxxxx"};
+  for (const std::string& fragment : kFragments) {
+    INFO(fragment);
+    CHECK(list.find(fragment) != std::string::npos);
+  }
+}
+
+TEST_CASE("the route answers what dockerd answers", "[docker]") {
+  const std::string& socket = SharedNode<DockerNode>().socket();
+  const CollectorProcess collector(socket);
+
+  SECTION("all containers, without being asked") {
+    CHECK(DifferenceFromDaemon(collector, socket, "", "?all=1") ==
+          kNoDifference);
+  }
+  SECTION("the same twice, over the connection that the server keeps") {
+    CHECK(DifferenceFromDaemon(collector, socket, "", "?all=1") ==
+          kNoDifference);
+    CHECK(DifferenceFromDaemon(collector, socket, "", "?all=1") ==
+          kNoDifference);
+  }
+  SECTION("only the running ones") {
+    CHECK(DifferenceFromDaemon(collector, socket, "?all=0", "?all=0") ==
+          kNoDifference);
+  }
+  SECTION("a limited number") {
+    CHECK(DifferenceFromDaemon(collector, socket, "?limit=2",
+                               "?all=1&limit=2") == kNoDifference);
+  }
+  SECTION("with sizes") {
+    CHECK(DifferenceFromDaemon(collector, socket, "?size=1", "?all=1&size=1") ==
+          kNoDifference);
+  }
+  SECTION("those with a label") {
+    const std::string kFilters =
+        "filters=%7B%22label%22%3A%5B%22x%3Dy%22%5D%7D";
+    CHECK(DifferenceFromDaemon(collector, socket, "?" + kFilters,
+                               "?all=1&" + kFilters) == kNoDifference);
+  }
+  SECTION("those in a state") {
+    const std::string kFilters =
+        "filters=%7B%22status%22%3A%5B%22exited%22%5D%7D";
+    CHECK(DifferenceFromDaemon(collector, socket, "?" + kFilters,
+                               "?all=1&" + kFilters) == kNoDifference);
+  }
+  SECTION("none") {
+    const std::string kFilters =
+        "filters=%7B%22name%22%3A%5B%22absent%22%5D%7D";
+    CHECK(DifferenceFromDaemon(collector, socket, "?" + kFilters,
+                               "?all=1&" + kFilters) == kNoDifference);
+    CHECK(collector.Post("?" + kFilters).body == "[]");
+  }
+}
+
+TEST_CASE("options pick fewer of dockerd's containers", "[docker]") {
+  const CollectorProcess collector(SharedNode<DockerNode>().socket());
+  const std::size_t all = collector.Post().body.size();
+  const std::string query = GENERATE(
+      "?all=0", "?limit=2", "?filters=%7B%22label%22%3A%5B%22x%3Dy%22%5D%7D",
+      "?filters=%7B%22status%22%3A%5B%22exited%22%5D%7D");
+  INFO(query);
+  CHECK(collector.Post(query).body.size() < all);
+}
+
+TEST_CASE("the route passes on dockerd's error", "[docker]") {
+  const std::string& socket = SharedNode<DockerNode>().socket();
+  const CollectorProcess collector(socket);
+  const std::string kFilters = "filters=%7B%22nope%22%3A%5B%22x%22%5D%7D";
+
+  const HttpAnswer answer = collector.Post("?" + kFilters);
+  CHECK(answer.status == 500);
+  CHECK(answer.Header("content-type") == kPlainText);
+  // "Invalid filter 'nope'" or "invalid filter 'nope'", by version.
+  const std::string message =
+      MessageOf(AskDaemon(socket, "/v1.40/containers/json?all=1&" + kFilters));
+  CHECK(message.find("nvalid filter 'nope'") != std::string::npos);
+  CHECK(answer.body == "Error response from daemon: " + message);
+}
+
+TEST_CASE("the route takes POST only and labels its answers", "[docker]") {
+  const CollectorProcess collector(SharedNode<DockerNode>().socket());
+
+  const HttpAnswer collected = collector.Post();
+  CHECK(collected.status == 200);
+  CHECK(collected.Header("content-type") == "application/json");
+
+  const HttpAnswer refused = collector.Get();
+  CHECK(refused.status == 405);
+  CHECK(refused.Header("allow") == "POST");
+  CHECK(refused.Header("content-type") == kPlainText);
+  CHECK(refused.body == "method GET is not supported");
+}
+
+TEST_CASE("the server outlives a dockerd that is killed", "[docker]") {
+  PrivateDockerd dockerd(ThisSandbox().directory + "/killed");
+  // The next dockerd ends what still runs before it answers, which is quick if
+  // that heeds SIGTERM.
+  const Command kCommon = {"--network=none", "busybox:1", "sh", "-c",
+                           "trap exit TERM; sleep 1000000 & wait"};
+  dockerd.Docker(Joined({"run", "--detach", "--name=running"}, kCommon));
+  dockerd.Docker(Joined({"create", "--name=created"}, kCommon));
+  const CollectorProcess collector(dockerd.socket());
+  CHECK(DifferenceFromDaemon(collector, dockerd.socket(), "", "?all=1") ==
+        kNoDifference);
+
+  for (int time = 1; time <= 2; ++time) {
+    INFO("time " << time);
+    dockerd.process().Kill();
+    const HttpAnswer answer = collector.Post();
+    CHECK(answer.status == 500);
+    CHECK(answer.Header("content-type") == kPlainText);
+    CHECK(answer.body == "Cannot connect to the Docker daemon at unix://" +
+                             dockerd.socket() +
+                             ". Is the docker daemon running?");
+
+    dockerd.process().Start();
+    CHECK(collector.Post().status == 200);
+    CHECK(DifferenceFromDaemon(collector, dockerd.socket(), "", "?all=1") ==
+          kNoDifference);
+  }
+}
+
+}  // namespace
+}  // namespace containercollector::engine

@@ -1,0 +1,127 @@
+// Catch2 2 compiles its runner here; version 3 has it in a library.
+#define CATCH_CONFIG_RUNNER
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "tests/engine/collector_process.h"
+#include "tests/engine/prerequisites.h"
+#include "tests/engine/process.h"
+#include "tests/engine/sandbox.h"
+#include "tests/support/catch.h"
+
+namespace containercollector::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kSkipped = 77;
+
+/// Both, unless the arguments pick tests by the tag of one daemon.
+Daemons WantedDaemons(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  Daemons wanted{false, false};
+  for (const std::string& argument : arguments) {
+    wanted.docker |= argument.find("[docker]") != std::string::npos;
+    wanted.podman |= argument.find("[podman]") != std::string::npos;
+  }
+  if (!wanted.docker && !wanted.podman) return {true, true};
+  return wanted;
+}
+
+/// Says what is missing. That is a failure where nothing may be skipped.
+int Skip(const std::vector<std::string>& missing) {
+  std::cerr << "The engine tests did not run. This machine lacks:\n";
+  for (const std::string& what : missing) std::cerr << "  " << what << '\n';
+  const char* const ci = std::getenv("CI");
+  const bool may_skip = ci == nullptr || std::string(ci) != "true";
+  return may_skip ? kSkipped : EXIT_FAILURE;
+}
+
+/// Keeps settings of the caller from the daemons, their clients and the server,
+/// and takes the distribution's programs before any others of the same name.
+void SetUpEnvironment() {
+  for (const char* name :
+       {"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_API_VERSION",
+        "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "CONTAINER_HOST",
+        "CONTAINERS_CONF", "STORAGE_DRIVER", "XDG_RUNTIME_DIR",
+        "NOTIFY_SOCKET"}) {
+    ::unsetenv(name);
+  }
+  const char* const path = std::getenv("PATH");
+  std::string distribution_first = "/usr/sbin:/usr/bin:/sbin:/bin";
+  if (path != nullptr) distribution_first += std::string(":") + path;
+  ::setenv("PATH", distribution_first.c_str(), /*overwrite=*/1);
+}
+
+void PrintLogsIn(const fs::path& directory) {
+  constexpr std::size_t kTail = 4000;
+  for (const fs::directory_entry& file : fs::directory_iterator(directory)) {
+    if (file.path().extension() != ".log") continue;
+    const std::string log = ReadFile(file.path().string());
+    if (log.empty()) continue;
+    std::cerr << "\n==> the end of " << file.path().filename() << "\n"
+              << log.substr(log.size() - std::min(log.size(), kTail)) << "\n";
+  }
+}
+
+/// The logs go with the sandbox, so a failure has to show them.
+void PrintLogs() {
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(ThisSandbox().directory)) {
+    if (entry.is_directory()) PrintLogsIn(entry.path());
+  }
+}
+
+int RunTests(Catch::Session& session) {
+  // Home has settings and caches of the clients.
+  ::setenv("HOME", ThisSandbox().directory.c_str(),
+           /*overwrite=*/1);
+  const int result = session.run();
+  if (fs::is_empty(ThisSandbox().directory)) {
+    std::cerr << "No test ran.\n";
+    return EXIT_FAILURE;
+  }
+  if (result == 0) return EXIT_SUCCESS;
+  PrintLogs();
+  // Catch2 returns the number of failures, which could read as "skipped".
+  return EXIT_FAILURE;
+}
+
+int Main(int argc, char** argv) {
+  Catch::Session session;
+  if (session.applyCommandLine(argc, argv) != 0) return EXIT_FAILURE;
+  const auto& options = session.configData();
+  if (options.showHelp || options.listTests || options.listTags) {
+    return session.run();
+  }
+  if (std::getenv(kCollectorBinaryVariable) == nullptr) {
+    std::cerr << "Set " << kCollectorBinaryVariable
+              << " to the path of the server.\n";
+    return EXIT_FAILURE;
+  }
+  SetUpEnvironment();
+  const std::vector<std::string> missing =
+      MissingPrerequisites(WantedDaemons(argc, argv));
+  if (!missing.empty()) return Skip(missing);
+  return RunInSandbox([&session] { return RunTests(session); });
+}
+
+}  // namespace
+}  // namespace containercollector::engine
+
+int main(int argc, char** argv) {
+  try {
+    return containercollector::engine::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "engine_tests: " << error.what() << '\n';
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,42 @@
+#include "tests/engine/podman_node.h"
+
+#include "tests/engine/sandbox.h"
+
+namespace containercollector::engine {
+namespace {
+
+Command WithImage(const Command& command, const Command& program) {
+  return Joined(Joined(command, {"--cgroup-parent=/" + ThisSandbox().cgroup,
+                                 "localhost/busybox:1"}),
+                program);
+}
+
+}  // namespace
+
+PodmanNode::PodmanNode(const std::string& directory) : podman_(directory) {
+  const Command kForEver = {"sleep", "1000000"};
+  const auto create = [this](const Command& options, const Command& program) {
+    podman_.Podman(WithImage(Joined({"create"}, options), program));
+  };
+  const auto run = [this](const Command& options, const Command& program) {
+    podman_.Podman(WithImage(Joined({"run", "--detach"}, options), program));
+  };
+  create({"--name=created", "--network=none", "--label=x=y"}, {"ls", "-l"});
+  // Running, it would need a packet filter.
+  create({"--name=ports", "--network=podman", "--publish=8080:80",
+          "--publish=127.0.0.1:8081:81/udp"},
+         kForEver);
+  run({"--name=labels", "--network=none",
+       "--label=empty=", "--label=odd=<&> \"quoted\" \\ 日本 😀\nnext line"},
+      kForEver);
+  run({"--name=host-network", "--network=host"}, kForEver);
+  run({"--name=mounts", "--network=none", "--volume=data:/data",
+       "--volume=" + directory + ":/host:ro", "--tmpfs=/scratch"},
+      kForEver);
+  run({"--name=failed", "--network=none"}, {"sh", "-c", "exit 3"});
+  podman_.Podman({"wait", "failed"});
+  run({"--name=paused", "--network=none"}, kForEver);
+  podman_.Podman({"pause", "paused"});
+}
+
+}  // namespace containercollector::engine

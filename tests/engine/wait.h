@@ -1,0 +1,25 @@
+#ifndef CONTAINERCOLLECTOR_TESTS_ENGINE_WAIT_H_
+#define CONTAINERCOLLECTOR_TESTS_ENGINE_WAIT_H_
+
+#include <chrono>
+#include <thread>
+
+namespace containercollector::engine {
+
+/// Asks `condition` again and again until it holds or `bound` has passed. Says
+/// whether it held.
+template <typename Condition>
+bool WaitUntil(Condition condition, std::chrono::milliseconds bound) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kPause{10};
+  const Clock::time_point deadline = Clock::now() + bound;
+  while (!condition()) {
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
+}
+
+}  // namespace containercollector::engine
+
+#endif  // CONTAINERCOLLECTOR_TESTS_ENGINE_WAIT_H_
