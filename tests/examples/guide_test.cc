@@ -1,0 +1,115 @@
+// Runs the code of docs/use-from-your-processor.md. The build takes it from the
+// page, a file for each block; here is only what the blocks define.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "containercollector/containercollector.h"
+#include "tests/examples/program.h"
+#include "tests/integration/node.h"
+
+std::vector<containercollector::Container> FailedContainers(
+    const containercollector::Client& client, const std::string& pod_uid);
+std::string PodOf(const containercollector::Container& container);
+std::string Diagnose(const containercollector::Client& client);
+containercollector::Client ImpatientClient(const std::string& host);
+struct Count {
+  std::size_t running;
+  std::size_t all;
+};
+Count CountContainers(const containercollector::Client& client);
+std::string Answer(const containercollector::Processor& processor,
+                   const std::string& method, const std::string& query);
+
+namespace containercollector::test {
+namespace {
+
+Output RunGuideProgram(const Node& node) {
+  return RunProgram({"env", "DOCKER_HOST=" + node.host(), GUIDE_PROGRAM});
+}
+
+TEST_CASE("The guide's program lists the containers") {
+  Node node;
+  node.Start(DaemonWith(
+      {MakeContainer(std::string(64, 'a'), "web", "running", "Up"),
+       MakeContainer(std::string(64, 'b'), "db", "exited", "Exited (0)")}));
+  const Output output = RunGuideProgram(node);
+  CHECK(output.out ==
+        "aaaaaaaaaaaa running busybox:1\n"
+        "bbbbbbbbbbbb exited busybox:1\n");
+  CHECK(output.err.empty());
+  CHECK(output.exit_code == 0);
+}
+
+TEST_CASE("The guide's program says why there is no list") {
+  const Node node;
+  CheckFailed(RunGuideProgram(node), 1,
+              "Cannot connect to the Docker daemon at " + node.host() +
+                  ". Is the docker daemon running?\n");
+}
+
+TEST_CASE("The guide's filters reach the daemon") {
+  Node node;
+  const ScriptedDaemon& daemon = node.Start(GoodDaemon());
+  CHECK(FailedContainers(node.client(), "u1").size() == 1);
+  REQUIRE(daemon.Requests().size() == 1);
+  // {"exited":{"1":true,"137":true},"label":{"io.kubernetes.pod.uid=u1":true}}
+  CHECK(daemon.Requests().front().query ==
+        "all=1&filters=%7B%22exited%22%3A%7B%221%22%3Atrue%2C%22137%22%3Atrue"
+        "%7D%2C%22label%22%3A%7B%22io.kubernetes.pod.uid%3Du1%22%3Atrue%7D%7D");
+}
+
+TEST_CASE("The guide reads labels that may be null") {
+  Container container;
+  CHECK(PodOf(container).empty());
+  container.labels = StringMap{{"io.kubernetes.pod.name", "web-0"}};
+  CHECK(PodOf(container) == "web-0");
+}
+
+TEST_CASE("The guide tells failures apart") {
+  Node node;
+  CHECK(Diagnose(node.client()) == "Docker is down: restart it");
+  node.Start(AnswerWith(DaemonError(503, "busy")));
+  CHECK(Diagnose(node.client()) == "Docker is up, and answers with status 503");
+  node.Start(AnswerWith(Response(200, kJson, "{}")));
+  CHECK(Diagnose(node.client()).find(" is malformed: ") != std::string::npos);
+  node.Start(GoodDaemon());
+  CHECK(Diagnose(node.client()) == "Docker answers");
+}
+
+TEST_CASE("The guide's impatient client gives up") {
+  Node node;
+  node.Start(NeverAnswer());
+  CHECK(Diagnose(ImpatientClient(node.host())) ==
+        "Docker hangs: take a dump of its goroutines");
+}
+
+TEST_CASE("The guide shares one client between threads") {
+  Node node;
+  node.Start([](const Request& request, Exchange& exchange) {
+    const bool all = request.query == "all=1";
+    DaemonWith(std::vector<Container>(all ? 3 : 2))(request, exchange);
+  });
+  const Count count = CountContainers(node.client());
+  CHECK(count.running == 2);
+  CHECK(count.all == 3);
+}
+
+TEST_CASE("The guide answers the route") {
+  Node node;
+  node.Start(GoodDaemon());
+  ClientOptions options;
+  options.host = node.host();
+  const Processor processor{Client(options)};
+  CHECK(Answer(processor, "POST", "") ==
+        "HTTP/1.1 200 \r\nContent-Type: application/json\r\nContent-Length: " +
+            std::to_string(kOneContainer.size()) + "\r\n\r\n" +
+            std::string(kOneContainer));
+  CHECK(Answer(processor, "GET", "") ==
+        "HTTP/1.1 405 \r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Content-Length: 27\r\nAllow: POST\r\n\r\nmethod GET is not supported");
+}
+
+}  // namespace
+}  // namespace containercollector::test
