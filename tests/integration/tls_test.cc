@@ -1,0 +1,98 @@
+#include "containercollector/processor.h"
+#include "tests/integration/node.h"
+#include "tests/integration/tls_daemon.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+
+namespace {
+
+ProcessorResponse Post(const std::string& host,
+                       const std::optional<TlsOptions>& tls) {
+  ClientOptions options = Node::PatientOptions();
+  options.host = host;
+  options.tls = tls;
+  return Processor(Client(options)).Handle("POST", "");
+}
+
+void CheckAnswered(const ProcessorResponse& response) {
+  CHECK(response.body == "[]");
+  CHECK(response.status == 200);
+}
+
+/// The words of the TLS library stand in the middle; they change with its
+/// version.
+void CheckTlsFailed(const ProcessorResponse& response,
+                    const std::string& host) {
+  const std::string begin =
+      "No TLS connection with the Docker daemon at " + host + ": ";
+  const std::string end =
+      ". Check the TLS files, and whether the daemon speaks TLS there.";
+  CAPTURE(response.body);
+  REQUIRE(response.body.size() > begin.size() + end.size());
+  CHECK(response.body.substr(0, begin.size()) == begin);
+  CHECK(response.body.substr(response.body.size() - end.size()) == end);
+  CheckFailed(response, ErrorCode::kTlsFailed, response.body);
+}
+
+TlsOptions ClientFiles(const Certificates& certificates) {
+  TlsOptions tls;
+  tls.ca_file = certificates.ca();
+  tls.cert_file = certificates.cert();
+  tls.key_file = certificates.key();
+  return tls;
+}
+
+}  // namespace
+
+TEST_CASE("A daemon that proves who it is is asked through TLS") {
+  const Certificates certificates;
+  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
+  TlsOptions tls;
+  tls.ca_file = certificates.ca();
+  CheckAnswered(Post("https://" + daemon.address(), tls));
+  CheckAnswered(Post("tcp://" + daemon.address(), tls));
+}
+
+TEST_CASE(
+    "A daemon that nobody vouches for is refused, unless told otherwise") {
+  const Certificates certificates;
+  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
+  const std::string host = "https://" + daemon.address();
+  CheckTlsFailed(Post(host, std::nullopt), host);
+  TlsOptions tls;
+  tls.ca_file = certificates.stranger_cert();
+  CheckTlsFailed(Post(host, tls), host);
+  tls.ca_file = certificates.ca() + ".missing";
+  CheckTlsFailed(Post(host, tls), host);
+  tls.ca_file.clear();
+  tls.verify = false;
+  CheckAnswered(Post(host, tls));
+}
+
+TEST_CASE("A certificate for another host is refused") {
+  const Certificates certificates;
+  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
+  const std::string host =
+      "https://localhost" + daemon.address().substr(daemon.address().find(':'));
+  TlsOptions tls;
+  tls.ca_file = certificates.ca();
+  CheckTlsFailed(Post(host, tls), host);
+}
+
+TEST_CASE("A daemon that wants a certificate gets the client's") {
+  const Certificates certificates;
+  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kWithCertificate);
+  const std::string host = "tcp://" + daemon.address();
+  CheckAnswered(Post(host, ClientFiles(certificates)));
+
+  TlsOptions stranger = ClientFiles(certificates);
+  stranger.cert_file = certificates.stranger_cert();
+  stranger.key_file = certificates.stranger_key();
+  CheckTlsFailed(Post(host, stranger), host);
+
+  TlsOptions without = ClientFiles(certificates);
+  without.cert_file.clear();
+  without.key_file.clear();
+  CheckTlsFailed(Post(host, without), host);
+}
