@@ -10,7 +10,8 @@ run_packages=(curl jq)
 test_packages=(catch2 curl jq openssl docker.io podman crun runc busybox-static
   libcivetweb-dev debootstrap dpkg-dev file mandoc doxygen systemd)
 package_packages=(dpkg-dev file)
-check_packages=(git jq clang-format clang-tidy shellcheck)
+# One version everywhere: another formats otherwise, and finds other things.
+check_packages=(git jq clang-format-19 clang-tidy-19 shellcheck)
 
 # What is happening, for people: a line for each argument.
 say() {

@@ -1,4 +1,5 @@
-// What somebody else's program looks like: a line for each container of the node.
+// What somebody else's program looks like: a line for each container of the
+// node.
 
 #include <containercollector/containercollector.h>
 
