@@ -10,7 +10,7 @@
 #include "tests/engine/http.h"
 #include "tests/engine/json_difference.h"
 #include "tests/engine/moby_containers.h"
-#include "tests/engine/wait.h"
+#include "tests/support/wait.h"
 
 namespace containercollector::engine {
 namespace {
@@ -73,7 +73,8 @@ std::string DifferenceFromDaemon(const CollectorProcess& collector,
     before = std::move(after);
     return same;
   };
-  if (!WaitUntil(stood_still, kBound)) return "the node never stood still";
+  if (!test::WaitUntil(stood_still, kBound))
+    return "the node never stood still";
   return difference;
 }
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 
 namespace containercollector::engine {
 namespace {
@@ -40,8 +40,8 @@ std::string MakeBusyboxArchive(const std::string& directory) {
     fs::create_symlink("busybox", root / "bin" / applet);
   }
   std::string archive = directory + "/busybox.tar";
-  RunSuccessfully({"tar", "--create", "--file=" + archive, "--directory",
-                   root.string(), "."});
+  test::RunSuccessfully({"tar", "--create", "--file=" + archive, "--directory",
+                         root.string(), "."});
   return archive;
 }
 

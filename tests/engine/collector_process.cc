@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "tests/engine/wait.h"
+#include "tests/support/wait.h"
 
 namespace containercollector::engine {
 namespace {
@@ -42,7 +42,7 @@ CollectorProcess::CollectorProcess(const std::string& socket)
       log_(output_ + ".log"),
       process_(
           {Binary(), "--docker-endpoint", "unix://" + socket, "--port", "0"},
-          OpenLog(output_), OpenLog(log_)),
+          test::OpenLog(output_), test::OpenLog(log_)),
       address_(WaitForAddress()) {}
 
 HttpAnswer CollectorProcess::Post(const std::string& query) const {
@@ -56,16 +56,16 @@ HttpAnswer CollectorProcess::Get() const {
 std::string CollectorProcess::WaitForAddress() {
   constexpr std::chrono::minutes kBound{1};
   std::string address;
-  WaitUntil(
+  test::WaitUntil(
       [&] {
         const bool running = process_.IsRunning();
-        address = AnnouncedAddress(ReadFile(output_));
+        address = AnnouncedAddress(test::ReadFile(output_));
         return !address.empty() || !running;
       },
       kBound);
   if (address.empty()) {
     throw std::runtime_error("the server does not listen; it said: " +
-                             ReadFile(output_) + ReadFile(log_));
+                             test::ReadFile(output_) + test::ReadFile(log_));
   }
   return address;
 }

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tests/engine/http.h"
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 
 namespace containercollector::engine {
 
@@ -31,7 +31,7 @@ class CollectorProcess {
 
   std::string output_;
   std::string log_;
-  Process process_;
+  test::Process process_;
   std::string address_;  ///< As in `http://127.0.0.1:8091`.
 };
 

@@ -4,11 +4,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tests/engine/wait.h"
+#include "tests/support/wait.h"
 
 namespace containercollector::engine {
 
-DaemonProcess::DaemonProcess(Command command, std::string socket,
+DaemonProcess::DaemonProcess(test::Command command, std::string socket,
                              std::string log)
     : command_(std::move(command)),
       socket_(std::move(socket)),
@@ -21,11 +21,12 @@ DaemonProcess::~DaemonProcess() {
 
 void DaemonProcess::Start() {
   constexpr std::chrono::minutes kBound{2};
-  const test::FileDescriptor log = OpenLog(log_);
+  const test::FileDescriptor log = test::OpenLog(log_);
   process_.emplace(command_, log, log);
-  WaitUntil([this] { return Answers() || !process_->IsRunning(); }, kBound);
+  test::WaitUntil([this] { return Answers() || !process_->IsRunning(); },
+                  kBound);
   if (!Answers()) {
-    throw std::runtime_error("no answer from " + ToString(command_));
+    throw std::runtime_error("no answer from " + test::ToString(command_));
   }
 }
 
@@ -35,8 +36,8 @@ void DaemonProcess::Kill() {
 
 bool DaemonProcess::Answers() const {
   constexpr int kFound = 0;
-  return Run({"curl", "--disable", "--fail", "--max-time", "5", "--unix-socket",
-              socket_, "http://d/_ping"})
+  return test::Run({"curl", "--disable", "--fail", "--max-time", "5",
+                    "--unix-socket", socket_, "http://d/_ping"})
              .exit_code == kFound;
 }
 

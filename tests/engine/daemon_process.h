@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 
 namespace containercollector::engine {
 
@@ -13,7 +13,7 @@ namespace containercollector::engine {
 class DaemonProcess {
  public:
   /// Starts nothing yet.
-  DaemonProcess(Command command, std::string socket, std::string log);
+  DaemonProcess(test::Command command, std::string socket, std::string log);
   ~DaemonProcess();
 
   DaemonProcess(const DaemonProcess&) = delete;
@@ -31,10 +31,10 @@ class DaemonProcess {
  private:
   bool Answers() const;
 
-  Command command_;
+  test::Command command_;
   std::string socket_;
   std::string log_;
-  std::optional<Process> process_;
+  std::optional<test::Process> process_;
 };
 
 }  // namespace containercollector::engine

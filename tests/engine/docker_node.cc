@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "tests/engine/wait.h"
+#include "tests/support/wait.h"
 
 namespace containercollector::engine {
 namespace {
@@ -25,9 +25,9 @@ DockerNode::DockerNode(const std::string& directory)
   WaitForRestarts();
 }
 
-void DockerNode::RunForEver(const Command& options) {
-  dockerd_.Docker(Joined(Joined({"run", "--detach"}, options),
-                         {kImage, "sleep", "1000000"}));
+void DockerNode::RunForEver(const test::Command& options) {
+  dockerd_.Docker(test::Joined(test::Joined({"run", "--detach"}, options),
+                               {kImage, "sleep", "1000000"}));
 }
 
 void DockerNode::RunRestarting() {
@@ -38,13 +38,13 @@ void DockerNode::RunRestarting() {
 void DockerNode::RunPodLikeKubernetes() {
   const std::string kUid = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
   const std::string kSandbox = "k8s_POD_web-5d4f8_default_" + kUid + "_0";
-  const Command kPod = {"--label=io.kubernetes.pod.name=web-5d4f8",
-                        "--label=io.kubernetes.pod.namespace=default",
-                        "--label=io.kubernetes.pod.uid=" + kUid};
-  RunForEver(Joined(kPod, {"--name=" + kSandbox,
-                           "--label=io.kubernetes.docker.type=podsandbox",
-                           "--label=io.kubernetes.container.name=POD"}));
-  RunForEver(Joined(
+  const test::Command kPod = {"--label=io.kubernetes.pod.name=web-5d4f8",
+                              "--label=io.kubernetes.pod.namespace=default",
+                              "--label=io.kubernetes.pod.uid=" + kUid};
+  RunForEver(test::Joined(kPod, {"--name=" + kSandbox,
+                                 "--label=io.kubernetes.docker.type=podsandbox",
+                                 "--label=io.kubernetes.container.name=POD"}));
+  RunForEver(test::Joined(
       kPod,
       {"--name=k8s_nginx_web-5d4f8_default_" + kUid + "_0",
        "--network=container:" + kSandbox,
@@ -146,7 +146,7 @@ void DockerNode::WaitForRestarts() const {
     return std::stoi(dockerd_.Docker({"inspect", "--format={{.RestartCount}}",
                                       "restarting"})) >= kRestarts;
   };
-  if (!WaitUntil(restarted_often, kBound)) {
+  if (!test::WaitUntil(restarted_often, kBound)) {
     throw std::runtime_error("the container does not restart");
   }
 }

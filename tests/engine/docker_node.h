@@ -29,7 +29,7 @@ class DockerNode {
   void WaitForRestarts() const;
 
   /// Creates a container that runs until it is killed.
-  void RunForEver(const Command& options);
+  void RunForEver(const test::Command& options);
 
   PrivateDockerd dockerd_;
   std::string directory_;

@@ -10,8 +10,8 @@
 #include "tests/engine/http.h"
 #include "tests/engine/sandbox.h"
 #include "tests/engine/shared_node.h"
-#include "tests/engine/wait.h"
 #include "tests/support/catch.h"
+#include "tests/support/wait.h"
 
 namespace containercollector::engine {
 namespace {
@@ -35,7 +35,7 @@ TEST_CASE("the docker node shows all that its list can show", "[docker]") {
     return list.find(R"("State":"restarting")") != std::string::npos;
   };
   // It runs now and then.
-  CHECK(WaitUntil(restarting, std::chrono::minutes(1)));
+  CHECK(test::WaitUntil(restarting, std::chrono::minutes(1)));
   const std::vector<std::string> kFragments = {
       R"("State":"running")",
       R"("State":"exited")",
@@ -172,10 +172,10 @@ TEST_CASE("the server outlives a dockerd that is killed", "[docker]") {
   PrivateDockerd dockerd(ThisSandbox().directory + "/killed");
   // The next dockerd ends what still runs before it answers, which is quick if
   // that heeds SIGTERM.
-  const Command kCommon = {"--network=none", "busybox:1", "sh", "-c",
-                           "trap exit TERM; sleep 1000000 & wait"};
-  dockerd.Docker(Joined({"run", "--detach", "--name=running"}, kCommon));
-  dockerd.Docker(Joined({"create", "--name=created"}, kCommon));
+  const test::Command kCommon = {"--network=none", "busybox:1", "sh", "-c",
+                                 "trap exit TERM; sleep 1000000 & wait"};
+  dockerd.Docker(test::Joined({"run", "--detach", "--name=running"}, kCommon));
+  dockerd.Docker(test::Joined({"create", "--name=created"}, kCommon));
   const CollectorProcess collector(dockerd.socket());
   CHECK(DifferenceFromDaemon(collector, dockerd.socket(), "", "?all=1") ==
         kNoDifference);

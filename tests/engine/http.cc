@@ -47,11 +47,11 @@ std::string HttpAnswer::Header(const std::string& name) const {
   return found == headers.end() ? "" : found->second;
 }
 
-HttpAnswer Curl(const Command& arguments) {
-  return Parse(
-      RunSuccessfully(Joined({"curl", "--disable", "--silent", "--show-error",
-                              "--include", "--max-time", "60"},
-                             arguments)));
+HttpAnswer Curl(const test::Command& arguments) {
+  return Parse(test::RunSuccessfully(
+      test::Joined({"curl", "--disable", "--silent", "--show-error",
+                    "--include", "--max-time", "60"},
+                   arguments)));
 }
 
 HttpAnswer AskDaemon(const std::string& socket, const std::string& path) {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 
 namespace containercollector::engine {
 
@@ -19,7 +19,7 @@ struct HttpAnswer {
 
 /// Asks with the curl command, which shares no code with what is tested. Throws
 /// std::runtime_error when there is no complete answer.
-HttpAnswer Curl(const Command& arguments);
+HttpAnswer Curl(const test::Command& arguments);
 
 /// GET of `path` from the daemon that listens on the unix socket.
 HttpAnswer AskDaemon(const std::string& socket, const std::string& path);

@@ -13,9 +13,9 @@
 
 #include "tests/engine/collector_process.h"
 #include "tests/engine/prerequisites.h"
-#include "tests/engine/process.h"
 #include "tests/engine/sandbox.h"
 #include "tests/support/catch.h"
+#include "tests/support/process.h"
 
 namespace containercollector::engine {
 namespace {
@@ -65,7 +65,7 @@ void PrintLogsIn(const fs::path& directory) {
   constexpr std::size_t kTail = 4000;
   for (const fs::directory_entry& file : fs::directory_iterator(directory)) {
     if (file.path().extension() != ".log") continue;
-    const std::string log = ReadFile(file.path().string());
+    const std::string log = test::ReadFile(file.path().string());
     if (log.empty()) continue;
     std::cerr << "\n==> the end of " << file.path().filename() << "\n"
               << log.substr(log.size() - std::min(log.size(), kTail)) << "\n";

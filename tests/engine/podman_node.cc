@@ -5,21 +5,26 @@
 namespace containercollector::engine {
 namespace {
 
-Command WithImage(const Command& command, const Command& program) {
-  return Joined(Joined(command, {"--cgroup-parent=/" + ThisSandbox().cgroup,
-                                 "localhost/busybox:1"}),
-                program);
+test::Command WithImage(const test::Command& command,
+                        const test::Command& program) {
+  return test::Joined(
+      test::Joined(command, {"--cgroup-parent=/" + ThisSandbox().cgroup,
+                             "localhost/busybox:1"}),
+      program);
 }
 
 }  // namespace
 
 PodmanNode::PodmanNode(const std::string& directory) : podman_(directory) {
-  const Command kForEver = {"sleep", "1000000"};
-  const auto create = [this](const Command& options, const Command& program) {
-    podman_.Podman(WithImage(Joined({"create"}, options), program));
+  const test::Command kForEver = {"sleep", "1000000"};
+  const auto create = [this](const test::Command& options,
+                             const test::Command& program) {
+    podman_.Podman(WithImage(test::Joined({"create"}, options), program));
   };
-  const auto run = [this](const Command& options, const Command& program) {
-    podman_.Podman(WithImage(Joined({"run", "--detach"}, options), program));
+  const auto run = [this](const test::Command& options,
+                          const test::Command& program) {
+    podman_.Podman(
+        WithImage(test::Joined({"run", "--detach"}, options), program));
   };
   create({"--name=created", "--network=none", "--label=x=y"}, {"ls", "-l"});
   // Running, it would need a packet filter.

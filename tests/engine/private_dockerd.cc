@@ -8,7 +8,7 @@
 namespace containercollector::engine {
 namespace {
 
-Command DockerdCommand(const std::string& directory) {
+test::Command DockerdCommand(const std::string& directory) {
   return {"dockerd", "--host=unix://" + directory + "/sock",
           "--data-root=" + directory + "/data",
           "--exec-root=" + directory + "/exec",
@@ -30,9 +30,9 @@ PrivateDockerd::PrivateDockerd(const std::string& directory)
   Docker({"import", MakeBusyboxArchive(directory), "busybox:1"});
 }
 
-std::string PrivateDockerd::Docker(const Command& arguments) const {
-  return RunSuccessfully(
-      Joined({"docker", "--host=unix://" + socket()}, arguments));
+std::string PrivateDockerd::Docker(const test::Command& arguments) const {
+  return test::RunSuccessfully(
+      test::Joined({"docker", "--host=unix://" + socket()}, arguments));
 }
 
 }  // namespace containercollector::engine

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tests/engine/daemon_process.h"
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 
 namespace containercollector::engine {
 
@@ -18,7 +18,7 @@ class PrivateDockerd {
 
   /// Runs the docker command against it and returns its output. Throws
   /// std::runtime_error unless that succeeds.
-  std::string Docker(const Command& arguments) const;
+  std::string Docker(const test::Command& arguments) const;
 
   DaemonProcess& process() { return process_; }
   const std::string& socket() const { return process_.socket(); }

@@ -8,7 +8,7 @@ namespace containercollector::engine {
 namespace {
 
 /// What every podman command needs to work on the same containers.
-Command PodmanCommand(const std::string& directory) {
+test::Command PodmanCommand(const std::string& directory) {
   return {"podman",
           "--root=" + directory + "/data",
           "--runroot=" + directory + "/run",
@@ -23,16 +23,16 @@ Command PodmanCommand(const std::string& directory) {
 
 PrivatePodman::PrivatePodman(const std::string& directory)
     : podman_(PodmanCommand(directory)),
-      process_(Joined(podman_, {"system", "service", "--time=0",
-                                "unix://" + directory + "/sock"}),
+      process_(test::Joined(podman_, {"system", "service", "--time=0",
+                                      "unix://" + directory + "/sock"}),
                directory + "/sock", directory + "/daemon.log") {
   std::filesystem::create_directories(directory + "/networks");
   Podman({"import", MakeBusyboxArchive(directory), "localhost/busybox:1"});
   process_.Start();
 }
 
-std::string PrivatePodman::Podman(const Command& arguments) const {
-  return RunSuccessfully(Joined(podman_, arguments));
+std::string PrivatePodman::Podman(const test::Command& arguments) const {
+  return test::RunSuccessfully(test::Joined(podman_, arguments));
 }
 
 }  // namespace containercollector::engine

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tests/engine/daemon_process.h"
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 
 namespace containercollector::engine {
 
@@ -16,13 +16,13 @@ class PrivatePodman {
 
   /// Runs the podman command on the same containers and returns its output.
   /// Throws std::runtime_error unless that succeeds.
-  std::string Podman(const Command& arguments) const;
+  std::string Podman(const test::Command& arguments) const;
 
   DaemonProcess& process() { return process_; }
   const std::string& socket() const { return process_.socket(); }
 
  private:
-  Command podman_;
+  test::Command podman_;
   DaemonProcess process_;
 };
 

@@ -22,9 +22,9 @@
 #include <optional>
 
 #include "tests/engine/cgroups.h"
-#include "tests/engine/wait.h"
 #include "tests/support/file_descriptor.h"
 #include "tests/support/system_call.h"
+#include "tests/support/wait.h"
 
 namespace containercollector::engine {
 namespace {
@@ -214,7 +214,7 @@ int RunInSandbox(const std::function<int()>& body) {
   }
   constexpr std::chrono::seconds kBound{10};
   const std::string& cgroup = ThisSandbox().cgroup;
-  if (!WaitUntil([&cgroup] { return RemoveCgroup(cgroup); }, kBound)) {
+  if (!test::WaitUntil([&cgroup] { return RemoveCgroup(cgroup); }, kBound)) {
     std::cerr << "cgroup " << cgroup << " could not be removed" << std::endl;
   }
   return *exit_code;

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "containercollector/json.h"
-#include "tests/engine/wait.h"
 #include "tests/support/catch.h"
+#include "tests/support/wait.h"
 
 namespace containercollector::test {
 namespace {
@@ -12,9 +12,8 @@ namespace {
 constexpr std::chrono::seconds kBound{60};
 
 bool WaitFor(const std::string& path, std::string_view text) {
-  return engine::WaitUntil(
-      [&] { return engine::ReadFile(path).find(text) != std::string::npos; },
-      kBound);
+  return WaitUntil(
+      [&] { return ReadFile(path).find(text) != std::string::npos; }, kBound);
 }
 
 }  // namespace
@@ -27,12 +26,12 @@ Command WithoutDockerEnvironment(Command command) {
 }
 
 Output RunProgram(Command command) {
-  return engine::Run(WithoutDockerEnvironment(std::move(command)));
+  return Run(WithoutDockerEnvironment(std::move(command)));
 }
 
 RunningProgram::RunningProgram(Command command)
-    : process_(WithoutDockerEnvironment(std::move(command)),
-               engine::OpenLog(out_path_), engine::OpenLog(err_path_)) {}
+    : process_(WithoutDockerEnvironment(std::move(command)), OpenLog(out_path_),
+               OpenLog(err_path_)) {}
 
 bool RunningProgram::WaitForOut(std::string_view text) const {
   return WaitFor(out_path_, text);
@@ -68,8 +67,7 @@ Container MakeContainer(const std::string& id, const std::string& name,
 
 std::vector<Container> RecordedContainers(std::chrono::seconds age) {
   std::vector<Container> containers =
-      DecodeContainers(
-          engine::ReadFile(TEST_DATA_DIR "/recorded/docker-20.10.24.json"))
+      DecodeContainers(ReadFile(TEST_DATA_DIR "/recorded/docker-20.10.24.json"))
           .value();
   for (Container& container : containers) container.created = Ago(age);
   return containers;

@@ -9,14 +9,11 @@
 #include <vector>
 
 #include "containercollector/types.h"
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/versioned_daemon.h"
 
 namespace containercollector::test {
-
-using engine::Command;
-using engine::Output;
 
 /// The command without what the environment of the tests says of Docker.
 Command WithoutDockerEnvironment(Command command);
@@ -30,8 +27,8 @@ class RunningProgram {
   explicit RunningProgram(Command command);
 
   /// What it has written so far.
-  std::string out() const { return engine::ReadFile(out_path_); }
-  std::string err() const { return engine::ReadFile(err_path_); }
+  std::string out() const { return ReadFile(out_path_); }
+  std::string err() const { return ReadFile(err_path_); }
 
   /// Each waits until `text` has been written; false when it never is.
   bool WaitForOut(std::string_view text) const;
@@ -44,7 +41,7 @@ class RunningProgram {
   TempDir dir_;
   std::string out_path_ = dir_ / "out";
   std::string err_path_ = dir_ / "err";
-  engine::Process process_;
+  Process process_;
 };
 
 /// What an example says that cannot do its work.

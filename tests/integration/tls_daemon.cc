@@ -5,13 +5,10 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "tests/engine/wait.h"
+#include "tests/support/wait.h"
 
 namespace containercollector::test {
 namespace {
-
-using engine::Command;
-using engine::RunSuccessfully;
 
 constexpr std::chrono::seconds kStartBound{60};
 
@@ -74,21 +71,21 @@ TlsDaemon::TlsDaemon(const Certificates& certificates, Clients clients) {
     command.insert(command.end(), more.begin(), more.end());
   }
   const std::string log = dir_ / "log";
-  const FileDescriptor output = engine::OpenLog(log);
-  server_ = std::make_unique<engine::Process>(command, output, output);
+  const FileDescriptor output = OpenLog(log);
+  server_ = std::make_unique<Process>(command, output, output);
 
   const std::string mark = "ACCEPT ";
   const auto has_address = [&] {
-    const std::string text = engine::ReadFile(log);
+    const std::string text = ReadFile(log);
     const std::size_t begin = text.find(mark);
     const std::size_t end = text.find('\n', begin);
     if (begin == std::string::npos || end == std::string::npos) return false;
     address_ = text.substr(begin + mark.size(), end - begin - mark.size());
     return true;
   };
-  if (!engine::WaitUntil(has_address, kStartBound)) {
+  if (!WaitUntil(has_address, kStartBound)) {
     throw std::runtime_error("openssl s_server does not listen: " +
-                             engine::ReadFile(log));
+                             ReadFile(log));
   }
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "containercollector/client_options.h"
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace containercollector::test {
@@ -39,7 +39,7 @@ class TlsDaemon {
 
  private:
   TempDir dir_;
-  std::unique_ptr<engine::Process> server_;
+  std::unique_ptr<Process> server_;
   std::string address_;
 };
 

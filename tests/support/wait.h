@@ -1,10 +1,10 @@
-#ifndef CONTAINERCOLLECTOR_TESTS_ENGINE_WAIT_H_
-#define CONTAINERCOLLECTOR_TESTS_ENGINE_WAIT_H_
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_WAIT_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_WAIT_H_
 
 #include <chrono>
 #include <thread>
 
-namespace containercollector::engine {
+namespace containercollector::test {
 
 /// Asks `condition` again and again until it holds or `bound` has passed. Says
 /// whether it held.
@@ -20,6 +20,6 @@ bool WaitUntil(Condition condition, std::chrono::milliseconds bound) {
   return true;
 }
 
-}  // namespace containercollector::engine
+}  // namespace containercollector::test
 
-#endif  // CONTAINERCOLLECTOR_TESTS_ENGINE_WAIT_H_
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_WAIT_H_

@@ -1,4 +1,4 @@
-#include "tests/engine/process.h"
+#include "tests/support/process.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -14,13 +14,11 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "tests/engine/wait.h"
 #include "tests/support/system_call.h"
+#include "tests/support/wait.h"
 
-namespace containercollector::engine {
+namespace containercollector::test {
 namespace {
-
-using test::FileDescriptor;
 
 constexpr std::chrono::minutes kRunBound{2};
 constexpr std::chrono::seconds kTerminateBound{20};
@@ -113,7 +111,7 @@ int ExitCode(int wait_status) {
 
 FileDescriptor OpenMemory(const char* name) {
   return FileDescriptor(
-      test::CheckSystemCall(::memfd_create(name, MFD_CLOEXEC), "memfd_create"));
+      CheckSystemCall(::memfd_create(name, MFD_CLOEXEC), "memfd_create"));
 }
 
 /// The whole content, wherever the writer left the offset that it shares.
@@ -127,7 +125,7 @@ std::string ReadAll(const FileDescriptor& file) {
     if (size > 0) {
       content.append(buffer.data(), static_cast<std::size_t>(size));
     } else if (errno != EINTR) {
-      test::ThrowErrno("pread");
+      ThrowErrno("pread");
     }
   }
 }
@@ -164,7 +162,7 @@ bool Process::IsRunning() {
   if (exit_code_) return false;
   int status = 0;
   const pid_t ended =
-      test::CheckSystemCall(::waitpid(pid_, &status, WNOHANG), "waitpid");
+      CheckSystemCall(::waitpid(pid_, &status, WNOHANG), "waitpid");
   if (ended == pid_) exit_code_ = ExitCode(status);
   return !exit_code_;
 }
@@ -190,7 +188,7 @@ int Process::Kill() {
 }
 
 void Process::Signal(int signal) const {
-  test::CheckSystemCall(::kill(pid_, signal), "kill");
+  CheckSystemCall(::kill(pid_, signal), "kill");
 }
 
 int Process::WaitForEver() {
@@ -199,7 +197,7 @@ int Process::WaitForEver() {
   do {
     ended = ::waitpid(pid_, &status, 0);
   } while (ended < 0 && errno == EINTR);
-  test::CheckSystemCall(ended, "waitpid");
+  CheckSystemCall(ended, "waitpid");
   exit_code_ = ExitCode(status);
   return *exit_code_;
 }
@@ -226,7 +224,7 @@ std::string RunSuccessfully(const Command& command) {
 }
 
 FileDescriptor OpenLog(const std::string& path) {
-  return FileDescriptor(test::CheckSystemCall(
+  return FileDescriptor(CheckSystemCall(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600),
       "open " + path));
 }
@@ -239,4 +237,4 @@ std::string ReadFile(const std::string& path) {
   return content.str();
 }
 
-}  // namespace containercollector::engine
+}  // namespace containercollector::test

@@ -1,5 +1,5 @@
-#ifndef CONTAINERCOLLECTOR_TESTS_ENGINE_PROCESS_H_
-#define CONTAINERCOLLECTOR_TESTS_ENGINE_PROCESS_H_
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_PROCESS_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -10,7 +10,7 @@
 
 #include "tests/support/file_descriptor.h"
 
-namespace containercollector::engine {
+namespace containercollector::test {
 
 /// A program and its arguments; the program is looked up in PATH.
 using Command = std::vector<std::string>;
@@ -27,8 +27,8 @@ class Process {
  public:
   /// Starts `command` with nothing on standard input. Throws std::system_error
   /// when it cannot be started.
-  Process(const Command& command, const test::FileDescriptor& out,
-          const test::FileDescriptor& err);
+  Process(const Command& command, const FileDescriptor& out,
+          const FileDescriptor& err);
   ~Process();
 
   Process(const Process&) = delete;
@@ -70,10 +70,10 @@ Output Run(const Command& command);
 std::string RunSuccessfully(const Command& command);
 
 /// Opens a log file for the output of a process, which appends to it.
-test::FileDescriptor OpenLog(const std::string& path);
+FileDescriptor OpenLog(const std::string& path);
 
 std::string ReadFile(const std::string& path);
 
-}  // namespace containercollector::engine
+}  // namespace containercollector::test
 
-#endif  // CONTAINERCOLLECTOR_TESTS_ENGINE_PROCESS_H_
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_PROCESS_H_
