@@ -60,12 +60,13 @@ void Batcher::RunCalls() {
     group->second.waiting.clear();
 
     lock.unlock();
-    Answer answer = failure_;
+    Answer answer;
     try {
       options_.on_batch(batch.size());
       answer = call_(group->first);
     } catch (const std::exception&) {
-      // failure_ says so, and needs no memory to do it.
+      // Made before, it needs no memory now.
+      answer = failure_;
     }
     lock.lock();
 

@@ -23,7 +23,8 @@ std::optional<milliseconds> ParseUnit(std::string_view unit) {
 std::optional<milliseconds> ParseDuration(std::string_view text) {
   std::uint32_t count = 0;
   const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, count);
+  const auto [rest, error] =
+      std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc()) return std::nullopt;
   const auto unit =
       ParseUnit(std::string_view(rest, static_cast<std::size_t>(end - rest)));

@@ -16,13 +16,15 @@ void ResponseDeleter::operator()(MHD_Response* response) const noexcept {
 }
 
 ResponsePtr MakeResponse(const Answer& answer, bool close) {
-  auto shared = std::make_unique<Answer>(answer);
+  Answer* const shared = std::make_unique<Answer>(answer).release();
   // libmicrohttpd takes a buffer that is not const, but does not write to it.
   ResponsePtr response(MHD_create_response_from_buffer_with_free_callback_cls(
       answer->body.size(), const_cast<char*>(answer->body.data()), &FreeAnswer,
-      shared.get()));
-  if (response == nullptr) return nullptr;
-  static_cast<void>(shared.release());  // FreeAnswer() has it now.
+      shared));
+  if (response == nullptr) {
+    FreeAnswer(shared);
+    return nullptr;
+  }
 
   const auto add = [&](const char* name, const char* value) {
     return MHD_add_response_header(response.get(), name, value) == MHD_YES;

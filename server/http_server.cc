@@ -184,7 +184,7 @@ class HttpServer::Impl {
       while (!text.empty() && text.back() == '\n') text.pop_back();
       Log(LogLevel::kDebug, "libmicrohttpd", {{"text", text}});
     } catch (const std::exception&) {
-      // One log line less.
+      Log(LogLevel::kError, "a message of libmicrohttpd was lost");
     }
   }
 
@@ -261,7 +261,7 @@ class HttpServer::Impl {
       record.delivered = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
       impl->on_request_(record);
     } catch (const std::exception&) {
-      // One log line less.
+      Log(LogLevel::kError, "a request was not counted");
     }
   }
 

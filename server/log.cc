@@ -118,7 +118,7 @@ void Log(LogLevel level, std::string_view message,
     const auto spdlog_level = ToSpdlog(level);
     if (logger == nullptr || !logger->should_log(spdlog_level)) return;
     logger->log(spdlog_level, FormatLogFields(log_format, message, fields));
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     // A server without memory for a log line still answers.
   }
 }

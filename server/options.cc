@@ -55,7 +55,8 @@ class Flags {
     const auto set = [flag, min, max, &value](const std::string& text) {
       std::uint64_t number = 0;
       const char* const end = text.data() + text.size();
-      const auto [rest, error] = std::from_chars(text.data(), end, number);
+      const auto [rest, error] =
+          std::from_chars(text.data(), text.data() + text.size(), number);
       if (error != std::errc() || rest != end || number < min || number > max) {
         Refuse(flag, "invalid number \"" + text + "\": write " +
                          std::to_string(min) + " to " + std::to_string(max));

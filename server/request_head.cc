@@ -49,7 +49,8 @@ std::size_t ExplainedBytes(const RequestHead& head) {
 std::optional<std::uint64_t> ParseLength(std::string_view text) {
   std::uint64_t length = 0;
   const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, length);
+  const auto [rest, error] =
+      std::from_chars(text.data(), text.data() + text.size(), length);
   if (error != std::errc() || rest != end) return std::nullopt;
   return length;
 }
