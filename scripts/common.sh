@@ -10,8 +10,8 @@ run_packages=(curl jq)
 test_packages=(catch2 curl jq openssl docker.io podman crun runc busybox-static
   libcivetweb-dev debootstrap dpkg-dev file mandoc doxygen systemd)
 package_packages=(dpkg-dev file)
-# One version everywhere: another formats otherwise, and finds other things.
-check_packages=(git jq clang-format-19 clang-tidy-19 shellcheck)
+# clang-format in one version everywhere, because another formats otherwise.
+check_packages=(git jq clang-format-19 clang-tidy shellcheck)
 
 # What is happening, for people: a line for each argument.
 say() {
