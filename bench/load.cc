@@ -1,5 +1,5 @@
 /// Requests per second and latencies of the server, with a daemon that takes
-/// 20 ms for an answer of 250 kB.
+/// 20 ms for an answer of 250 kB. Usage: load [SECONDS [CLIENTS]]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -88,7 +88,11 @@ int main(int argc, char** argv) {
     std::printf("%7s %10s %10s %10s %9s %8s %12s %9s\n", "clients",
                 "requests/s", "p50 ms", "p99 ms", "failures", "threads",
                 "daemon calls", "RSS MiB");
-    for (const int clients : {1, 64, 512}) Measure(clients, duration);
+    if (argc > 2) {
+      Measure(std::atoi(argv[2]), duration);
+    } else {
+      for (const int clients : {1, 64, 512}) Measure(clients, duration);
+    }
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "load: " << error.what() << std::endl;

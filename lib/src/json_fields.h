@@ -20,20 +20,20 @@ struct ErrorResponse {
 template <typename Struct, typename Member>
 struct Field {
   std::string_view key;
-  Member Struct::*member;
+  Member Struct::* member;
   bool omit_empty;
 };
 
 template <typename Struct, typename Member>
 constexpr Field<Struct, Member> Always(std::string_view key,
-                                       Member Struct::*member) {
+                                       Member Struct::* member) {
   return {key, member, false};
 }
 
 /// Go's `omitempty`: left out where it is zero, null or empty.
 template <typename Struct, typename Member>
 constexpr Field<Struct, Member> OmitEmpty(std::string_view key,
-                                          Member Struct::*member) {
+                                          Member Struct::* member) {
   return {key, member, true};
 }
 

@@ -25,7 +25,7 @@ FileDescriptor OpenSocket(int family) {
 
 /// Whether `path` is a socket that a dead process left behind.
 bool IsAbandoned(const std::string& path, const sockaddr_un& address) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) < 0 || !S_ISSOCK(status.st_mode)) {
     return false;
   }
@@ -91,7 +91,7 @@ void ListeningSocket::Bind(const UnixSocket& address) {
   socket_ = OpenSocket(AF_UNIX);
   CheckSystemCall(::bind(socket_.get(), Generic(bound), sizeof(bound)),
                   "bind " + host_);
-  struct stat status {};
+  struct stat status{};
   CheckSystemCall(::lstat(address.path.c_str(), &status),
                   "lstat " + address.path);
   path_ = address.path;
@@ -114,7 +114,7 @@ void ListeningSocket::Bind(const LoopbackTcp& address) {
 }
 
 void ListeningSocket::RemoveFile() noexcept {
-  struct stat status {};
+  struct stat status{};
   // Another daemon may have taken the path over; its socket is not ours.
   if (!path_.empty() && ::lstat(path_.c_str(), &status) == 0 &&
       status.st_dev == device_ && status.st_ino == inode_) {
