@@ -1,5 +1,6 @@
-// Runs the code of docs/use-from-your-processor.md. The build takes it from the
-// page, a file for each block; here is only what the blocks define.
+// Runs the code of docs/use-from-your-processor.md and of README.md. The build
+// takes it from the pages, a file for each block; here is only what the blocks
+// define.
 
 #include <cstddef>
 #include <string>
@@ -25,16 +26,17 @@ std::string Answer(const containercollector::Processor& processor,
 namespace containercollector::test {
 namespace {
 
-Output RunGuideProgram(const Node& node) {
-  return RunProgram({"env", "DOCKER_HOST=" + node.host(), GUIDE_PROGRAM});
+Output RunPageProgram(const std::string& program, const Node& node) {
+  return RunProgram({"env", "DOCKER_HOST=" + node.host(), program});
 }
 
-TEST_CASE("The guide's program lists the containers") {
+TEST_CASE("The programs of the README and the guide list the containers") {
+  const std::string program = GENERATE(README_PROGRAM, GUIDE_PROGRAM);
   Node node;
   node.Start(DaemonWith(
       {MakeContainer(std::string(64, 'a'), "web", "running", "Up"),
        MakeContainer(std::string(64, 'b'), "db", "exited", "Exited (0)")}));
-  const Output output = RunGuideProgram(node);
+  const Output output = RunPageProgram(program, node);
   CHECK(output.out ==
         "aaaaaaaaaaaa running busybox:1\n"
         "bbbbbbbbbbbb exited busybox:1\n");
@@ -42,9 +44,10 @@ TEST_CASE("The guide's program lists the containers") {
   CHECK(output.exit_code == 0);
 }
 
-TEST_CASE("The guide's program says why there is no list") {
+TEST_CASE("The programs of the README and the guide say why there is no list") {
+  const std::string program = GENERATE(README_PROGRAM, GUIDE_PROGRAM);
   const Node node;
-  CheckFailed(RunGuideProgram(node), 1,
+  CheckFailed(RunPageProgram(program, node), 1,
               "Cannot connect to the Docker daemon at " + node.host() +
                   ". Is the docker daemon running?\n");
 }
