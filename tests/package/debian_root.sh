@@ -44,6 +44,8 @@ root=$(fresh_directory root)
 in_root=(chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
 debootstrap --variant=minbase "$codename" "$root" ${mirror:+"$mirror"} >"$WORK/debootstrap.log" 2>&1 ||
   fail "$(tail -n 30 "$WORK/debootstrap.log")"
+# Nobody needs these files after a crash of the machine.
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
 rm -f "$WORK/root-apt.log"
 cp "$WORK"/debian/*.deb "$RECORDED_DAEMON" "$recorded.json" "$recorded.version.json" "$package_tests/consumer"/* "$root/root"
 
