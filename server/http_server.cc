@@ -1,8 +1,10 @@
 #include "server/http_server.h"
 
 #include <microhttpd.h>
+#include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdarg>
 #include <cstdio>
@@ -14,6 +16,7 @@
 #include "server/http_response.h"
 #include "server/log.h"
 #include "server/request_head.h"
+#include "server/wake_event.h"
 
 namespace containercollector::server {
 namespace {
@@ -108,8 +111,8 @@ class HttpServer::Impl {
     const std::size_t memory = options_.max_header_bytes * kMemoryPerHeaderByte;
     const auto idle_seconds = static_cast<unsigned int>(
         std::chrono::ceil<std::chrono::seconds>(options_.idle_timeout).count());
-    unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD |
-                         MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    unsigned int flags =
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     std::vector<MHD_OptionItem> more_options;
     if (options_.tls != nullptr) {
       flags |= MHD_USE_TLS;
@@ -143,7 +146,11 @@ class HttpServer::Impl {
                                ": libmicrohttpd failed. Look at the limits of "
                                "memory, threads and open files.");
     }
+    thread_ = std::thread([this] { ServeConnections(); });
   }
+  ~Impl() { Stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   void EndOverdue() { deadlines_.EndOverdue(steady_clock::now()); }
 
@@ -161,7 +168,7 @@ class HttpServer::Impl {
       deadlines_.EndReceiving();
       std::this_thread::sleep_for(kPause);
     }
-    daemon_.reset();
+    Stop();
   }
 
  private:
@@ -170,6 +177,34 @@ class HttpServer::Impl {
       MHD_stop_daemon(daemon);
     }
   };
+
+  /// The loop is ours, because that of libmicrohttpd (0.9.75 and 1.0.1 alike)
+  /// goes to sleep on its events when 128 come at once, or a multiple of that.
+  void ServeConnections() {
+    constexpr MHD_UNSIGNED_LONG_LONG kLongestWait = 250;
+    const auto* const info =
+        MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD);
+    std::array<pollfd, 2> events{
+        {{info->epoll_fd, POLLIN, 0}, {wake_.fd(), POLLIN, 0}}};
+    while (!stopping_) {
+      MHD_UNSIGNED_LONG_LONG wait = kLongestWait;
+      if (MHD_get_timeout(daemon_.get(), &wait) == MHD_YES)
+        wait = std::min(wait, kLongestWait);
+      // Where it fails, the connections have waited for nothing.
+      static_cast<void>(
+          poll(events.data(), events.size(), static_cast<int>(wait)));
+      wake_.Clear();
+      if (MHD_run(daemon_.get()) != MHD_YES)
+        Log(LogLevel::kError, "libmicrohttpd failed");
+    }
+  }
+
+  void Stop() {
+    stopping_ = true;
+    wake_.Set();
+    if (thread_.joinable()) thread_.join();
+    daemon_.reset();
+  }
 
   // What libmicrohttpd calls. An exception that left one would end the process.
 
@@ -330,9 +365,10 @@ class HttpServer::Impl {
     deadlines_.Waiting(SocketOf(connection));
     // Suspended first: from the next line on, the answer may come.
     MHD_suspend_connection(connection);
-    exchange.deferred([connection, &exchange](Answer answer) {
+    exchange.deferred([this, connection, &exchange](Answer answer) {
       exchange.answer = std::move(answer);
       MHD_resume_connection(connection);
+      wake_.Set();
     });
     return MHD_YES;
   }
@@ -356,7 +392,10 @@ class HttpServer::Impl {
   const std::function<void(const RequestRecord&)> on_request_;
   std::atomic<bool> closing_{false};
   ConnectionDeadlines deadlines_;
+  WakeEvent wake_;
   std::unique_ptr<MHD_Daemon, DaemonStopper> daemon_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
 };
 
 HttpServer::HttpServer(ListenSocket socket, HttpOptions options,

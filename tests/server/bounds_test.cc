@@ -178,3 +178,17 @@ TEST_CASE("A connection is used again for as long as its client wants") {
   }
   CheckStops(node.server());
 }
+
+TEST_CASE("Requests that all come at one moment are all answered") {
+  // Multiples of what an event loop takes at a time are where it may stop.
+  for (const int count : {127, 128, 256, 512}) {
+    CAPTURE(count);
+    Node node({"--idle-timeout", "10m", "--log-level", "error"});
+    node.Start(GoodDaemon());
+    node.server().Stop();
+    std::vector<HttpCall> calls = PostMany(node, count);
+    node.server().Signal(SIGCONT);
+    for (HttpCall& call : calls) CheckCollected(call.Wait());
+    CheckStops(node.server());
+  }
+}
