@@ -9,6 +9,11 @@ run_packages=(curl jq)
 # of the Debian packages.
 test_packages=(catch2 curl jq openssl docker.io podman crun runc busybox-static
   libcivetweb-dev debootstrap dpkg-dev file mandoc doxygen systemd)
+# Since Debian 13 Docker's command line is a package of its own.
+# shellcheck disable=SC1091
+if [[ $(source /etc/os-release && echo "${VERSION_ID:-}") != 12 ]]; then
+  test_packages+=(docker-cli)
+fi
 package_packages=(dpkg-dev file)
 # clang-format in one version everywhere, because another formats otherwise.
 check_packages=(git jq clang-format-19 clang-tidy shellcheck)
