@@ -16,7 +16,7 @@ if [[ $(source /etc/os-release && echo "${VERSION_ID:-}") != 12 ]]; then
 fi
 package_packages=(dpkg-dev file)
 # clang-format in one version everywhere, because another formats otherwise.
-check_packages=(git jq clang-format-19 clang-tidy shellcheck)
+check_packages=(git jq clang libclang-rt-dev clang-format-19 clang-tidy shellcheck)
 
 # What is happening, for people: a line for each argument.
 say() {
