@@ -25,7 +25,7 @@ sigset_t SignalSet(std::initializer_list<int> signals) {
 }  // namespace
 
 void HoldSignals() {
-  struct sigaction ignore {};
+  struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
   if (sigaction(SIGPIPE, &ignore, nullptr) != 0) Check(errno, "sigaction");
   const sigset_t set = SignalSet({SIGTERM, SIGINT, SIGHUP});

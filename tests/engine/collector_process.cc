@@ -37,12 +37,14 @@ std::string AnnouncedAddress(const std::string& output) {
 
 }  // namespace
 
-CollectorProcess::CollectorProcess(const std::string& socket)
+CollectorProcess::CollectorProcess(const std::string& socket,
+                                   const test::Command& flags)
     : output_(NewOutputPath(socket)),
       log_(output_ + ".log"),
-      process_(
-          {Binary(), "--docker-endpoint", "unix://" + socket, "--port", "0"},
-          test::OpenLog(output_), test::OpenLog(log_)),
+      process_(test::Joined({Binary(), "--docker-endpoint", "unix://" + socket,
+                             "--port", "0"},
+                            flags),
+               test::OpenLog(output_), test::OpenLog(log_)),
       address_(WaitForAddress()) {}
 
 HttpAnswer CollectorProcess::Post(const std::string& query) const {

@@ -17,7 +17,9 @@ class CollectorProcess {
  public:
   /// Starts it for the daemon on the unix socket `socket` and waits until it
   /// listens. Throws std::runtime_error when it does not.
-  explicit CollectorProcess(const std::string& socket);
+  /// @param flags Further flags of the server.
+  explicit CollectorProcess(const std::string& socket,
+                            const test::Command& flags = {});
 
   /// POST to the route; `query` is empty or begins with "?".
   HttpAnswer Post(const std::string& query = "") const;

@@ -1,6 +1,7 @@
 #include "tests/engine/daemon_process.h"
 
 #include <chrono>
+#include <csignal>
 #include <stdexcept>
 #include <utility>
 
@@ -33,6 +34,10 @@ void DaemonProcess::Start() {
 void DaemonProcess::Kill() {
   if (process_) process_->Kill();
 }
+
+void DaemonProcess::Suspend() { process_->Signal(SIGSTOP); }
+
+void DaemonProcess::Continue() { process_->Signal(SIGCONT); }
 
 bool DaemonProcess::Answers() const {
   constexpr int kFound = 0;

@@ -26,6 +26,10 @@ class DaemonProcess {
   /// Kills the daemon, so that it cannot clean up and its socket stays behind.
   void Kill();
 
+  /// SIGSTOP: the kernel still takes connections for it, and nobody answers.
+  void Suspend();
+  void Continue();
+
   const std::string& socket() const { return socket_; }
 
  private:

@@ -197,5 +197,27 @@ TEST_CASE("the server outlives a dockerd that is killed", "[docker]") {
   }
 }
 
+TEST_CASE("the server outlives a dockerd that hangs", "[docker]") {
+  PrivateDockerd dockerd(ThisSandbox().directory + "/hung");
+  const CollectorProcess collector(dockerd.socket(), {"--docker-timeout=3s"});
+  CHECK(collector.Post().body == "[]");
+
+  for (int time = 1; time <= 2; ++time) {
+    INFO("time " << time);
+    dockerd.process().Suspend();
+    const HttpAnswer answer = collector.Post();
+    CHECK(answer.status == 500);
+    CHECK(answer.body ==
+          "The Docker daemon at unix://" + dockerd.socket() +
+              " did not finish its answer to GET /v1.40/containers/json within "
+              "3s (0 bytes came). It may hang: look at its log, or allow more "
+              "time.");
+
+    dockerd.process().Continue();
+    const auto answers = [&] { return collector.Post().body == "[]"; };
+    CHECK(test::WaitUntil(answers, std::chrono::minutes(1)));
+  }
+}
+
 }  // namespace
 }  // namespace containercollector::engine

@@ -47,8 +47,9 @@ class Process {
   /// SIGKILL. Returns as WaitForExit().
   int Kill();
 
- private:
   void Signal(int signal) const;
+
+ private:
   int WaitForEver();
 
   pid_t pid_ = -1;
