@@ -2,7 +2,6 @@
 /// 20 ms for an answer of 250 kB. Usage: load [SECONDS [CLIENTS]]
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -83,13 +82,13 @@ void Measure(int clients, std::chrono::seconds duration) {
 
 int main(int argc, char** argv) {
   try {
-    const std::chrono::seconds duration(argc > 1 ? std::atoi(argv[1]) : 10);
+    const std::chrono::seconds duration(argc > 1 ? std::stoi(argv[1]) : 10);
     containercollector::server::AllowConnections(1024);
     std::printf("%7s %10s %10s %10s %9s %8s %12s %9s\n", "clients",
                 "requests/s", "p50 ms", "p99 ms", "failures", "threads",
                 "daemon calls", "RSS MiB");
     if (argc > 2) {
-      Measure(std::atoi(argv[2]), duration);
+      Measure(std::stoi(argv[2]), duration);
     } else {
       for (const int clients : {1, 64, 512}) Measure(clients, duration);
     }
