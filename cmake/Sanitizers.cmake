@@ -10,6 +10,7 @@ function(containercollector_set_sanitizer target)
     message(FATAL_ERROR "CONTAINERCOLLECTOR_SANITIZER is \"${CONTAINERCOLLECTOR_SANITIZER}\": "
                         "write address, thread, or nothing")
   endif()
-  target_compile_options(${target} PRIVATE ${flags})
+  # GCC takes the code that a sanitizer adds to the standard library for uses of what is not initialized.
+  target_compile_options(${target} PRIVATE ${flags} -Wno-maybe-uninitialized)
   target_link_options(${target} PUBLIC ${flags})
 endfunction()
