@@ -186,7 +186,8 @@ class Client::Impl {
       throw Error(ErrorCode::kAnswerMalformed,
                   "The Docker daemon at " + host() + " refused API version " +
                       ToString(kPreferredApiVersion) +
-                      " and did not say which it takes. Set an API version.");
+                      " and did not say which it takes. Set one, e.g. "
+                      "DOCKER_API_VERSION=1.44.");
     }
     return internal::NearestApiVersion(oldest.value_or(ApiVersion{}), *newest);
   }

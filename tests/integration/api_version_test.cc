@@ -129,7 +129,7 @@ TEST_CASE(
   CheckFailed(node.Post(), ErrorCode::kAnswerMalformed,
               "The Docker daemon at " + node.host() +
                   " refused API version 1.40 and did not say which it takes. "
-                  "Set an API version.");
+                  "Set one, e.g. DOCKER_API_VERSION=1.44.");
   CheckRecovers(node);
 }
 
