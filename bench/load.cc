@@ -45,7 +45,7 @@ std::string Containers() {
 
 void Measure(int clients, std::chrono::seconds duration) {
   const TempDir dir;
-  const std::string answer = Response(200, kJson, Containers());
+  const std::string answer = ResponseBytes(200, kJson, Containers());
   const ScriptedDaemon daemon(UnixSocket{dir / "docker.sock"},
                               [&answer](const Request&, Exchange& exchange) {
                                 if (exchange.Pause(kDaemonTime))

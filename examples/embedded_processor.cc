@@ -14,7 +14,7 @@ namespace {
 
 namespace cc = containercollector;
 
-int Send(mg_connection* connection, const cc::ProcessorResponse& response) {
+int Send(mg_connection* connection, const cc::Response& response) {
   mg_response_header_start(connection, response.status);
   const auto add = [&](const std::string& name, const std::string& value) {
     mg_response_header_add(connection, name.c_str(), value.c_str(), -1);
@@ -39,7 +39,7 @@ int Collect(mg_connection* connection, void* processor) {
 }
 
 int Health(mg_connection* connection, void*) {
-  cc::ProcessorResponse response;
+  cc::Response response;
   response.status = 200;
   response.content_type = "text/plain";
   response.body = "ok\n";
@@ -54,7 +54,8 @@ int main(int argc, char** argv) {
   try {
     auto daemon = cc::ClientOptions::FromEnvironment();
     std::string listen = "127.0.0.1:8092";
-    app.add_option("--host", daemon.host, "The daemon; default: DOCKER_HOST");
+    app.add_option("--host", daemon.endpoint,
+                   "The daemon; default: DOCKER_HOST");
     app.add_option("--listen", listen, "Address and port to listen on")
         ->capture_default_str();
     app.parse(argc, argv);

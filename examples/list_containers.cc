@@ -81,7 +81,8 @@ int main(int argc, char** argv) {
     cc::ListOptions options;
     std::vector<std::string> filters;
     bool json = false;
-    app.add_option("--host", daemon.host, "The daemon; default: DOCKER_HOST");
+    app.add_option("--host", daemon.endpoint,
+                   "The daemon; default: DOCKER_HOST");
     app.add_flag("--all,!--running", options.all, "All, or only the running");
     app.add_flag("--size", options.size,
                  "Measure what containers have written");

@@ -74,7 +74,8 @@ int main(int argc, char** argv) {
       "until the kubelet removes it.");
   try {
     auto daemon = cc::ClientOptions::FromEnvironment();
-    app.add_option("--host", daemon.host, "The daemon; default: DOCKER_HOST");
+    app.add_option("--host", daemon.endpoint,
+                   "The daemon; default: DOCKER_HOST");
     app.parse(argc, argv);
 
     std::map<Pod, std::vector<cc::Container>> pods;

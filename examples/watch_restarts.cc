@@ -72,7 +72,8 @@ int main(int argc, char** argv) {
     auto daemon = cc::ClientOptions::FromEnvironment();
     double seconds = 5;
     unsigned long count = 0;
-    app.add_option("--host", daemon.host, "The daemon; default: DOCKER_HOST");
+    app.add_option("--host", daemon.endpoint,
+                   "The daemon; default: DOCKER_HOST");
     app.add_option("--interval", seconds, "Seconds from one look to the next")
         ->check(CLI::Range(0.001, 86400.0))
         ->capture_default_str();

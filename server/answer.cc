@@ -5,8 +5,8 @@
 namespace containercollector::server {
 namespace {
 
-ProcessorResponse TextResponse(int status, std::string text) {
-  ProcessorResponse response;
+Response TextResponse(int status, std::string text) {
+  Response response;
   response.status = status;
   response.content_type = "text/plain; charset=utf-8";
   response.body = std::move(text);
@@ -16,14 +16,14 @@ ProcessorResponse TextResponse(int status, std::string text) {
 }  // namespace
 
 Answer TextAnswer(int status, std::string text) {
-  return std::make_shared<const ProcessorResponse>(
+  return std::make_shared<const Response>(
       TextResponse(status, std::move(text)));
 }
 
 Answer BusyAnswer(std::string text) {
-  ProcessorResponse response = TextResponse(503, std::move(text));
+  Response response = TextResponse(503, std::move(text));
   response.headers.emplace_back("Retry-After", "5");
-  return std::make_shared<const ProcessorResponse>(std::move(response));
+  return std::make_shared<const Response>(std::move(response));
 }
 
 Answer ShuttingDownAnswer() {

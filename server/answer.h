@@ -11,7 +11,7 @@
 namespace containercollector::server {
 
 /// Immutable, and shared by all requests that it answers.
-using Answer = std::shared_ptr<const ProcessorResponse>;
+using Answer = std::shared_ptr<const Response>;
 
 /// Answers one request. To be called once, from any thread. Does not throw.
 using Respond = std::function<void(Answer)>;

@@ -4,10 +4,10 @@
 #include <variant>
 
 #include "containercollector/version.h"
+#include "server/app.h"
 #include "server/file_limit.h"
 #include "server/log.h"
 #include "server/options.h"
-#include "server/server.h"
 #include "server/signals.h"
 
 namespace {
@@ -26,8 +26,8 @@ void Serve(const Options& options) {
   std::cout << "Listening on " << server.url() << std::endl;
   Log(LogLevel::kInfo, "listening",
       {{"url", server.url()},
-       {"docker_endpoint", options.collector.docker.host},
-       {"version", std::string(containercollector::kVersion)}});
+       {"docker_endpoint", options.collector.docker.endpoint},
+       {"version", std::string(containercollector::kLibraryVersion)}});
 
   while (WaitForSignal() == SIGHUP) server.ReloadCertificates();
   LetSignalsEndProcess();

@@ -17,11 +17,11 @@ using Buckets = prometheus::Histogram::BucketBoundaries;
 using Labels = std::map<std::string, std::string>;
 
 constexpr std::array kErrorCodes = {
-    ErrorCode::kInvalidArgument,  ErrorCode::kCannotConnect,
-    ErrorCode::kPermissionDenied, ErrorCode::kTlsFailed,
-    ErrorCode::kTimeout,          ErrorCode::kAnswerCutOff,
-    ErrorCode::kAnswerMalformed,  ErrorCode::kAnswerTooLarge,
-    ErrorCode::kDaemonError,      ErrorCode::kInternal};
+    ErrorCode::kInvalidArgument,   ErrorCode::kCannotConnect,
+    ErrorCode::kPermissionDenied,  ErrorCode::kTlsFailed,
+    ErrorCode::kTimeout,           ErrorCode::kResponseTruncated,
+    ErrorCode::kResponseMalformed, ErrorCode::kResponseTooLarge,
+    ErrorCode::kDaemonError,       ErrorCode::kInternal};
 
 constexpr std::array<std::string_view, 2> kCalls = {"list", "ping"};
 
@@ -49,7 +49,7 @@ class Metrics::Impl {
     }
     AddFamily(prometheus::BuildGauge(), "containercollector_build_info",
               "Always 1; the version is in the label.", registry)
-        .Add({{"version", std::string(kVersion)}})
+        .Add({{"version", std::string(kLibraryVersion)}})
         .Set(1);
     const std::chrono::duration<double> now =
         std::chrono::system_clock::now().time_since_epoch();

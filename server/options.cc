@@ -13,7 +13,7 @@
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
 #include "server/duration.h"
-#include "server/listen_socket.h"
+#include "server/http/listen_socket.h"
 
 namespace containercollector::server {
 namespace {
@@ -116,7 +116,7 @@ void AddFlags(CLI::App& app, Options& options) {
   constexpr std::size_t kGigabyte = std::size_t{1} << 30;
 
   app.option_defaults()->group("Docker daemon");
-  flags.Text("--docker-endpoint", options.collector.docker.host,
+  flags.Text("--docker-endpoint", options.collector.docker.endpoint,
              "Where it listens: unix://PATH, tcp://HOST:PORT, http://HOST:PORT "
              "or https://HOST:PORT. Where nobody says, DOCKER_HOST");
   flags.Duration("--docker-timeout", options.collector.docker.timeout,
@@ -184,7 +184,7 @@ void AddFlags(CLI::App& app, Options& options) {
 /// Refuses what the library would refuse, and names the flag.
 void CheckDockerOptions(const ClientOptions& docker) {
   ClientOptions only_host;
-  only_host.host = docker.host;
+  only_host.endpoint = docker.endpoint;
   try {
     const Client client(only_host);
   } catch (const Error& error) {
@@ -239,7 +239,7 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
           " with the containers of this node, as its Docker daemon lists them.",
       "container-collector");
   app.set_version_flag("--version",
-                       "container-collector " + std::string(kVersion),
+                       "container-collector " + std::string(kLibraryVersion),
                        "Print the version and exit");
   // CLI11 would not look for this flag's variable.
   const char* const config = std::getenv("CONTAINER_COLLECTOR_CONFIG");

@@ -7,10 +7,10 @@
 #include <string>
 #include <variant>
 
-#include "server/collector.h"
-#include "server/http_server.h"
+#include "server/collect/collector.h"
+#include "server/http/http_server.h"
+#include "server/http/tls.h"
 #include "server/log.h"
-#include "server/tls.h"
 
 namespace containercollector::server {
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "server/http_server.h"
+#include "server/http/http_server.h"
 #include "server/log.h"
 
 namespace containercollector::server {

@@ -22,10 +22,9 @@ Answer NotFound() {
 /// For a route that is only read. Null where the method is right.
 Answer RefuseMethod(const std::string& method) {
   if (method == "GET" || method == "HEAD") return nullptr;
-  ProcessorResponse response =
-      *TextAnswer(405, "This path takes only GET and HEAD.");
+  Response response = *TextAnswer(405, "This path takes only GET and HEAD.");
   response.headers.emplace_back("Allow", "GET, HEAD");
-  return std::make_shared<const ProcessorResponse>(std::move(response));
+  return std::make_shared<const Response>(std::move(response));
 }
 
 Deferred JoinLater(Batcher& batcher, ListOptions options) {
@@ -66,8 +65,8 @@ std::string_view Routes::NameOf(std::string_view path) {
 std::variant<Answer, Deferred> Routes::Collect(
     const HttpRequest& request) const {
   auto parsed = Processor::Parse(request.method, request.query);
-  if (auto* refusal = std::get_if<ProcessorResponse>(&parsed))
-    return std::make_shared<const ProcessorResponse>(std::move(*refusal));
+  if (auto* refusal = std::get_if<Response>(&parsed))
+    return std::make_shared<const Response>(std::move(*refusal));
   return JoinLater(collector_, std::get<ListOptions>(std::move(parsed)));
 }
 
@@ -77,11 +76,11 @@ std::variant<Answer, Deferred> Routes::Ready() const {
 
 Answer Routes::MetricsText() const {
   metrics_.SetWaiting(collector_.Waiting());
-  ProcessorResponse response;
+  Response response;
   response.status = 200;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics_.ToText();
-  return std::make_shared<const ProcessorResponse>(std::move(response));
+  return std::make_shared<const Response>(std::move(response));
 }
 
 }  // namespace containercollector::server

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <variant>
 
-#include "server/batcher.h"
-#include "server/http_server.h"
+#include "server/collect/batcher.h"
+#include "server/http/http_server.h"
 #include "server/metrics.h"
 
 namespace containercollector::server {

@@ -17,12 +17,12 @@ std::string_view ToString(ErrorCode code) noexcept {
       return "tls_failed";
     case ErrorCode::kTimeout:
       return "timeout";
-    case ErrorCode::kAnswerCutOff:
-      return "answer_cut_off";
-    case ErrorCode::kAnswerMalformed:
-      return "answer_malformed";
-    case ErrorCode::kAnswerTooLarge:
-      return "answer_too_large";
+    case ErrorCode::kResponseTruncated:
+      return "response_truncated";
+    case ErrorCode::kResponseMalformed:
+      return "response_malformed";
+    case ErrorCode::kResponseTooLarge:
+      return "response_too_large";
     case ErrorCode::kDaemonError:
       return "daemon_error";
     case ErrorCode::kInternal:

@@ -8,11 +8,11 @@
 
 #include "containercollector/error.h"
 #include "containercollector/types.h"
-#include "lib/src/json_decoder.h"
-#include "lib/src/json_encoder.h"
-#include "lib/src/list_query.h"
+#include "lib/src/docker/list_query.h"
+#include "lib/src/json/decoder.h"
+#include "lib/src/json/encoder.h"
+#include "lib/src/json/utf8.h"
 #include "lib/src/query_string.h"
-#include "lib/src/utf8.h"
 
 namespace containercollector {
 namespace {

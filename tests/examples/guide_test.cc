@@ -75,7 +75,7 @@ TEST_CASE("The guide tells failures apart") {
   CHECK(Diagnose(node.client()) == "Docker is down: restart it");
   node.Start(AnswerWith(DaemonError(503, "busy")));
   CHECK(Diagnose(node.client()) == "Docker is up, and answers with status 503");
-  node.Start(AnswerWith(Response(200, kJson, "{}")));
+  node.Start(AnswerWith(ResponseBytes(200, kJson, "{}")));
   CHECK(Diagnose(node.client()).find(" is malformed: ") != std::string::npos);
   node.Start(GoodDaemon());
   CHECK(Diagnose(node.client()) == "Docker answers");
@@ -103,7 +103,7 @@ TEST_CASE("The guide answers the route") {
   Node node;
   node.Start(GoodDaemon());
   ClientOptions options;
-  options.host = node.host();
+  options.endpoint = node.host();
   const Processor processor{Client(options)};
   CHECK(Answer(processor, "POST", "") ==
         "HTTP/1.1 200 \r\nContent-Type: application/json\r\nContent-Length: " +

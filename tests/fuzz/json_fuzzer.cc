@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     once = EncodeContainers(DecodeContainers(
         std::string(reinterpret_cast<const char*>(data), size)));
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kAnswerMalformed) std::abort();
+    if (error.code() != ErrorCode::kResponseMalformed) std::abort();
     return 0;
   }
   const std::string twice = EncodeContainers(DecodeContainers(once));

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     if (options.limit < 0) std::abort();
     if (!(std::get<ListOptions>(parsed) == options)) std::abort();
   } catch (const Error& error) {
-    const auto& refusal = std::get<ProcessorResponse>(parsed);
+    const auto& refusal = std::get<Response>(parsed);
     if (error.code() != ErrorCode::kInvalidArgument) std::abort();
     if (refusal.status != 400 || refusal.body != error.what()) std::abort();
   }

@@ -31,11 +31,11 @@ TEST_CASE("An answer is taken in every form that HTTP gives it") {
     node.Start(AnswerAndClose(UntilClose(200, kJson, kOneContainer)));
   }
   SECTION("as another type") {
-    node.Start(AnswerWith(Response(200, kPlainText, kOneContainer)));
+    node.Start(AnswerWith(ResponseBytes(200, kPlainText, kOneContainer)));
   }
   SECTION("with blanks around it") {
     node.Start(AnswerWith(
-        Response(200, kJson, " \n" + std::string(kOneContainer) + "\n")));
+        ResponseBytes(200, kJson, " \n" + std::string(kOneContainer) + "\n")));
   }
   CheckCollected(node.Post());
   CheckCollected(node.Post());
@@ -43,9 +43,9 @@ TEST_CASE("An answer is taken in every form that HTTP gives it") {
 
 TEST_CASE("A node without containers gives an empty array") {
   Node node;
-  SECTION("[]") { node.Start(AnswerWith(Response(200, kJson, "[]"))); }
-  SECTION("null") { node.Start(AnswerWith(Response(200, kJson, "null"))); }
-  const ProcessorResponse response = node.Post();
+  SECTION("[]") { node.Start(AnswerWith(ResponseBytes(200, kJson, "[]"))); }
+  SECTION("null") { node.Start(AnswerWith(ResponseBytes(200, kJson, "null"))); }
+  const Response response = node.Post();
   CHECK(response.status == 200);
   CHECK(response.body == "[]");
   CHECK(response.container_count == 0);
@@ -56,7 +56,7 @@ TEST_CASE("A recorded Docker node comes back byte for byte") {
   Node node;
   const std::string recorded = ValueOf(Recorded("docker-20.10.24.json"));
   node.Start(AnswerWith(Chunked(200, kJson, recorded, 1000)));
-  const ProcessorResponse response = node.Post();
+  const Response response = node.Post();
   CHECK(response.status == 200);
   CHECK(response.body == recorded);
   CHECK(response.container_count == 10);
@@ -64,7 +64,8 @@ TEST_CASE("A recorded Docker node comes back byte for byte") {
 
 TEST_CASE("A recorded Podman node comes back with the fields of Docker") {
   Node node;
-  node.Start(AnswerWith(Response(200, kJson, Recorded("podman-4.3.1.json"))));
+  node.Start(
+      AnswerWith(ResponseBytes(200, kJson, Recorded("podman-4.3.1.json"))));
   CHECK(
       node.Post().body ==
       R"([{"Id":"8520a56ebcd51d4e505a22b4b933688de316efd49f152b537002a2c3e8d4a63c","Names":["/p1"],)"
@@ -117,10 +118,10 @@ TEST_CASE("A ping tells what the daemon's headers say") {
   CHECK(ping.builder_version.empty());
   CHECK(daemon.Requests().at(0).target == "/_ping");
 
-  daemon.SetScript(AnswerWith(Response(200, kPlainText, "OK",
-                                       {{"api-version", "1.41"},
-                                        {"DOCKER-EXPERIMENTAL", "true"},
-                                        {"Builder-Version", "2"}})));
+  daemon.SetScript(AnswerWith(ResponseBytes(200, kPlainText, "OK",
+                                            {{"api-version", "1.41"},
+                                             {"DOCKER-EXPERIMENTAL", "true"},
+                                             {"Builder-Version", "2"}})));
   CHECK(node.client().Ping().api_version == "1.41");
   CHECK(node.client().Ping().experimental);
   CHECK(node.client().Ping().builder_version == "2");
@@ -134,8 +135,8 @@ TEST_CASE("A ping tells what the daemon's headers say") {
 TEST_CASE("The version of a real daemon is read") {
   Node node;
   node.Start(AnswerWith(
-      Response(200, kJson, Recorded("docker-20.10.24.version.json"))));
-  const Version version = node.client().ServerVersion();
+      ResponseBytes(200, kJson, Recorded("docker-20.10.24.version.json"))));
+  const DaemonVersion version = node.client().GetDaemonVersion();
   CHECK(version.version == "20.10.24+dfsg1");
   CHECK(version.api_version == "1.41");
   CHECK(version.min_api_version == "1.12");
@@ -145,8 +146,8 @@ TEST_CASE("The version of a real daemon is read") {
   CHECK(engine.name == "Engine");
   CHECK(*OrEmpty(engine.details).Find("ApiVersion") == "1.41");
 
-  node.Start(AnswerWith(Response(200, kJson, "[]")));
-  CHECK(ErrorOf([&] { node.client().ServerVersion(); }).what() ==
+  node.Start(AnswerWith(ResponseBytes(200, kJson, "[]")));
+  CHECK(ErrorOf([&] { node.client().GetDaemonVersion(); }).what() ==
         "The answer of the Docker daemon at " + node.host() +
             " to GET /version is malformed: expected an object, got an array. "
             "Check that it is a Docker daemon that "

@@ -62,14 +62,14 @@ TEST_CASE(
     "The words of old daemons are understood, and filters are sent as they "
     "take them") {
   Node node;
-  ScriptedDaemon& daemon =
-      node.Start([](const Request& request, Exchange& exchange) {
-        const bool taken = request.path == "/v1.21/containers/json";
-        exchange.Send(
-            taken ? GoodAnswer()
-                  : Response(400, kPlainText,
-                             NewerThanServerMessage("1.40", "1.21") + "\n"));
-      });
+  ScriptedDaemon& daemon = node.Start([](const Request& request,
+                                         Exchange& exchange) {
+    const bool taken = request.path == "/v1.21/containers/json";
+    exchange.Send(
+        taken ? GoodAnswer()
+              : ResponseBytes(400, kPlainText,
+                              NewerThanServerMessage("1.40", "1.21") + "\n"));
+  });
   CheckCollected(node.Post("filters=%7B%22status%22%3A%5B%22running%22%5D%7D"));
   CHECK(TargetsOf(daemon).back() ==
         "/v1.21/containers/"
@@ -92,7 +92,7 @@ TEST_CASE("A daemon that does not say which version it takes is asked") {
   ScriptedDaemon& daemon = node.Start([=](const Request& request,
                                           Exchange& exchange) {
     if (request.path == "/version") {
-      exchange.Send(Response(200, kJson, version_json));
+      exchange.Send(ResponseBytes(200, kJson, version_json));
     } else if (request.path == "/v" + taken + "/containers/json") {
       exchange.Send(GoodAnswer());
     } else {
@@ -123,10 +123,10 @@ TEST_CASE(
   Node node;
   node.Start([](const Request& request, Exchange& exchange) {
     exchange.Send(request.path == "/version"
-                      ? Response(200, kJson, "{}")
+                      ? ResponseBytes(200, kJson, "{}")
                       : DaemonError(400, "client is too old"));
   });
-  CheckFailed(node.Post(), ErrorCode::kAnswerMalformed,
+  CheckFailed(node.Post(), ErrorCode::kResponseMalformed,
               "The Docker daemon at " + node.host() +
                   " refused API version 1.40 and did not say which it takes. "
                   "Set one, e.g. DOCKER_API_VERSION=1.44.");
@@ -196,7 +196,7 @@ TEST_CASE("All requests of one call share one timeout") {
     if (++requests > 1) return exchange.Hang();
     exchange.Send(DaemonError(400, TooOldMessage("1.40", "1.44")));
   });
-  const ProcessorResponse response = node.Post();
+  const Response response = node.Post();
   CHECK(response.error == ErrorCode::kTimeout);
   CHECK(response.body ==
         "The Docker daemon at " + node.host() +

@@ -19,7 +19,7 @@ TEST_CASE("Requests share one kept connection") {
 TEST_CASE("No connection is opened before the first call") {
   Node node;
   ScriptedDaemon& daemon = node.Start(GoodDaemon());
-  CHECK(node.client().host() == node.host());
+  CHECK(node.client().endpoint() == node.host());
   CHECK(daemon.ConnectionsOpened() == 0);
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("A kept connection that dies under a request is replaced once") {
 TEST_CASE("A fresh connection that dies is not tried again") {
   Node node;
   ScriptedDaemon& daemon = node.Start(CloseWithoutAnswer());
-  CHECK(node.Post().error == ErrorCode::kAnswerCutOff);
+  CHECK(node.Post().error == ErrorCode::kResponseTruncated);
   CHECK(daemon.Requests().size() == 1);
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("After the first byte of an answer nothing is asked again") {
   ScriptedDaemon& daemon = node.Start(GoodDaemon());
   CheckCollected(node.Post());
   daemon.SetScript(AnswerAndClose(HeadWithoutEnd(GoodAnswer())));
-  CHECK(node.Post().error == ErrorCode::kAnswerCutOff);
+  CHECK(node.Post().error == ErrorCode::kResponseTruncated);
   CHECK(daemon.Requests().size() == 2);
   CheckRecovers(node);
 }
@@ -94,7 +94,7 @@ TEST_CASE(
 TEST_CASE("Threads that wait for the daemon do not wait for each other") {
   Node node;
   ScriptedDaemon& daemon = node.Start(AnswerWhenReleased(GoodAnswer()));
-  std::vector<ProcessorResponse> responses(12);
+  std::vector<Response> responses(12);
   std::vector<std::thread> threads;
   for (auto& response : responses)
     threads.emplace_back([&] { response = node.Post(); });
@@ -122,7 +122,7 @@ TEST_CASE("A client that is destroyed closes its connections") {
   ScriptedDaemon daemon(UnixSocket{dir / "docker.sock"}, GoodDaemon());
   {
     ClientOptions options = Node::PatientOptions();
-    options.host = daemon.Host();
+    options.endpoint = daemon.Host();
     Client first(options);
     CHECK(first.ListContainers().size() == 1);
     Client second(std::move(first));

@@ -17,7 +17,7 @@ TEST_CASE("A body that is shorter than its Content-Length is cut off") {
   Node node;
   node.Start(AnswerAndClose(WithHalfTheBody(GoodAnswer())));
   CheckFailed(
-      node.Post(), ErrorCode::kAnswerCutOff,
+      node.Post(), ErrorCode::kResponseTruncated,
       CutOff(node, "cut off its answer to GET /v1.40/containers/json after " +
                        std::to_string(kOneContainer.size() / 2) + " bytes"));
   CheckRecovers(node);
@@ -35,7 +35,7 @@ TEST_CASE("A chunked body without its last chunk is cut off") {
     node.Start(AnswerAndClose(ChunkedHead(200, kJson) + Chunk("[ ]")));
   }
   CheckFailed(
-      node.Post(), ErrorCode::kAnswerCutOff,
+      node.Post(), ErrorCode::kResponseTruncated,
       CutOff(node,
              "cut off its answer to GET /v1.40/containers/json after 3 bytes"));
   CheckRecovers(node);
@@ -47,7 +47,7 @@ TEST_CASE("A connection that ends without an answer is told as such") {
   SECTION("closed within the head") {
     node.Start(AnswerAndClose(HeadWithoutEnd(GoodAnswer())));
   }
-  CheckFailed(node.Post(), ErrorCode::kAnswerCutOff,
+  CheckFailed(node.Post(), ErrorCode::kResponseTruncated,
               CutOff(node,
                      "closed the connection without an answer to GET "
                      "/v1.40/containers/json"));

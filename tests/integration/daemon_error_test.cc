@@ -29,7 +29,7 @@ TEST_CASE("The daemon's own message is passed on") {
                      "Error response from daemon: Invalid filter 'nope'");
   }
   SECTION("plain text, as old daemons send it") {
-    CheckDaemonError(Response(500, kPlainText, " no such layer \n"),
+    CheckDaemonError(ResponseBytes(500, kPlainText, " no such layer \n"),
                      "Error response from daemon: no such layer");
   }
   SECTION("HTML") {
@@ -39,19 +39,19 @@ TEST_CASE("The daemon's own message is passed on") {
     CheckDaemonError(page, "Error response from daemon: " + body);
   }
   SECTION("nothing") {
-    CheckDaemonError(Response(503, kJson, ""),
+    CheckDaemonError(ResponseBytes(503, kJson, ""),
                      "Error response from daemon: status 503 without a "
                      "message. Look at the daemon's log.");
   }
   SECTION("very long") {
     CheckDaemonError(
-        Response(500, kPlainText, std::string(10'000, 'x')),
+        ResponseBytes(500, kPlainText, std::string(10'000, 'x')),
         "Error response from daemon: " + std::string(4096, 'x') + "...");
   }
   SECTION("not UTF-8") {
-    CheckDaemonError(Response(500, kPlainText,
-                              "a\xFF"
-                              "b"),
+    CheckDaemonError(ResponseBytes(500, kPlainText,
+                                   "a\xFF"
+                                   "b"),
                      "Error response from daemon: a\xEF\xBF\xBD"
                      "b");
   }
@@ -59,7 +59,7 @@ TEST_CASE("The daemon's own message is passed on") {
 
 TEST_CASE("A redirect is not followed") {
   CheckDaemonError(
-      Response(301, kPlainText, "", {{"Location", "http://127.0.0.1:1/"}}),
+      ResponseBytes(301, kPlainText, "", {{"Location", "http://127.0.0.1:1/"}}),
       "Error response from daemon: status 301 without a message. Look at the "
       "daemon's log.");
 }
@@ -82,6 +82,6 @@ TEST_CASE("A cut-off error answer is cut off, not an error of the daemon") {
   Node node;
   node.Start(AnswerAndClose(
       WithHalfTheBody(DaemonError(500, "layer does not exist"))));
-  CHECK(node.Post().error == ErrorCode::kAnswerCutOff);
+  CHECK(node.Post().error == ErrorCode::kResponseTruncated);
   CheckRecovers(node);
 }

@@ -14,7 +14,7 @@ std::string Malformed(const Node& node, const std::string& why) {
 
 /// libcurl's own words stand in the middle; they change with its version.
 void CheckNotHttp(Node& node) {
-  const ProcessorResponse response = node.Post();
+  const Response response = node.Post();
   const std::string begin =
       "The answer of the Docker daemon at " + node.host() +
       " to GET /v1.40/containers/json is not valid HTTP: ";
@@ -24,14 +24,14 @@ void CheckNotHttp(Node& node) {
   REQUIRE(response.body.size() > begin.size() + end.size());
   CHECK(response.body.substr(0, begin.size()) == begin);
   CHECK(response.body.substr(response.body.size() - end.size()) == end);
-  CheckFailed(response, ErrorCode::kAnswerMalformed, response.body);
+  CheckFailed(response, ErrorCode::kResponseMalformed, response.body);
   CheckRecovers(node);
 }
 
 void CheckMalformed(const std::string& body, const std::string& why) {
   Node node;
-  node.Start(AnswerWith(Response(200, kJson, body)));
-  CheckFailed(node.Post(), ErrorCode::kAnswerMalformed, Malformed(node, why));
+  node.Start(AnswerWith(ResponseBytes(200, kJson, body)));
+  CheckFailed(node.Post(), ErrorCode::kResponseMalformed, Malformed(node, why));
   CheckRecovers(node);
 }
 
@@ -70,7 +70,7 @@ TEST_CASE(
 TEST_CASE("A body without a length that ends too early is malformed") {
   Node node;
   node.Start(AnswerAndClose(UntilClose(200, kJson, "[{\"Id\":\"a1\"}")));
-  CheckFailed(node.Post(), ErrorCode::kAnswerMalformed,
+  CheckFailed(node.Post(), ErrorCode::kResponseMalformed,
               Malformed(node,
                         "invalid JSON at byte 12: Missing a comma or ']' "
                         "after an array element"));
@@ -100,7 +100,7 @@ TEST_CASE("Headers that do not end are malformed") {
 
 TEST_CASE("An answer over the bound is refused as soon as it is known to be") {
   ClientOptions options = Node::PatientOptions();
-  options.max_answer_bytes = 1000;
+  options.max_response_bytes = 1000;
   Node node(options);
   const auto endless = [](const std::string& head, const std::string& unit) {
     return [=](const Request&, Exchange& exchange) {
@@ -116,9 +116,10 @@ TEST_CASE("An answer over the bound is refused as soon as it is known to be") {
     node.Start(endless(ChunkedHead(200, kJson), Chunk(std::string(100, ' '))));
   }
   SECTION("one byte more") {
-    node.Start(AnswerWith(Response(200, kJson, std::string(999, ' ') + "[]")));
+    node.Start(
+        AnswerWith(ResponseBytes(200, kJson, std::string(999, ' ') + "[]")));
   }
-  CheckFailed(node.Post(), ErrorCode::kAnswerTooLarge,
+  CheckFailed(node.Post(), ErrorCode::kResponseTooLarge,
               "The answer of the Docker daemon at " + node.host() +
                   " to GET /v1.40/containers/json is larger than the limit of "
                   "1000 bytes. Narrow it with filters or "
@@ -128,7 +129,7 @@ TEST_CASE("An answer over the bound is refused as soon as it is known to be") {
 
 TEST_CASE("An answer as large as the bound is taken") {
   ClientOptions options = Node::PatientOptions();
-  options.max_answer_bytes = 1000;
+  options.max_response_bytes = 1000;
   Node node(options);
   node.Start(AnswerWith(Chunked(200, kJson, std::string(998, ' ') + "[]", 7)));
   CHECK(node.Post().body == "[]");

@@ -34,7 +34,9 @@ inline VersionedDaemon GoodDaemon() {
 }
 
 /// The one container, in `Content-Length` bytes.
-inline std::string GoodAnswer() { return Response(200, kJson, kOneContainer); }
+inline std::string GoodAnswer() {
+  return ResponseBytes(200, kJson, kOneContainer);
+}
 
 /// Owns the directory of the socket, the daemon while there is one, and a
 /// processor that keeps its connections from one request to the next.
@@ -63,13 +65,13 @@ class Node {
   void Stop(SocketFile file = SocketFile::kRemove) { daemon_->Stop(file); }
 
   /// What a caller of the route gets.
-  ProcessorResponse Post(std::string_view query = "") const {
+  Response Post(std::string_view query = "") const {
     return processor_.Handle("POST", query);
   }
 
  private:
   ClientOptions WithHost(ClientOptions options) const {
-    options.host = host();
+    options.endpoint = host();
     return options;
   }
 
@@ -78,7 +80,7 @@ class Node {
   Processor processor_;
 };
 
-inline void CheckCollected(const ProcessorResponse& response) {
+inline void CheckCollected(const Response& response) {
   CHECK(response.body == kOneContainer);
   CHECK(response.status == 200);
   CHECK(response.content_type == "application/json");
@@ -87,7 +89,7 @@ inline void CheckCollected(const ProcessorResponse& response) {
   CHECK_FALSE(response.error);
 }
 
-inline void CheckFailed(const ProcessorResponse& response, ErrorCode code,
+inline void CheckFailed(const Response& response, ErrorCode code,
                         const std::string& text) {
   CHECK(response.body == text);
   CHECK(response.status == 500);

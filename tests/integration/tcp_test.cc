@@ -9,7 +9,7 @@ namespace {
 
 Processor ProcessorOf(const std::string& host) {
   ClientOptions options = Node::PatientOptions();
-  options.host = host;
+  options.endpoint = host;
   return Processor(Client(options));
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("A TCP port that nobody listens on is no daemon") {
 TEST_CASE("A connection that is reset before an answer came is told as such") {
   ScriptedDaemon daemon(LoopbackTcp{}, ResetWithoutAnswer());
   CheckFailed(ProcessorOf(daemon.Host()).Handle("POST", ""),
-              ErrorCode::kAnswerCutOff,
+              ErrorCode::kResponseTruncated,
               "The Docker daemon at " + daemon.Host() +
                   " closed the connection without an answer to GET "
                   "/v1.40/containers/json. It may have been stopped or "
@@ -70,8 +70,7 @@ TEST_CASE("A connection that is reset before an answer came is told as such") {
 }
 
 TEST_CASE("A host name that cannot be resolved is told as such") {
-  const ProcessorResponse response =
-      ProcessorOf("tcp://a..b:2375").Handle("POST", "");
+  const Response response = ProcessorOf("tcp://a..b:2375").Handle("POST", "");
   CheckFailed(response, ErrorCode::kCannotConnect,
               "Cannot connect to the Docker daemon at "
               "tcp://a..b:2375: Could not resolve host: "
@@ -90,11 +89,11 @@ TEST_CASE("A connection that takes too long is told apart from a late answer") {
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
   ClientOptions options = Node::PatientOptions();
   options.connect_timeout = std::chrono::milliseconds(300);
-  options.host =
+  options.endpoint =
       "https://" + daemon.Host().substr(std::string("tcp://").size());
   CheckFailed(Processor(Client(options)).Handle("POST", ""),
               ErrorCode::kTimeout,
-              "No connection to the Docker daemon at " + options.host +
+              "No connection to the Docker daemon at " + options.endpoint +
                   " within 300ms. Check that its machine is up, that no "
                   "firewall is between and that it speaks TLS there.");
 }

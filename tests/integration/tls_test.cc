@@ -7,23 +7,21 @@ using namespace containercollector::test;
 
 namespace {
 
-ProcessorResponse Post(const std::string& host,
-                       const std::optional<TlsOptions>& tls) {
+Response Post(const std::string& host, const std::optional<TlsOptions>& tls) {
   ClientOptions options = Node::PatientOptions();
-  options.host = host;
+  options.endpoint = host;
   options.tls = tls;
   return Processor(Client(options)).Handle("POST", "");
 }
 
-void CheckAnswered(const ProcessorResponse& response) {
+void CheckAnswered(const Response& response) {
   CHECK(response.body == "[]");
   CHECK(response.status == 200);
 }
 
 /// The words of the TLS library stand in the middle; they change with its
 /// version.
-void CheckTlsFailed(const ProcessorResponse& response,
-                    const std::string& host) {
+void CheckTlsFailed(const Response& response, const std::string& host) {
   const std::string begin =
       "No TLS connection with the Docker daemon at " + host + ": ";
   const std::string end =

@@ -67,7 +67,7 @@ TEST_CASE(
   Node node;
   node.Start(GoodDaemon());
   REQUIRE(chmod(node.socket_path().c_str(), 0) == 0);
-  ProcessorResponse response;
+  Response response;
   RunUnprivileged([&] { response = node.Post(); });
   CheckFailed(response, ErrorCode::kPermissionDenied,
               "Got permission denied while trying to connect to the Docker "

@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "server/batcher.h"
+#include "server/collect/batcher.h"
 #include "tests/server/fake_daemon_call.h"
 #include "tests/support/catch.h"
 
@@ -48,11 +48,11 @@ class WatchedCall {
     --running;
     ++calls_;
 
-    ProcessorResponse response;
+    Response response;
     response.status = 200;
     response.body = std::to_string(options.limit);
     response.container_count = began;
-    return std::make_shared<const ProcessorResponse>(std::move(response));
+    return std::make_shared<const Response>(std::move(response));
   }
 
   int violations() const { return violations_; }

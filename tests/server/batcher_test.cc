@@ -1,4 +1,4 @@
-#include "server/batcher.h"
+#include "server/collect/batcher.h"
 
 #include <chrono>
 #include <deque>

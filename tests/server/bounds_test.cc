@@ -5,7 +5,7 @@ using namespace containercollector::test;
 
 TEST_CASE("Requests beyond those that may wait are told to come again") {
   Node node({"--max-waiting", "10"});
-  node.Start(AnswerWhenReleased(Response(200, kJson, kOneContainer)));
+  node.Start(AnswerWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   std::vector<HttpCall> waiting = PostMany(node, 10);
   WaitForWaiting(node, 10);
   const HttpReply refused = Post(node.url());

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "server/answer.h"
-#include "server/batcher.h"
+#include "server/collect/batcher.h"
 
 namespace containercollector::test {
 

@@ -79,7 +79,7 @@ TEST_CASE("A client that takes too long to read is cut off") {
 
 TEST_CASE("Clients that leave while they wait cost nothing") {
   Node node({"--max-waiting", "200", "--log-level", "error"});
-  node.Start(AnswerWhenReleased(Response(200, kJson, kOneContainer)));
+  node.Start(AnswerWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   node.daemon().Release();
   CheckCollected(Post(node.url()));
   const std::size_t open_files = node.server().OpenFiles();

@@ -53,7 +53,7 @@ void CheckRefused(const std::vector<const char*>& arguments,
 
 TEST_CASE("Without flags, the defaults are those of the manual") {
   const Options options = Parsed({});
-  CHECK(options.collector.docker.host == "unix:///var/run/docker.sock");
+  CHECK(options.collector.docker.endpoint == "unix:///var/run/docker.sock");
   CHECK(options.collector.docker.timeout == std::chrono::seconds(25));
   CHECK(options.collector.max_answer_bytes == 0);
   CHECK(options.bind_address == "127.0.0.1");
@@ -74,7 +74,7 @@ TEST_CASE("Every flag takes its value") {
        "--max-connections-per-address=5", "--max-header-bytes=2048",
        "--max-body-bytes=0", "--idle-timeout=2s", "--request-timeout=3s",
        "--send-timeout=4s", "--log-format=json", "--log-level=warning"});
-  CHECK(options.collector.docker.host == "tcp://127.0.0.1:2375");
+  CHECK(options.collector.docker.endpoint == "tcp://127.0.0.1:2375");
   CHECK(options.collector.docker.timeout == milliseconds(1500));
   CHECK(options.collector.ready_timeout == std::chrono::minutes(1));
   CHECK(options.max_daemon_calls == 2);
@@ -113,8 +113,8 @@ TEST_CASE(
 
 TEST_CASE("DOCKER_HOST counts where nobody else says where the daemon is") {
   const Variable host("DOCKER_HOST", "unix:///run/other.sock");
-  CHECK(Parsed({}).collector.docker.host == "unix:///run/other.sock");
-  CHECK(Parsed({"--docker-endpoint=unix:///x"}).collector.docker.host ==
+  CHECK(Parsed({}).collector.docker.endpoint == "unix:///run/other.sock");
+  CHECK(Parsed({"--docker-endpoint=unix:///x"}).collector.docker.endpoint ==
         "unix:///x");
 }
 

@@ -45,7 +45,7 @@ TEST_CASE("SIGTERM without requests ends the server at once") {
 
 TEST_CASE("SIGTERM while a call runs: it is answered, those behind get 503") {
   Node node;
-  node.Start(AnswerWhenReleased(Response(200, kJson, kOneContainer)));
+  node.Start(AnswerWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   Callers callers(node);
   node.server().Signal(SIGTERM);
   WaitUntilClosed(node.url());

@@ -93,8 +93,8 @@ Headers DaemonHeaders(std::string_view api_version,
           {"Server", "Docker/" + std::string(server_version) + " (linux)"}};
 }
 
-std::string Response(int status, std::string_view content_type,
-                     std::string_view body, const Headers& headers) {
+std::string ResponseBytes(int status, std::string_view content_type,
+                          std::string_view body, const Headers& headers) {
   return ResponseHead(status, content_type, body.size(), headers) +
          std::string(body);
 }
@@ -135,8 +135,8 @@ std::string UntilClose(int status, std::string_view content_type,
 
 std::string DaemonError(int status, std::string_view message,
                         const Headers& headers) {
-  return Response(status, kJson, "{\"message\":" + JsonString(message) + "}\n",
-                  headers);
+  return ResponseBytes(status, kJson,
+                       "{\"message\":" + JsonString(message) + "}\n", headers);
 }
 
 std::string PageNotFound(const Headers& headers) {
@@ -146,11 +146,11 @@ std::string PageNotFound(const Headers& headers) {
 std::string HtmlErrorPage(int status) {
   const std::string title =
       std::to_string(status) + ' ' + std::string(ReasonPhrase(status));
-  return Response(status, kHtml,
-                  "<html>\r\n<head><title>" + title +
-                      "</title></head>\r\n<body>\r\n<center><h1>" + title +
-                      "</h1></center>\r\n</body>\r\n</html>\r\n",
-                  {{"Server", "nginx"}});
+  return ResponseBytes(status, kHtml,
+                       "<html>\r\n<head><title>" + title +
+                           "</title></head>\r\n<body>\r\n<center><h1>" + title +
+                           "</h1></center>\r\n</body>\r\n</html>\r\n",
+                       {{"Server", "nginx"}});
 }
 
 std::string TooOldMessage(std::string_view asked, std::string_view minimum) {

@@ -20,9 +20,9 @@ Headers DaemonHeaders(std::string_view api_version = "1.40",
                       std::string_view server_version = "19.03.15");
 
 /// With a Content-Length.
-std::string Response(int status, std::string_view content_type,
-                     std::string_view body,
-                     const Headers& headers = DaemonHeaders());
+std::string ResponseBytes(int status, std::string_view content_type,
+                          std::string_view body,
+                          const Headers& headers = DaemonHeaders());
 
 /// Only the head of such a response, whose body the script sends itself.
 std::string ResponseHead(int status, std::string_view content_type,

@@ -19,12 +19,12 @@ const std::string kHead =
 }  // namespace
 
 TEST_CASE("a response tells its length, and whose it is") {
-  CHECK(Response(200, kJson, "[{}]") ==
+  CHECK(ResponseBytes(200, kJson, "[{}]") ==
         kHead + "Content-Length: 4\r\n\r\n[{}]");
 }
 
 TEST_CASE("a response may have neither Docker's headers nor a body") {
-  CHECK(Response(204, "", "", {}) ==
+  CHECK(ResponseBytes(204, "", "", {}) ==
         "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n");
 }
 
@@ -47,11 +47,11 @@ TEST_CASE("an error is Docker's JSON, whatever the message") {
 }
 
 TEST_CASE("a response can be cut off in its body, chunks or head") {
-  CHECK(WithHalfTheBody(Response(200, kJson, "12345678")) ==
+  CHECK(WithHalfTheBody(ResponseBytes(200, kJson, "12345678")) ==
         kHead + "Content-Length: 8\r\n\r\n1234");
   CHECK(WithHalfTheBody(Chunked(200, kJson, "12345678", 4)) ==
         kHead + "Transfer-Encoding: chunked\r\n\r\n4\r\n1234\r\n4\r");
-  CHECK(HeadWithoutEnd(Response(200, kJson, "[]")) ==
+  CHECK(HeadWithoutEnd(ResponseBytes(200, kJson, "[]")) ==
         kHead + "Content-Length: 2\r\n");
 }
 

@@ -72,7 +72,7 @@ TEST_CASE("a daemon names its host in the syntax of DOCKER_HOST") {
 }
 
 TEST_CASE("a script sees every part of the requests on a kept connection") {
-  const std::string answer = Response(200, kJson, "[]");
+  const std::string answer = ResponseBytes(200, kJson, "[]");
   UnixDaemon node(AnswerWith(answer));
   RawClient client(node.daemon.Host());
 

@@ -46,7 +46,7 @@ VersionedPath SplitPath(std::string_view path) {
 std::string Ok(std::string_view content_type, std::string_view body,
                const Headers& headers) {
   return body.size() <= kLargestUnchunked
-             ? Response(200, content_type, body, headers)
+             ? ResponseBytes(200, content_type, body, headers)
              : Chunked(200, content_type, body, kChunkSize, headers);
 }
 
@@ -55,7 +55,8 @@ std::string VersionError(std::string_view asked, std::string_view message,
                          const Headers& headers) {
   return ParseVersion(asked) > ApiVersion(1, 23)
              ? DaemonError(400, message, headers)
-             : Response(400, kPlainText, std::string(message) + "\n", headers);
+             : ResponseBytes(400, kPlainText, std::string(message) + "\n",
+                             headers);
 }
 
 std::string VersionJson(const VersionedDaemon& daemon) {

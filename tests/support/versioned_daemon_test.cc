@@ -37,11 +37,11 @@ TEST_CASE("a versioned daemon refuses API versions older than its own") {
                     "version",
                     DaemonHeaders("1.52", "29.0.0")));
   CHECK(Ask(script, "GET /v1.9/containers/json") ==
-        Response(400, kPlainText,
-                 "client version 1.9 is too old. Minimum supported API "
-                 "version is 1.44, please upgrade your client to a newer "
-                 "version\n",
-                 DaemonHeaders("1.52", "29.0.0")));
+        ResponseBytes(400, kPlainText,
+                      "client version 1.9 is too old. Minimum supported API "
+                      "version is 1.44, please upgrade your client to a newer "
+                      "version\n",
+                      DaemonHeaders("1.52", "29.0.0")));
 }
 
 TEST_CASE("a versioned daemon refuses API versions newer than its own") {
@@ -58,7 +58,7 @@ TEST_CASE("a versioned daemon refuses API versions newer than its own") {
 TEST_CASE("a versioned daemon lists containers under all its API versions") {
   VersionedDaemon script;
   script.containers_json = "[{}]";
-  const std::string list = Response(200, kJson, "[{}]");
+  const std::string list = ResponseBytes(200, kJson, "[{}]");
 
   for (const std::string version : {"", "/v1.12", "/v1.40"}) {
     CHECK(Ask(script, "GET " + version + "/containers/json?all=1") == list);
@@ -79,8 +79,8 @@ TEST_CASE("a versioned daemon tells its versions") {
   script.server_version = "20.10.24";
 
   const std::string ping = Ask(script, "GET /_ping");
-  CHECK(ping ==
-        Response(200, kPlainText, "OK", DaemonHeaders("1.41", "20.10.24")));
+  CHECK(ping == ResponseBytes(200, kPlainText, "OK",
+                              DaemonHeaders("1.41", "20.10.24")));
   CHECK(Ask(script, "HEAD /_ping") == HeadOf(ping));
 
   const std::string version = Ask(script, "GET /v1.24/version");

@@ -1,4 +1,4 @@
-#include "lib/src/api_version.h"
+#include "lib/src/docker/api_version.h"
 
 #include "tests/support/catch.h"
 

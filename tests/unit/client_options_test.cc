@@ -53,10 +53,10 @@ std::string RefusalOf(const ClientOptions& options) {
 TEST_CASE("An empty environment means the local daemon without TLS") {
   const DockerEnvironment environment({});
   const ClientOptions options = ClientOptions::FromEnvironment();
-  CHECK(options.host == "unix:///var/run/docker.sock");
+  CHECK(options.endpoint == "unix:///var/run/docker.sock");
   CHECK(options.api_version.empty());
   CHECK_FALSE(options.tls);
-  CHECK(Client().host() == "unix:///var/run/docker.sock");
+  CHECK(Client().endpoint() == "unix:///var/run/docker.sock");
 }
 
 TEST_CASE("Docker's environment variables are taken") {
@@ -65,7 +65,7 @@ TEST_CASE("Docker's environment variables are taken") {
                                        {"DOCKER_CERT_PATH", "/certs"},
                                        {"DOCKER_TLS_VERIFY", "1"}});
   const ClientOptions options = ClientOptions::FromEnvironment();
-  CHECK(options.host == "tcp://node:2376");
+  CHECK(options.endpoint == "tcp://node:2376");
   CHECK(options.api_version == "1.39");
   REQUIRE(options.tls);
   CHECK(options.tls->ca_file == "/certs/ca.pem");
@@ -86,14 +86,15 @@ TEST_CASE("Variables that are set but empty count as unset") {
   const DockerEnvironment environment({{"DOCKER_HOST", ""},
                                        {"DOCKER_CERT_PATH", ""},
                                        {"DOCKER_TLS_VERIFY", "1"}});
-  CHECK(ClientOptions::FromEnvironment().host == "unix:///var/run/docker.sock");
+  CHECK(ClientOptions::FromEnvironment().endpoint ==
+        "unix:///var/run/docker.sock");
   CHECK_FALSE(ClientOptions::FromEnvironment().tls);
 }
 
 TEST_CASE("Client options that cannot be used say what to write") {
   ClientOptions options;
   SECTION("host") {
-    options.host = "docker";
+    options.endpoint = "docker";
     CHECK(RefusalOf(options) ==
           "Docker host \"docker\" cannot be used: write unix:///path, "
           "tcp://host:port, http://host:port or "
@@ -117,7 +118,7 @@ TEST_CASE("Client options that cannot be used say what to write") {
           "year");
   }
   SECTION("largest answer") {
-    options.max_answer_bytes = 0;
+    options.max_response_bytes = 0;
     CHECK(RefusalOf(options) ==
           "invalid max answer of 0 bytes: write 1 to 4294967295");
   }

@@ -1,4 +1,4 @@
-#include "lib/src/endpoint.h"
+#include "lib/src/docker/endpoint.h"
 
 #include <string>
 
@@ -12,7 +12,7 @@ using containercollector::test::ErrorOf;
 
 TEST_CASE("A unix host is the absolute path of a socket") {
   const auto endpoint = ParseEndpoint("unix:///var/run/docker.sock", false);
-  CHECK(endpoint.host == "unix:///var/run/docker.sock");
+  CHECK(endpoint.text == "unix:///var/run/docker.sock");
   CHECK(endpoint.socket_path == "/var/run/docker.sock");
   CHECK(endpoint.base_url == "http://localhost");
   CHECK_FALSE(endpoint.tls);
@@ -39,7 +39,7 @@ TEST_CASE("TCP hosts become URLs") {
        }) {
     CAPTURE(c.host, c.tls_files);
     const auto endpoint = ParseEndpoint(c.host, c.tls_files);
-    CHECK(endpoint.host == c.host);
+    CHECK(endpoint.text == c.host);
     CHECK(endpoint.socket_path.empty());
     CHECK(endpoint.base_url == c.url);
     CHECK(endpoint.tls == (endpoint.base_url.rfind("https://", 0) == 0));

@@ -24,14 +24,14 @@ TEST_CASE("Every error code has a name of its own") {
   for (const ErrorCode code :
        {ErrorCode::kInvalidArgument, ErrorCode::kCannotConnect,
         ErrorCode::kPermissionDenied, ErrorCode::kTlsFailed,
-        ErrorCode::kTimeout, ErrorCode::kAnswerCutOff,
-        ErrorCode::kAnswerMalformed, ErrorCode::kAnswerTooLarge,
+        ErrorCode::kTimeout, ErrorCode::kResponseTruncated,
+        ErrorCode::kResponseMalformed, ErrorCode::kResponseTooLarge,
         ErrorCode::kDaemonError, ErrorCode::kInternal}) {
     names.insert(ToString(code));
   }
   CHECK(names == std::set<std::string_view>{
                      "invalid_argument", "cannot_connect", "permission_denied",
-                     "tls_failed", "timeout", "answer_cut_off",
-                     "answer_malformed", "answer_too_large", "daemon_error",
+                     "tls_failed", "timeout", "response_truncated",
+                     "response_malformed", "response_too_large", "daemon_error",
                      "internal"});
 }

@@ -13,7 +13,7 @@ namespace {
 
 std::string DecodeErrorOf(const std::string& json) {
   const Error error = ErrorOf([&] { DecodeContainers(json); });
-  CHECK(error.code() == ErrorCode::kAnswerMalformed);
+  CHECK(error.code() == ErrorCode::kResponseMalformed);
   return error.what();
 }
 

@@ -115,7 +115,7 @@ TEST_CASE(
           EncodeContainers(DecodeContainers(vector.input));
       CHECK(SameInOrder(Parse(output), Parse(vector.output)));
     } catch (const Error& error) {
-      CHECK(error.code() == ErrorCode::kAnswerMalformed);
+      CHECK(error.code() == ErrorCode::kResponseMalformed);
     }
   }
 }

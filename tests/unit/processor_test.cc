@@ -9,8 +9,8 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 namespace {
 
-ProcessorResponse RefusalOf(std::string_view method, std::string_view query) {
-  return std::get<ProcessorResponse>(Processor::Parse(method, query));
+Response RefusalOf(std::string_view method, std::string_view query) {
+  return std::get<Response>(Processor::Parse(method, query));
 }
 
 }  // namespace
@@ -21,7 +21,7 @@ TEST_CASE("A POST asks for what its query says") {
 }
 
 TEST_CASE("Any other method is answered with 405") {
-  const ProcessorResponse response = RefusalOf("GET", "limit=x");
+  const Response response = RefusalOf("GET", "limit=x");
   CHECK(response.status == 405);
   CHECK(response.content_type == "text/plain; charset=utf-8");
   CHECK(response.headers == Headers{{"Allow", "POST"}});
@@ -37,7 +37,7 @@ TEST_CASE("Any other method is answered with 405") {
 }
 
 TEST_CASE("A malformed query is answered with 400 and the parameter's name") {
-  const ProcessorResponse response = RefusalOf("POST", "limit=x");
+  const Response response = RefusalOf("POST", "limit=x");
   CHECK(response.status == 400);
   CHECK(response.content_type == "text/plain; charset=utf-8");
   CHECK(response.headers.empty());

@@ -1,4 +1,4 @@
-#include "lib/src/utf8.h"
+#include "lib/src/json/utf8.h"
 
 #include <string>
 

@@ -5,5 +5,5 @@
 #include "tests/support/catch.h"
 
 TEST_CASE("The version is that of the project") {
-  CHECK(containercollector::kVersion == PROJECT_VERSION);
+  CHECK(containercollector::kLibraryVersion == PROJECT_VERSION);
 }

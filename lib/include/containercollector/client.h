@@ -56,11 +56,11 @@ class CONTAINERCOLLECTOR_EXPORT Client {
   /// runtimes for theirs, so on a sick node this can hang where
   /// ListContainers() works.
   /// @throws Error with any code.
-  Version ServerVersion() const;
+  DaemonVersion GetDaemonVersion() const;
 
   /// Where the daemon is, as in the options, e.g.
   /// "unix:///var/run/docker.sock".
-  const std::string& host() const noexcept;
+  const std::string& endpoint() const noexcept;
 
  private:
   class Impl;

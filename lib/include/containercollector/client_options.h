@@ -27,7 +27,7 @@ struct ClientOptions {
   /// Where the daemon listens, as in DOCKER_HOST: `unix:///path`,
   /// `tcp://host:port`, `http://host:port`, `https://host:port`. The port may
   /// be left out: 2375, and 2376 with TLS.
-  std::string host = "unix:///var/run/docker.sock";
+  std::string endpoint = "unix:///var/run/docker.sock";
 
   /// API version to insist on, e.g. "1.40". Empty: 1.40 where the daemon takes
   /// it, else the nearest that it takes.
@@ -42,7 +42,7 @@ struct ClientOptions {
 
   /// The largest answer to accept, in bytes, more than 0. More than that is an
   /// error as soon as it arrives.
-  std::size_t max_answer_bytes = std::size_t{256} << 20;
+  std::size_t max_response_bytes = std::size_t{256} << 20;
 
   /// Present: `tcp://` is spoken with TLS. `https://` always is.
   std::optional<TlsOptions> tls;

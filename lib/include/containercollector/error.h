@@ -21,11 +21,11 @@ enum class ErrorCode {
   kTlsFailed,  ///< The TLS files cannot be used, or one side does not trust the
                ///< other.
   kTimeout,    ///< No whole answer came in time.
-  kAnswerCutOff,     ///< The connection ended before the answer did.
-  kAnswerMalformed,  ///< The answer is not HTTP, or its JSON is not what the
-                     ///< API promises.
-  kAnswerTooLarge,   ///< The answer is larger than
-                     ///< ClientOptions::max_answer_bytes.
+  kResponseTruncated,  ///< The connection ended before the answer did.
+  kResponseMalformed,  ///< The answer is not HTTP, or its JSON is not what the
+                       ///< API promises.
+  kResponseTooLarge,   ///< The answer is larger than
+                       ///< ClientOptions::max_response_bytes.
   kDaemonError,  ///< The daemon answered with an error; http_status() holds its
                  ///< status.
   kInternal,     ///< Anything else, e.g. libcurl ran out of memory.

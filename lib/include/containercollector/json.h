@@ -22,7 +22,7 @@ namespace containercollector {
 /// move it in where it is no longer needed. Values may be nested 10,000 deep,
 /// as in Go; that many need 2 MiB of stack.
 /// @return The containers; std::nullopt for `null`, Go's nil slice.
-/// @throws Error kAnswerMalformed, with a text that names the place, e.g.
+/// @throws Error kResponseMalformed, with a text that names the place, e.g.
 /// "[3].Ports[0].PrivatePort: …".
 CONTAINERCOLLECTOR_EXPORT std::optional<std::vector<Container>>
 DecodeContainers(std::string json);

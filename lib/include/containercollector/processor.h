@@ -19,7 +19,7 @@
 namespace containercollector {
 
 /// The answer to one request.
-struct ProcessorResponse {
+struct Response {
   int status = 500;  ///< HTTP status.
   std::string content_type;
   std::vector<std::pair<std::string, std::string>>
@@ -46,16 +46,15 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   /// @param method The request's method, e.g. "POST".
   /// @param query The request's query string as it came, without the "?"; see
   /// ParseListOptions().
-  ProcessorResponse Handle(std::string_view method,
-                           std::string_view query) const;
+  Response Handle(std::string_view method, std::string_view query) const;
 
   /// The first half of Handle(): what the request asks for, or the answer that
   /// refuses it. Asks no daemon.
-  static std::variant<ListOptions, ProcessorResponse> Parse(
-      std::string_view method, std::string_view query);
+  static std::variant<ListOptions, Response> Parse(std::string_view method,
+                                                   std::string_view query);
 
   /// The second half of Handle(): asks the daemon.
-  ProcessorResponse Collect(const ListOptions& options) const;
+  Response Collect(const ListOptions& options) const;
 
   const Client& client() const noexcept { return client_; }
 

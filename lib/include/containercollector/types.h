@@ -139,7 +139,7 @@ struct VersionPlatform {
 
 /// What the daemon says of itself. Mirrors moby v19.03.15 api/types/types.go,
 /// Version.
-struct Version {
+struct DaemonVersion {
   VersionPlatform platform;
   std::optional<std::vector<ComponentVersion>> components;
   std::string version;      ///< Version of the engine, e.g. "20.10.24".

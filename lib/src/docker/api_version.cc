@@ -1,0 +1,70 @@
+#include "lib/src/docker/api_version.h"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+namespace containercollector::internal {
+namespace {
+
+/// Reads a version at the beginning of the text and removes it.
+std::optional<ApiVersion> ConsumeApiVersion(std::string_view& text) {
+  ApiVersion version;
+  const char* const end = text.data() + text.size();
+  const auto [dot, major_error] =
+      std::from_chars(text.data(), end, version.major);
+  if (major_error != std::errc() || dot == end || *dot != '.')
+    return std::nullopt;
+  const auto [rest, minor_error] = std::from_chars(dot + 1, end, version.minor);
+  if (minor_error != std::errc() || version.major < 0 || version.minor < 0)
+    return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  return version;
+}
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+bool operator==(ApiVersion a, ApiVersion b) {
+  return a.major == b.major && a.minor == b.minor;
+}
+bool operator<(ApiVersion a, ApiVersion b) {
+  return std::tie(a.major, a.minor) < std::tie(b.major, b.minor);
+}
+
+std::string ToString(ApiVersion version) {
+  return std::to_string(version.major) + "." + std::to_string(version.minor);
+}
+
+std::optional<ApiVersion> ParseApiVersion(std::string_view text) {
+  const auto version = ConsumeApiVersion(text);
+  return text.empty() ? version : std::nullopt;
+}
+
+ApiVersion NearestApiVersion(ApiVersion oldest, ApiVersion newest) {
+  return std::max(oldest, std::min(kPreferredApiVersion, newest));
+}
+
+std::optional<ApiVersionRefusal> ParseApiVersionRefusal(
+    std::string_view message) {
+  const bool refused = Contains(message, "too old") ||
+                       Contains(message, "too new") ||
+                       Contains(message, "client is newer than server");
+  if (!refused || !Contains(message, "client")) return std::nullopt;
+
+  // The last form is that of Docker 1.13 and older.
+  for (const std::string_view before :
+       {"inimum supported API version is ", "aximum supported API version is ",
+        "server API version: "}) {
+    const std::size_t found = message.find(before);
+    if (found == std::string_view::npos) continue;
+    std::string_view rest = message.substr(found + before.size());
+    return ApiVersionRefusal{ConsumeApiVersion(rest)};
+  }
+  return ApiVersionRefusal{};
+}
+
+}  // namespace containercollector::internal

@@ -1,0 +1,21 @@
+/// The query string of `GET /containers/json`.
+#ifndef CONTAINERCOLLECTOR_SRC_DOCKER_LIST_QUERY_H_
+#define CONTAINERCOLLECTOR_SRC_DOCKER_LIST_QUERY_H_
+
+#include <string>
+
+#include "containercollector/list_options.h"
+#include "lib/src/docker/api_version.h"
+
+namespace containercollector::internal {
+
+/// @throws Error kInvalidArgument, with a text that says what to write.
+void CheckListOptions(const ListOptions& options);
+
+/// The query with its "?", in the form that the API version takes; empty where
+/// there is none.
+std::string ListQuery(const ListOptions& options, ApiVersion version);
+
+}  // namespace containercollector::internal
+
+#endif  // CONTAINERCOLLECTOR_SRC_DOCKER_LIST_QUERY_H_

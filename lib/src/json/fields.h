@@ -1,0 +1,156 @@
+/// The JSON fields of each struct, in the order of the Go struct that it
+/// mirrors: one table for both directions.
+#ifndef CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
+#define CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
+
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "containercollector/types.h"
+
+namespace containercollector::internal {
+
+/// What a daemon's error answer holds. Mirrors moby v19.03.15
+/// api/types/error_response.go, ErrorResponse.
+struct ErrorResponse {
+  std::string message;
+};
+
+template <typename Struct, typename Member>
+struct Field {
+  std::string_view key;
+  Member Struct::* member;
+  bool omit_empty;
+};
+
+template <typename Struct, typename Member>
+constexpr Field<Struct, Member> Always(std::string_view key,
+                                       Member Struct::* member) {
+  return {key, member, false};
+}
+
+/// Go's `omitempty`: left out where it is zero, null or empty.
+template <typename Struct, typename Member>
+constexpr Field<Struct, Member> OmitEmpty(std::string_view key,
+                                          Member Struct::* member) {
+  return {key, member, true};
+}
+
+template <typename Struct>
+struct Fields;
+
+template <>
+struct Fields<Port> {
+  static constexpr auto kTable = std::make_tuple(
+      OmitEmpty("IP", &Port::ip), Always("PrivatePort", &Port::private_port),
+      OmitEmpty("PublicPort", &Port::public_port), Always("Type", &Port::type));
+};
+
+template <>
+struct Fields<MountPoint> {
+  static constexpr auto kTable = std::make_tuple(
+      OmitEmpty("Type", &MountPoint::type),
+      OmitEmpty("Name", &MountPoint::name),
+      Always("Source", &MountPoint::source),
+      Always("Destination", &MountPoint::destination),
+      OmitEmpty("Driver", &MountPoint::driver),
+      Always("Mode", &MountPoint::mode), Always("RW", &MountPoint::rw),
+      Always("Propagation", &MountPoint::propagation));
+};
+
+template <>
+struct Fields<EndpointIPAMConfig> {
+  static constexpr auto kTable = std::make_tuple(
+      OmitEmpty("IPv4Address", &EndpointIPAMConfig::ipv4_address),
+      OmitEmpty("IPv6Address", &EndpointIPAMConfig::ipv6_address),
+      OmitEmpty("LinkLocalIPs", &EndpointIPAMConfig::link_local_ips));
+};
+
+template <>
+struct Fields<EndpointSettings> {
+  static constexpr auto kTable = std::make_tuple(
+      Always("IPAMConfig", &EndpointSettings::ipam_config),
+      Always("Links", &EndpointSettings::links),
+      Always("Aliases", &EndpointSettings::aliases),
+      Always("NetworkID", &EndpointSettings::network_id),
+      Always("EndpointID", &EndpointSettings::endpoint_id),
+      Always("Gateway", &EndpointSettings::gateway),
+      Always("IPAddress", &EndpointSettings::ip_address),
+      Always("IPPrefixLen", &EndpointSettings::ip_prefix_len),
+      Always("IPv6Gateway", &EndpointSettings::ipv6_gateway),
+      Always("GlobalIPv6Address", &EndpointSettings::global_ipv6_address),
+      Always("GlobalIPv6PrefixLen", &EndpointSettings::global_ipv6_prefix_len),
+      Always("MacAddress", &EndpointSettings::mac_address),
+      Always("DriverOpts", &EndpointSettings::driver_opts));
+};
+
+template <>
+struct Fields<SummaryNetworkSettings> {
+  static constexpr auto kTable =
+      std::make_tuple(Always("Networks", &SummaryNetworkSettings::networks));
+};
+
+template <>
+struct Fields<ContainerHostConfig> {
+  static constexpr auto kTable = std::make_tuple(
+      OmitEmpty("NetworkMode", &ContainerHostConfig::network_mode));
+};
+
+template <>
+struct Fields<Container> {
+  static constexpr auto kTable = std::make_tuple(
+      Always("Id", &Container::id), Always("Names", &Container::names),
+      Always("Image", &Container::image),
+      Always("ImageID", &Container::image_id),
+      Always("Command", &Container::command),
+      Always("Created", &Container::created),
+      Always("Ports", &Container::ports),
+      OmitEmpty("SizeRw", &Container::size_rw),
+      OmitEmpty("SizeRootFs", &Container::size_root_fs),
+      Always("Labels", &Container::labels), Always("State", &Container::state),
+      Always("Status", &Container::status),
+      Always("HostConfig", &Container::host_config),
+      Always("NetworkSettings", &Container::network_settings),
+      Always("Mounts", &Container::mounts));
+};
+
+template <>
+struct Fields<ComponentVersion> {
+  static constexpr auto kTable =
+      std::make_tuple(Always("Name", &ComponentVersion::name),
+                      Always("Version", &ComponentVersion::version),
+                      OmitEmpty("Details", &ComponentVersion::details));
+};
+
+template <>
+struct Fields<VersionPlatform> {
+  static constexpr auto kTable =
+      std::make_tuple(Always("Name", &VersionPlatform::name));
+};
+
+template <>
+struct Fields<DaemonVersion> {
+  static constexpr auto kTable = std::make_tuple(
+      Always("Platform", &DaemonVersion::platform),
+      OmitEmpty("Components", &DaemonVersion::components),
+      Always("Version", &DaemonVersion::version),
+      Always("ApiVersion", &DaemonVersion::api_version),
+      OmitEmpty("MinAPIVersion", &DaemonVersion::min_api_version),
+      Always("GitCommit", &DaemonVersion::git_commit),
+      Always("GoVersion", &DaemonVersion::go_version),
+      Always("Os", &DaemonVersion::os), Always("Arch", &DaemonVersion::arch),
+      OmitEmpty("KernelVersion", &DaemonVersion::kernel_version),
+      OmitEmpty("Experimental", &DaemonVersion::experimental),
+      OmitEmpty("BuildTime", &DaemonVersion::build_time));
+};
+
+template <>
+struct Fields<ErrorResponse> {
+  static constexpr auto kTable =
+      std::make_tuple(Always("message", &ErrorResponse::message));
+};
+
+}  // namespace containercollector::internal
+
+#endif  // CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_

@@ -1,0 +1,205 @@
+/// What the decoder must know of a type to fill one that it only has the
+/// address of. Made from the tables of json_fields.h, once for each type, at
+/// compile time.
+#ifndef CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_
+#define CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "containercollector/sorted_map.h"
+#include "lib/src/json/fields.h"
+
+namespace containercollector::internal {
+
+/// Appends to a map without keeping it sorted, then sorts it once: keys that
+/// come in no order stay cheap.
+struct MapFiller {
+  template <typename Value>
+  static Value* Append(SortedMap<Value>& map, std::string key) {
+    return &map.entries_.emplace_back(std::move(key), Value{}).second;
+  }
+  template <typename Value>
+  static void Sort(SortedMap<Value>& map) {
+    map = SortedMap<Value>(std::move(map.entries_));
+  }
+};
+
+struct Schema;
+
+struct FieldSchema {
+  std::string_view key;
+  const Schema* schema;
+  void* (*member)(void* object);
+};
+
+/// The functions that a kind has no use for are null.
+struct Schema {
+  enum class Kind { kString, kBool, kInteger, kArray, kMap, kObject };
+
+  Kind kind;
+
+  /// What JSON null does. Null: it leaves the value as it is.
+  void (*set_null)(void* value) = nullptr;
+
+  // kInteger
+  std::int64_t minimum = 0;
+  std::int64_t maximum = 0;
+  void (*set_integer)(void* value, std::int64_t integer) = nullptr;
+
+  // kArray, kMap, kObject
+  /// Makes the collection present; what it gives is what the next functions
+  /// take.
+  void* (*open)(void* value) = nullptr;
+
+  // kArray and kMap
+  const Schema* element = nullptr;
+  void* (*append)(void* array) = nullptr;
+  void* (*append_entry)(void* map, std::string key) = nullptr;
+  void (*close)(void* map) = nullptr;
+
+  // kObject
+  const FieldSchema* fields = nullptr;
+  std::size_t field_count = 0;
+};
+
+template <typename T>
+struct SchemaFor;
+
+/// The schema of a T, the same object for every caller.
+template <typename T>
+inline constexpr Schema kSchema = SchemaFor<T>::Make();
+
+template <>
+struct SchemaFor<std::string> {
+  static constexpr Schema Make() { return {Schema::Kind::kString}; }
+};
+
+template <>
+struct SchemaFor<bool> {
+  static constexpr Schema Make() { return {Schema::Kind::kBool}; }
+};
+
+template <typename Integer>
+struct IntegerSchema {
+  static constexpr Schema Make() {
+    Schema schema{Schema::Kind::kInteger};
+    schema.minimum = std::numeric_limits<Integer>::min();
+    schema.maximum = std::numeric_limits<Integer>::max();
+    schema.set_integer = [](void* value, std::int64_t integer) {
+      *static_cast<Integer*>(value) = static_cast<Integer>(integer);
+    };
+    return schema;
+  }
+};
+
+template <>
+struct SchemaFor<std::int64_t> : IntegerSchema<std::int64_t> {};
+template <>
+struct SchemaFor<std::uint16_t> : IntegerSchema<std::uint16_t> {};
+
+template <typename Element>
+struct SchemaFor<std::optional<std::vector<Element>>> {
+  using Array = std::vector<Element>;
+  static constexpr Schema Make() {
+    Schema schema{Schema::Kind::kArray};
+    schema.set_null = [](void* value) {
+      static_cast<std::optional<Array>*>(value)->reset();
+    };
+    schema.open = [](void* value) -> void* {
+      return &static_cast<std::optional<Array>*>(value)->emplace();
+    };
+    schema.element = &kSchema<Element>;
+    schema.append = [](void* array) -> void* {
+      return &static_cast<Array*>(array)->emplace_back();
+    };
+    return schema;
+  }
+};
+
+template <typename Value>
+struct SchemaFor<std::optional<SortedMap<Value>>> {
+  using Map = SortedMap<Value>;
+  static constexpr Schema Make() {
+    Schema schema{Schema::Kind::kMap};
+    schema.set_null = [](void* value) {
+      static_cast<std::optional<Map>*>(value)->reset();
+    };
+    // A repeated key adds to the map that is there, as in Go.
+    schema.open = [](void* value) -> void* {
+      auto* map = static_cast<std::optional<Map>*>(value);
+      return map->has_value() ? &**map : &map->emplace();
+    };
+    schema.element = &kSchema<Value>;
+    schema.append_entry = [](void* map, std::string key) -> void* {
+      return MapFiller::Append(*static_cast<Map*>(map), std::move(key));
+    };
+    schema.close = [](void* map) { MapFiller::Sort(*static_cast<Map*>(map)); };
+    return schema;
+  }
+};
+
+template <typename Struct, std::size_t kIndex>
+void* MemberOf(void* object) {
+  constexpr auto kMember = std::get<kIndex>(Fields<Struct>::kTable).member;
+  return &(static_cast<Struct*>(object)->*kMember);
+}
+
+template <typename Struct, std::size_t... kIndexes>
+constexpr auto MakeFieldSchemas(std::index_sequence<kIndexes...>) {
+  return std::array<FieldSchema, sizeof...(kIndexes)>{FieldSchema{
+      std::get<kIndexes>(Fields<Struct>::kTable).key,
+      &kSchema<std::decay_t<
+          decltype(std::declval<Struct&>().*
+                   (std::get<kIndexes>(Fields<Struct>::kTable).member))>>,
+      &MemberOf<Struct, kIndexes>}...};
+}
+
+template <typename Struct>
+inline constexpr auto kFieldSchemas = MakeFieldSchemas<Struct>(
+    std::make_index_sequence<
+        std::tuple_size_v<std::decay_t<decltype(Fields<Struct>::kTable)>>>());
+
+template <typename Struct>
+constexpr Schema MakeObjectSchema() {
+  Schema schema{Schema::Kind::kObject};
+  schema.open = [](void* value) { return value; };
+  schema.fields = kFieldSchemas<Struct>.data();
+  schema.field_count = kFieldSchemas<Struct>.size();
+  return schema;
+}
+
+template <typename Struct>
+struct SchemaFor {
+  static constexpr Schema Make() { return MakeObjectSchema<Struct>(); }
+};
+
+/// A pointer to a struct in Go.
+template <typename Struct>
+struct SchemaFor<std::optional<Struct>> {
+  static constexpr Schema Make() {
+    Schema schema = MakeObjectSchema<Struct>();
+    schema.set_null = [](void* value) {
+      static_cast<std::optional<Struct>*>(value)->reset();
+    };
+    schema.open = [](void* value) -> void* {
+      auto* pointer = static_cast<std::optional<Struct>*>(value);
+      return pointer->has_value() ? &**pointer : &pointer->emplace();
+    };
+    return schema;
+  }
+};
+
+}  // namespace containercollector::internal
+
+#endif  // CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_

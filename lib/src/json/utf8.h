@@ -1,0 +1,17 @@
+/// UTF-8 as Go's encoding/json treats it.
+#ifndef CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_
+#define CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_
+
+#include <string>
+#include <string_view>
+
+namespace containercollector::internal {
+
+bool IsValidUtf8(std::string_view text) noexcept;
+
+/// The text with U+FFFD in place of each byte that is not part of valid UTF-8.
+std::string RepairUtf8(std::string_view text);
+
+}  // namespace containercollector::internal
+
+#endif  // CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_
