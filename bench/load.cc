@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Requests per second and latencies of the server, with a daemon that takes
 /// 20 ms for an answer of 250 kB. Usage: load [SECONDS [CLIENTS]]
 #include <algorithm>

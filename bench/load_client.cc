@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "bench/load_client.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Many clients of one server, on one thread.
 #ifndef CONTAINERCOLLECTOR_BENCH_LOAD_CLIENT_H_
 #define CONTAINERCOLLECTOR_BENCH_LOAD_CLIENT_H_

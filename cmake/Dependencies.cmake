@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # A dependency that is missing ends the configuration with the name of the Debian package that holds it.
 
 # Finds a package through its CMake config or find module. A macro, so that the caller gets the package's variables.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The reference of the public headers: `cmake --build <dir> --target documentation`. A warning is an error, so that a
 # comment that no longer fits its function is found.
 find_package(Doxygen 1.9 QUIET)

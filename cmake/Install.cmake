@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # What `cmake --install` puts where: the library and the server, with what their users need. The components are the
 # Debian packages; `cmake --install` alone takes them all.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Debian packages by CPack, one for each component of Install.cmake; `scripts/package` makes them. They are for a build
 # with a shared library and the prefix /usr.
 

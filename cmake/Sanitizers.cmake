@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Builds one target with the sanitizers that CONTAINERCOLLECTOR_SANITIZER names.
 function(containercollector_set_sanitizer target)
   if(CONTAINERCOLLECTOR_SANITIZER STREQUAL "")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Answers POST /processor/containercollector in a program that has an HTTP
 // server of its own, here civetweb, and answers another route with it, too.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Lists the containers of the node: a table like that of docker ps, or JSON.
 
 #include <CLI/CLI.hpp>

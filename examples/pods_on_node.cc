@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Groups the containers of the node by Kubernetes pod and marks those that do
 // not run.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Asks for the containers of the node again and again, and says which came,
 // went, changed their state, or were replaced under their name.
 

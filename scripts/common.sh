@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Sourced by the other scripts: the Debian packages that the project needs, and what the scripts have in common.
 # shellcheck shell=bash disable=SC2034
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the server says to a request.
 #ifndef CONTAINERCOLLECTOR_SERVER_ANSWER_H_
 #define CONTAINERCOLLECTOR_SERVER_ANSWER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The whole server.
 #ifndef CONTAINERCOLLECTOR_SERVER_APP_H_
 #define CONTAINERCOLLECTOR_SERVER_APP_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Durations as people write them.
 #ifndef CONTAINERCOLLECTOR_SERVER_DURATION_H_
 #define CONTAINERCOLLECTOR_SERVER_DURATION_H_

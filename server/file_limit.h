@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How many files the process may have open.
 #ifndef CONTAINERCOLLECTOR_SERVER_FILE_LIMIT_H_
 #define CONTAINERCOLLECTOR_SERVER_FILE_LIMIT_H_

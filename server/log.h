@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Log lines that no caller can forge.
 #ifndef CONTAINERCOLLECTOR_SERVER_LOG_H_
 #define CONTAINERCOLLECTOR_SERVER_LOG_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the server counts. The only part that knows prometheus-cpp.
 #ifndef CONTAINERCOLLECTOR_SERVER_METRICS_H_
 #define CONTAINERCOLLECTOR_SERVER_METRICS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the command line, the configuration file and the environment say.
 #ifndef CONTAINERCOLLECTOR_SERVER_OPTIONS_H_
 #define CONTAINERCOLLECTOR_SERVER_OPTIONS_H_

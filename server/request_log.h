@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The log line of each request.
 #ifndef CONTAINERCOLLECTOR_SERVER_REQUEST_LOG_H_
 #define CONTAINERCOLLECTOR_SERVER_REQUEST_LOG_H_

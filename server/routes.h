@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which request gets which answer.
 #ifndef CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 #define CONTAINERCOLLECTOR_SERVER_ROUTES_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Signals, taken one by one instead of by a handler.
 #ifndef CONTAINERCOLLECTOR_SERVER_SIGNALS_H_
 #define CONTAINERCOLLECTOR_SERVER_SIGNALS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Something that is done again and again.
 #ifndef CONTAINERCOLLECTOR_SERVER_TICKER_H_
 #define CONTAINERCOLLECTOR_SERVER_TICKER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Query strings of URLs.
 #ifndef CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
 #define CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_

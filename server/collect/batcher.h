@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Many requests, few daemon calls.
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_BATCHER_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_BATCHER_H_

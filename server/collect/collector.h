@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the server asks the Docker daemon.
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_

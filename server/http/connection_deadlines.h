@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An end for connections that are too slow.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_CONNECTION_DEADLINES_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_CONNECTION_DEADLINES_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Answers in the form that libmicrohttpd sends.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_RESPONSE_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_RESPONSE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// HTTP. The only part that knows libmicrohttpd.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_SERVER_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_SERVER_H_

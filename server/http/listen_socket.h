@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The socket that the server listens on.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_LISTEN_SOCKET_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_LISTEN_SOCKET_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which requests are not safe to read on.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_REQUEST_HEAD_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_REQUEST_HEAD_H_

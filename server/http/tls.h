@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// TLS for the server's own connections. The only part that knows GnuTLS.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_TLS_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_TLS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/engine/json_difference.h"
 
 #include <rapidjson/stringbuffer.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Catch2 2 compiles its runner here; version 3 has it in a library.
 #define CATCH_CONFIG_RUNNER
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs the code of docs/use-from-your-processor.md and of README.md. The build
 // takes it from the pages, a file for each block; here is only what the blocks
 // define.

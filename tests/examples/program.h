@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The example programs as child processes, and nodes for them to look at.
 #ifndef CONTAINERCOLLECTOR_TESTS_EXAMPLES_PROGRAM_H_
 #define CONTAINERCOLLECTOR_TESTS_EXAMPLES_PROGRAM_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Whatever the decoder takes, it must take again in the encoder's words, and
 /// the encoder must then say the same.
 #include <cstddef>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Any query string is either list options or a text that says what is wrong.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/integration/node.h"
 #include "tests/support/error_of.h"
 

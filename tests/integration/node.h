@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A node with a scripted daemon, and the route that answers for it.
 #ifndef CONTAINERCOLLECTOR_TESTS_INTEGRATION_NODE_H_
 #define CONTAINERCOLLECTOR_TESTS_INTEGRATION_NODE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A daemon behind TLS, and the files for it.
 #ifndef CONTAINERCOLLECTOR_TESTS_INTEGRATION_TLS_DAEMON_H_
 #define CONTAINERCOLLECTOR_TESTS_INTEGRATION_TLS_DAEMON_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "containercollector/processor.h"
 #include "tests/integration/node.h"
 #include "tests/integration/tls_daemon.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The library as a part of somebody else's build: it alone is built, with what it alone needs.
 set -euo pipefail
 # shellcheck source=tests/package/common.sh

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Sourced by the tests of this directory. RECORDED_DAEMON is the stand-in for a Docker daemon, WORK where the test may
 # write.
 # shellcheck shell=bash

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The Debian packages on a Debian that has nothing else: installed with what they depend on, used, and purged.
 set -euo pipefail
 # shellcheck source=tests/package/common.sh

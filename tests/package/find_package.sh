@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The installed library by find_package(), under both standards and without run-time type information.
 # Usage: find_package.sh PREFIX
 set -euo pipefail

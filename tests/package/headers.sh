@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Each installed header by itself: it compiles alone, and shows nothing of libcurl or RapidJSON.
 # Usage: headers.sh PREFIX
 set -euo pipefail

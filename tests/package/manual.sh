@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The man page: well formed, and with every flag that the server has, and no other.
 # Usage: manual.sh SERVER
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Makes the Debian packages, and unpacks them for the tests of a shared library.
 # Usage: packages.sh PREFIX
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The installed library by pkg-config and plain g++.
 # Usage: pkg_config.sh PREFIX [--static]
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The systemd unit: well formed, and confined.
 # Usage: service.sh SERVER
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What the shared library exports. A line that goes is a change that breaks programs linked before, one that comes is a
 # promise: both are to be decided, and then written to symbols.txt.
 # Usage: symbols.sh PREFIX

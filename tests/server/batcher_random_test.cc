@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The promise of the Batcher, under load from many threads.
 #include <array>
 #include <atomic>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Each bound of the server, and that those within it are not affected.
 #include "tests/server/node.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Certificates that live as long as a test.
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_CERTIFICATES_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_CERTIFICATES_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A daemon that dies and returns under load.
 #include <atomic>
 #include <mutex>

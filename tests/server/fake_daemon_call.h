@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A daemon call that does what a test says, and the requests that wait for it.
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_FAKE_DAEMON_CALL_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_FAKE_DAEMON_CALL_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a caller of the server sends, and what it gets.
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_HTTP_CLIENT_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_HTTP_CLIENT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Bytes that are no honest request: refused or dropped, never answered with
 /// 200, and the next caller does not notice.
 #include <random>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What clients that misbehave, in numbers, do to the others: nothing.
 #include "server/file_limit.h"
 #include "tests/server/node.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A node: a scripted daemon, and the server's binary over it.
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_NODE_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_NODE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "server/http/request_head.h"
 
 #include "tests/support/catch.h"

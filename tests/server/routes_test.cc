@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What callers of the server get, when all is well and when it is not.
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Programs that a test starts, and what they cost.
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_SERVER_PROCESS_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_SERVER_PROCESS_H_

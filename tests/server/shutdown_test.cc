@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What becomes of requests when the server is told to stop.
 #include "tests/server/node.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A caller that speaks TLS.
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_TLS_CLIENT_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_TLS_CLIENT_H_

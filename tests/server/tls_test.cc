@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// HTTPS, with and without certificates of clients.
 #include <fstream>
 #include <thread>

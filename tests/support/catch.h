@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Catch2, version 2 or 3, whichever is installed.
 #ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_CATCH_H_
 #define CONTAINERCOLLECTOR_TESTS_SUPPORT_CATCH_H_

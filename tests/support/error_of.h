@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The error that a call throws.
 #ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_ERROR_OF_H_
 #define CONTAINERCOLLECTOR_TESTS_SUPPORT_ERROR_OF_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A daemon for demonstrations: it serves a recorded node on a unix socket.
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/support/socket_address.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "lib/src/docker/api_version.h"
 
 #include "tests/support/catch.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "containercollector/types.h"
 
 #include <type_traits>

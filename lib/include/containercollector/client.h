@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// Asks a Docker daemon.
 #ifndef CONTAINERCOLLECTOR_CLIENT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// How to reach a Docker daemon.
 #ifndef CONTAINERCOLLECTOR_CLIENT_OPTIONS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// Everything that the library offers, in one include.
 #ifndef CONTAINERCOLLECTOR_CONTAINERCOLLECTOR_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// The one exception that the library throws of its own.
 #ifndef CONTAINERCOLLECTOR_ERROR_H_

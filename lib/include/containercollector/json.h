@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// The JSON of the Docker API, read and written as Go's encoding/json does for
 /// the types of moby v19.03.15.

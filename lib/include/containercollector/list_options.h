@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// Which containers to list.
 #ifndef CONTAINERCOLLECTOR_LIST_OPTIONS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// The route of the container collector, without an HTTP server.
 #ifndef CONTAINERCOLLECTOR_PROCESSOR_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// A map from strings that keeps its entries in one sorted vector.
 #ifndef CONTAINERCOLLECTOR_SORTED_MAP_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// @file
 /// The containers of a node as the Docker API describes them: moby v19.03.15,
 /// API version 1.40, one struct for each Go struct, members in the same order.

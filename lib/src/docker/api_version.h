@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Versions of the Docker API, and what a daemon says when it refuses one.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_API_VERSION_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_API_VERSION_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "lib/src/docker/daemon_error.h"
 
 #include "lib/src/json/decoder.h"

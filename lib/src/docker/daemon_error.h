@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a daemon says when it answers with an error.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_DAEMON_ERROR_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_DAEMON_ERROR_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where a Docker daemon listens.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_ENDPOINT_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_ENDPOINT_H_

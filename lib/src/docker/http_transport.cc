@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "lib/src/docker/http_transport.h"
 
 #include <curl/curl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// HTTP requests to a daemon. The only part that knows libcurl.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_HTTP_TRANSPORT_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_HTTP_TRANSPORT_H_

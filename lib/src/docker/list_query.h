@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The query string of `GET /containers/json`.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_LIST_QUERY_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_LIST_QUERY_H_

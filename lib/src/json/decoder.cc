@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "lib/src/json/decoder.h"
 
 // With SIMD the reader takes a quarter less time. A namespace of its own keeps

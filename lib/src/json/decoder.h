@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Decodes JSON into the structs of the API.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_DECODER_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_DECODER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "lib/src/json/encoder.h"
 
 // Without SIMD, which slows the writer on short strings. A namespace of its

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Encodes the filters of a request as JSON. Containers: see
 /// containercollector/json.h.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_ENCODER_H_

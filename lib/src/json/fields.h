@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The JSON fields of each struct, in the order of the Go struct that it
 /// mirrors: one table for both directions.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_

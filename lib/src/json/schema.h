@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the decoder must know of a type to fill one that it only has the
 /// address of. Made from the tables of json_fields.h, once for each type, at
 /// compile time.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "lib/src/json/utf8.h"
 
 #include <cstdint>

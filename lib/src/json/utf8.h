@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// UTF-8 as Go's encoding/json treats it.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_

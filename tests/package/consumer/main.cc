@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What somebody else's program looks like: a line for each container of the
 // node.
 
