@@ -68,7 +68,8 @@ class Flags {
     Function(flag, set, what, "NUMBER", std::to_string(value));
   }
 
-  void Duration(const std::string& flag, std::chrono::milliseconds& value,
+  template <typename Value>
+  void Duration(const std::string& flag, Value& value,
                 const std::string& what) {
     const auto set = [flag, &value](const std::string& text) {
       const auto duration = ParseDuration(text);
@@ -79,7 +80,8 @@ class Flags {
       }
       value = *duration;
     };
-    Function(flag, set, what, "DURATION", ToText(value));
+    Function(flag, set, what, "DURATION",
+             ToText(std::chrono::ceil<std::chrono::milliseconds>(value)));
   }
 
   template <typename Value>

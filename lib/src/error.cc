@@ -4,7 +4,7 @@
 
 namespace containercollector {
 
-// Here, so that the class has its type information in one place.
+// Out of line, so that the type information of the class is in one place.
 Error::~Error() = default;
 
 std::string_view ToString(ErrorCode code) noexcept {
@@ -19,18 +19,35 @@ std::string_view ToString(ErrorCode code) noexcept {
       return "tls_failed";
     case ErrorCode::kTimeout:
       return "timeout";
+    case ErrorCode::kCancelled:
+      return "cancelled";
     case ErrorCode::kResponseTruncated:
       return "response_truncated";
     case ErrorCode::kResponseMalformed:
       return "response_malformed";
     case ErrorCode::kResponseTooLarge:
       return "response_too_large";
+    case ErrorCode::kRequestRejected:
+      return "request_rejected";
     case ErrorCode::kDaemonError:
       return "daemon_error";
     case ErrorCode::kInternal:
       return "internal";
   }
   return "unknown";
+}
+
+bool IsRetryable(ErrorCode code, std::optional<int> http_status) noexcept {
+  switch (code) {
+    case ErrorCode::kCannotConnect:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kResponseTruncated:
+      return true;
+    case ErrorCode::kDaemonError:
+      return http_status.value_or(500) >= 500;
+    default:
+      return false;
+  }
 }
 
 }  // namespace containercollector

@@ -10,17 +10,13 @@
 
 #include "containercollector/error.h"
 #include "containercollector/types.h"
-#include "lib/src/docker/list_query.h"
 #include "lib/src/json/decoder.h"
-#include "lib/src/json/encoder.h"
 #include "lib/src/json/utf8.h"
+#include "lib/src/option_checks.h"
 #include "lib/src/query_string.h"
 
 namespace containercollector {
 namespace {
-
-/// From this version on, the values of a filter are an object.
-constexpr internal::ApiVersion kFiltersAsObjects{1, 22};
 
 /// Values are shown up to this many bytes in errors.
 constexpr std::size_t kMaxValueInText = 128;
@@ -53,12 +49,12 @@ int ParseLimit(std::string_view value) {
   int limit = 0;
   const auto [end, error] =
       std::from_chars(value.data(), value.data() + value.size(), limit);
-  if (error != std::errc() || end != value.data() + value.size() || limit < 0) {
+  if (error != std::errc() || end != value.data() + value.size()) {
     RefuseParameter(
         "limit", value,
         "write how many containers are wanted, e.g. limit=10, or 0 for all");
   }
-  return limit;
+  return std::max(limit, 0);
 }
 
 template <typename Json>
@@ -127,18 +123,13 @@ ListOptions ParseListOptions(std::string_view query) {
   if (const auto limit = first("limit")) options.limit = ParseLimit(*limit);
   if (const auto filters = first("filters"))
     options.filters = ParseFilters(*filters);
-  internal::CheckListOptions(options);
+  internal::CheckOptions(options);
   return options;
 }
 
 namespace internal {
 
-void CheckListOptions(const ListOptions& options) {
-  if (options.limit < 0) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "invalid limit " + std::to_string(options.limit) +
-                    ": write how many containers are wanted, or 0 for all");
-  }
+void CheckOptions(const ListOptions& options) {
   for (const auto& [name, values] : options.filters) {
     if (name.empty()) {
       throw Error(ErrorCode::kInvalidArgument,
@@ -152,25 +143,6 @@ void CheckListOptions(const ListOptions& options) {
                       "label=app=web or status=running");
     }
   }
-}
-
-std::string ListQuery(const ListOptions& options, ApiVersion version) {
-  std::string query;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    query.append(query.empty() ? "?" : "&")
-        .append(name)
-        .append("=")
-        .append(value);
-  };
-  if (options.all) add("all", "1");
-  if (options.limit > 0) add("limit", std::to_string(options.limit));
-  if (options.size) add("size", "1");
-  if (!options.filters.empty()) {
-    add("filters", PercentEncode(version < kFiltersAsObjects
-                                     ? EncodeFiltersAsLists(options.filters)
-                                     : EncodeFilters(options.filters)));
-  }
-  return query;
 }
 
 }  // namespace internal

@@ -51,7 +51,10 @@ Response Processor::Collect(const ListOptions& options) const {
     response.container_count = containers.size();
     return response;
   } catch (const Error& error) {
-    Response response = TextResponse(500, error.what());
+    // A filter that the daemon rejects is the caller's mistake.
+    const int status =
+        error.code() == ErrorCode::kRequestRejected ? 400 : 500;
+    Response response = TextResponse(status, error.what());
     response.error = error.code();
     return response;
   } catch (const std::exception& error) {

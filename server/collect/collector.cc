@@ -68,11 +68,13 @@ Answer Collector::Collect(const ListOptions& options) {
   const auto start = steady_clock::now();
   auto answer = std::make_shared<const Response>(processor_.Collect(options));
   metrics_.CountDaemonCall("list", answer->error, steady_clock::now() - start);
-  if (answer->error) {
+  if (answer->error && *answer->error != ErrorCode::kRequestRejected) {
     list_failures_.Failed(*answer->error, answer->body);
     return answer;
   }
+  // A daemon that rejects a caller's filter works.
   list_failures_.Succeeded();
+  if (answer->error) return answer;
   metrics_.SetLastAnswer(answer->container_count, answer->body.size());
   if (max_answer_bytes_ > 0 && answer->body.size() > max_answer_bytes_) {
     return AnswerTooLarge(answer->container_count, answer->body.size(),

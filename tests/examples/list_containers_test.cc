@@ -189,10 +189,7 @@ TEST_CASE("list_containers says why there is no list") {
 TEST_CASE("list_containers says what is wrong with its arguments") {
   const auto [argument, value, text] =
       GENERATE(table<std::string, std::string, std::string>(
-          {{"--limit", "-1",
-            "invalid limit -1: write how many containers are wanted, or 0 for "
-            "all\n"},
-           {"--filter", "status",
+          {{"--filter", "status",
             "invalid filters: \"status\" has an empty value: write what it "
             "must match, e.g. label=app=web or status=running\n"},
            {"--filter", "=running",

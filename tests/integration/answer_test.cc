@@ -104,8 +104,8 @@ TEST_CASE("What the route refuses never reaches the daemon") {
   CHECK(Processor(Client(Node::PatientOptions())).Handle("GET", "").status ==
         405);
   ListOptions options;
-  options.limit = -1;
-  CHECK(ErrorOf([&] { node.client().ListContainers(options); }).code() ==
+  options.filters["label"].insert("");
+  CHECK(ErrorOf([&] { return node.client().ListContainers(options); }).code() ==
         ErrorCode::kInvalidArgument);
   CHECK(daemon.ConnectionsOpened() == 0);
 }
@@ -149,7 +149,7 @@ TEST_CASE("The version of a real daemon is read") {
   CHECK(*OrEmpty(engine.details).Find("ApiVersion") == "1.41");
 
   node.Start(AnswerWith(ResponseBytes(200, kJson, "[]")));
-  CHECK(ErrorOf([&] { node.client().GetDaemonVersion(); }).what() ==
+  CHECK(ErrorOf([&] { return node.client().GetDaemonVersion(); }).what() ==
         "The answer of the Docker daemon at " + node.host() +
             " to GET /version is malformed: expected an object, got an array. "
             "Check that it is a Docker daemon that "

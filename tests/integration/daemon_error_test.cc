@@ -26,10 +26,6 @@ TEST_CASE("The daemon's own message is passed on") {
     CheckDaemonError(PageNotFound(),
                      "Error response from daemon: page not found");
   }
-  SECTION("400") {
-    CheckDaemonError(DaemonError(400, "Invalid filter 'nope'"),
-                     "Error response from daemon: Invalid filter 'nope'");
-  }
   SECTION("plain text, as old daemons send it") {
     CheckDaemonError(ResponseBytes(500, kPlainText, " no such layer \n"),
                      "Error response from daemon: no such layer");
@@ -59,6 +55,16 @@ TEST_CASE("The daemon's own message is passed on") {
   }
 }
 
+TEST_CASE("A filter that the daemon rejects is the caller's error") {
+  Node node;
+  node.Start(AnswerWith(DaemonError(400, "Invalid filter 'nope'")));
+  const Response response = node.Post("filters=%7B%22nope%22%3A%5B%221%22%5D%7D");
+  CHECK(response.status == 400);
+  CHECK(response.body == "Error response from daemon: Invalid filter 'nope'");
+  CHECK(response.error == ErrorCode::kRequestRejected);
+  CheckRecovers(node);
+}
+
 TEST_CASE("A redirect is not followed") {
   CheckDaemonError(
       ResponseBytes(301, kPlainText, "", {{"Location", "http://127.0.0.1:1/"}}),
@@ -75,7 +81,7 @@ TEST_CASE("A success without content is not an empty list") {
 TEST_CASE("The status of the daemon's answer is in the error") {
   Node node;
   node.Start(AnswerWith(DaemonError(409, "conflict")));
-  const Error error = ErrorOf([&] { node.client().ListContainers(); });
+  const Error error = ErrorOf([&] { return node.client().ListContainers(); });
   CHECK(error.http_status() == 409);
   CHECK(error.code() == ErrorCode::kDaemonError);
 }

@@ -15,13 +15,14 @@ std::string Malformed(const Node& node, const std::string& why) {
 }
 
 /// libcurl's own words stand in the middle; they change with its version.
-void CheckNotHttp(Node& node) {
+void CheckNotHttp(
+    Node& node,
+    const std::string& end = ". Check that it is a Docker daemon that listens "
+                             "there.") {
   const Response response = node.Post();
   const std::string begin =
       "The answer of the Docker daemon at " + node.host() +
       " to GET /v1.40/containers/json is not valid HTTP: ";
-  const std::string end =
-      ". Check that it is a Docker daemon that listens there.";
   CAPTURE(response.body);
   REQUIRE(response.body.size() > begin.size() + end.size());
   CHECK(response.body.substr(0, begin.size()) == begin);
@@ -82,7 +83,9 @@ TEST_CASE("A body without a length that ends too early is malformed") {
 TEST_CASE("Bytes that are no HTTP are malformed") {
   Node node;
   node.Start(AnswerAndClose(HttpGarbage()));
-  CheckNotHttp(node);
+  CheckNotHttp(node,
+               ". Another service listens there, such as containerd or another "
+               "gRPC server: write the endpoint of the Docker daemon.");
 }
 
 TEST_CASE("Broken chunks are malformed") {
@@ -91,13 +94,41 @@ TEST_CASE("Broken chunks are malformed") {
   CheckNotHttp(node);
 }
 
-TEST_CASE("Headers that do not end are malformed") {
+TEST_CASE("Headers and trailers over their bound are malformed") {
   Node node;
-  node.Start([](const Request&, Exchange& exchange) {
-    exchange.Send(HeadWithoutEnd(GoodAnswer()));
-    exchange.SendRepeated("X-Padding: 0123456789\r\n", 1'000'000);
-  });
-  CheckNotHttp(node);
+  SECTION("many headers") {
+    node.Start([](const Request&, Exchange& exchange) {
+      exchange.Send(HeadWithoutEnd(GoodAnswer()));
+      exchange.SendRepeated("X-Padding: 0123456789\r\n", 1'000'000);
+    });
+  }
+  SECTION("one long header") {
+    node.Start([](const Request&, Exchange& exchange) {
+      exchange.Send(HeadWithoutEnd(GoodAnswer()) + "X-Padding: ");
+      exchange.SendRepeated("0123456789", 1'000'000);
+    });
+  }
+  SECTION("trailers after the last chunk") {
+    node.Start([](const Request&, Exchange& exchange) {
+      exchange.Send(ChunkedHead(200, kJson) + Chunk("[]") + "0\r\n");
+      exchange.SendRepeated("X-Padding: 0123456789\r\n", 100'000'000);
+    });
+  }
+  CheckFailed(node.Post(), ErrorCode::kResponseMalformed,
+              "The answer of the Docker daemon at " + node.host() +
+                  " to GET /v1.40/containers/json is not valid HTTP: its "
+                  "headers are larger than the limit of 65536 bytes. Check "
+                  "that it is a Docker daemon that listens there.");
+  CheckRecovers(node);
+}
+
+TEST_CASE("A gRPC server in the place of the daemon is told as such") {
+  // What an HTTP/2 server sends first: an empty SETTINGS frame.
+  Node node;
+  node.Start(AnswerAndClose(std::string("\0\0\0\4\0\0\0\0\0", 9)));
+  CheckNotHttp(node,
+               ". Another service listens there, such as containerd or another "
+               "gRPC server: write the endpoint of the Docker daemon.");
 }
 
 TEST_CASE("An answer over the bound is refused as soon as it is known to be") {

@@ -86,6 +86,19 @@ TEST_CASE("No proxy of the environment stands between") {
   CheckCollected(ProcessorOf(daemon.Host()).Handle("POST", ""));
 }
 
+TEST_CASE("A timeout below the connect timeout is the one that is named") {
+  ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
+  ClientOptions options;
+  options.timeout = std::chrono::milliseconds(300);
+  options.endpoint =
+      "https://" + daemon.Host().substr(std::string("tcp://").size());
+  CheckFailed(Processor(Client(options)).Handle("POST", ""),
+              ErrorCode::kTimeout,
+              "No connection to the Docker daemon at " + options.endpoint +
+                  " within 300ms. Check that its machine is up, that no "
+                  "firewall is between and that it speaks TLS there.");
+}
+
 TEST_CASE("A connection that takes too long is told apart from a late answer") {
   // This daemon waits for a request, and the client for a TLS handshake.
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());

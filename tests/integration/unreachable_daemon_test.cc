@@ -55,11 +55,19 @@ TEST_CASE("A socket that nobody listens on is no daemon") {
 
 TEST_CASE("A file or a directory in the place of the socket is no daemon") {
   Node node;
-  SECTION("file") { std::ofstream(node.socket_path()) << "not a socket"; }
+  std::string what;
+  SECTION("file") {
+    std::ofstream(node.socket_path()) << "not a socket";
+    what = "a file";
+  }
   SECTION("directory") {
     std::filesystem::create_directory(node.socket_path());
+    what = "a directory";
   }
-  CheckFailed(node.Post(), ErrorCode::kCannotConnect, CannotConnect(node));
+  CheckFailed(node.Post(), ErrorCode::kCannotConnect,
+              CannotConnect(node) + " " + node.socket_path() + " is " + what +
+                  ", not a socket: write the path of the daemon's socket, e.g. "
+                  "unix:///var/run/docker.sock.");
   std::filesystem::remove(node.socket_path());
   CheckRecovers(node);
 }

@@ -145,7 +145,7 @@ TEST_CASE("A wrong value is refused with a text that names its flag") {
                "--max-connections: 1000 is too few for 1024 waiting requests: "
                "write at least 1152, or less for --max-waiting");
   CheckRefused({"--docker-endpoint=npipe:////./pipe/docker_engine"},
-               "--docker-endpoint: Docker host "
+               "--docker-endpoint: Docker endpoint "
                "\"npipe:////./pipe/docker_engine\" cannot be used: npipe:// is "
                "for Windows: write e.g. unix:///var/run/docker.sock or "
                "tcp://127.0.0.1:2375");

@@ -87,7 +87,10 @@ TEST_CASE(
   CheckText(Post(node.url()), 500, cannot_connect);
 
   REQUIRE(mkdir(node.socket_path().c_str(), 0700) == 0);
-  CheckText(Post(node.url()), 500, cannot_connect);
+  CheckText(Post(node.url()), 500,
+            cannot_connect + " " + node.socket_path() +
+                " is a directory, not a socket: write the path of the daemon's "
+                "socket, e.g. unix:///var/run/docker.sock.");
   REQUIRE(rmdir(node.socket_path().c_str()) == 0);
 
   node.Start(GoodDaemon());

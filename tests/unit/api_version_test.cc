@@ -26,7 +26,7 @@ TEST_CASE("API versions are ordered as numbers") {
   CHECK(ApiVersion{1, 40} == ApiVersion{1, 40});
 }
 
-TEST_CASE("1.40 is talked where the daemon takes it, else the nearest") {
+TEST_CASE("The API version is 1.40 if the daemon takes it, else the nearest") {
   CHECK(NearestApiVersion({1, 12}, {1, 41}) == ApiVersion{1, 40});
   CHECK(NearestApiVersion({1, 12}, {1, 39}) == ApiVersion{1, 39});
   CHECK(NearestApiVersion({1, 44}, {1, 52}) == ApiVersion{1, 44});
@@ -34,7 +34,7 @@ TEST_CASE("1.40 is talked where the daemon takes it, else the nearest") {
 }
 
 TEST_CASE(
-    "A refusal of the API version names the nearest that the daemon takes") {
+    "A rejection of the API version names the nearest that the daemon takes") {
   struct Case {
     const char* message;
     ApiVersion nearest;
@@ -55,22 +55,28 @@ TEST_CASE(
                 {1, 45}},
        }) {
     CAPTURE(c.message);
-    const auto refusal = ParseApiVersionRefusal(c.message);
-    REQUIRE(refusal);
-    REQUIRE(refusal->nearest);
-    CHECK(*refusal->nearest == c.nearest);
+    const auto rejection = ParseApiVersionRejection(c.message);
+    REQUIRE(rejection);
+    REQUIRE(rejection->nearest);
+    CHECK(*rejection->nearest == c.nearest);
   }
 }
 
-TEST_CASE("A refusal without a version is still a refusal") {
-  const auto refusal =
-      ParseApiVersionRefusal("client version 1.40 is too old.");
-  REQUIRE(refusal);
-  CHECK_FALSE(refusal->nearest);
+TEST_CASE("A rejection without a version is still a rejection") {
+  const auto rejection =
+      ParseApiVersionRejection("client version 1.40 is too old.");
+  REQUIRE(rejection);
+  CHECK_FALSE(rejection->nearest);
 }
 
-TEST_CASE("Other errors are no refusal of the API version") {
-  CHECK_FALSE(ParseApiVersionRefusal("Invalid filter 'client'"));
-  CHECK_FALSE(ParseApiVersionRefusal("the kernel is too old"));
-  CHECK_FALSE(ParseApiVersionRefusal(""));
+TEST_CASE("Other errors are no rejection of the API version") {
+  // Daemons repeat the caller's filters.
+  CHECK_FALSE(ParseApiVersionRejection("Invalid filter 'client too old'"));
+  CHECK_FALSE(ParseApiVersionRejection(
+      "invalid filter 'client version 1.40 is too old. Minimum supported API "
+      "version is 1.12'"));
+  CHECK_FALSE(ParseApiVersionRejection("client version mismatch"));
+  CHECK_FALSE(ParseApiVersionRejection("Invalid filter 'client'"));
+  CHECK_FALSE(ParseApiVersionRejection("the kernel is too old"));
+  CHECK_FALSE(ParseApiVersionRejection(""));
 }

@@ -98,7 +98,7 @@ TEST_CASE("Client options that cannot be used say what to write") {
   SECTION("host") {
     options.endpoint = "docker";
     CHECK(RefusalOf(options) ==
-          "Docker host \"docker\" cannot be used: write unix:///path, "
+          "Docker endpoint \"docker\" cannot be used: write unix:///path, "
           "tcp://host:port, http://host:port or "
           "https://host:port, e.g. unix:///var/run/docker.sock");
   }
@@ -111,18 +111,23 @@ TEST_CASE("Client options that cannot be used say what to write") {
   SECTION("timeout") {
     options.timeout = std::chrono::milliseconds(0);
     CHECK(RefusalOf(options) ==
-          "invalid timeout of 0ms: write more than 0 and at most a year");
+          "invalid timeout of 0ms: write at least 1ms and at most a year");
+  }
+  SECTION("timeout below a millisecond") {
+    options.timeout = std::chrono::microseconds(500);
+    CHECK(RefusalOf(options) ==
+          "invalid timeout of 500000ns: write at least 1ms and at most a year");
   }
   SECTION("connect timeout") {
     options.connect_timeout = std::chrono::milliseconds(-1);
     CHECK(RefusalOf(options) ==
-          "invalid connect timeout of -1ms: write more than 0 and at most a "
+          "invalid connect timeout of -1ms: write at least 1ms and at most a "
           "year");
   }
-  SECTION("largest answer") {
+  SECTION("largest response") {
     options.max_response_bytes = 0;
     CHECK(RefusalOf(options) ==
-          "invalid max answer of 0 bytes: write 1 to 4294967295");
+          "invalid max response of 0 bytes: write 1 to 4294967295");
   }
   SECTION("TLS files") {
     options.tls.emplace();

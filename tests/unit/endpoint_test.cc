@@ -48,7 +48,7 @@ TEST_CASE("TCP hosts become URLs") {
   }
 }
 
-TEST_CASE("A host that cannot be used says what to write instead") {
+TEST_CASE("An endpoint that cannot be used says what to write instead") {
   struct Case {
     std::string host;
     std::string why;
@@ -65,8 +65,12 @@ TEST_CASE("A host that cannot be used says what to write instead") {
       "an IPv6 address stands in brackets: write e.g. tcp://[::1]:2375";
   for (const Case& c : {
            Case{"", any},
-           Case{"/var/run/docker.sock", any},
-           Case{"localhost:2375", any},
+           Case{"/var/run/docker.sock",
+                "the scheme is missing: write unix:///var/run/docker.sock"},
+           Case{"localhost:2375",
+                "the scheme is missing: write tcp://localhost:2375"},
+           Case{":2375", any},
+           Case{"localhost:docker", any},
            Case{"fd://", any},
            Case{"UNIX:///x", any},
            Case{"unix://", absolute},
@@ -103,7 +107,7 @@ TEST_CASE("A host that cannot be used says what to write instead") {
     const auto error = ErrorOf([&] { ParseEndpoint(c.host, false); });
     CHECK(error.code() == ErrorCode::kInvalidArgument);
     CHECK(error.what() ==
-          "Docker host \"" + c.host + "\" cannot be used: " + c.why);
+          "Docker endpoint \"" + c.host + "\" cannot be used: " + c.why);
   }
 }
 
@@ -113,7 +117,7 @@ TEST_CASE(
   CHECK(ParseEndpoint(longest, false).socket_path.size() == 107);
   const std::string host = longest + "x";
   CHECK(ErrorOf([&] { ParseEndpoint(host, false); }).what() ==
-        "Docker host \"" + host +
+        "Docker endpoint \"" + host +
             "\" cannot be used: the path of a unix socket has at most 107 "
             "bytes, this one has 108: use a shorter path, or "
             "a symbolic link with one");

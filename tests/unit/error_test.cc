@@ -26,14 +26,29 @@ TEST_CASE("Every error code has a name of its own") {
   for (const ErrorCode code :
        {ErrorCode::kInvalidArgument, ErrorCode::kCannotConnect,
         ErrorCode::kPermissionDenied, ErrorCode::kTlsFailed,
-        ErrorCode::kTimeout, ErrorCode::kResponseTruncated,
+        ErrorCode::kTimeout, ErrorCode::kCancelled,
+        ErrorCode::kResponseTruncated,
         ErrorCode::kResponseMalformed, ErrorCode::kResponseTooLarge,
-        ErrorCode::kDaemonError, ErrorCode::kInternal}) {
+        ErrorCode::kRequestRejected, ErrorCode::kDaemonError,
+        ErrorCode::kInternal}) {
     names.insert(ToString(code));
   }
   CHECK(names == std::set<std::string_view>{
                      "invalid_argument", "cannot_connect", "permission_denied",
-                     "tls_failed", "timeout", "response_truncated",
-                     "response_malformed", "response_too_large", "daemon_error",
+                     "tls_failed", "timeout", "cancelled", "response_truncated",
+                     "response_malformed", "response_too_large", "request_rejected", "daemon_error",
                      "internal"});
+}
+
+TEST_CASE("A failure that may pass by itself is retryable") {
+  using containercollector::IsRetryable;
+  CHECK(IsRetryable(ErrorCode::kCannotConnect));
+  CHECK(IsRetryable(ErrorCode::kTimeout));
+  CHECK(IsRetryable(ErrorCode::kResponseTruncated));
+  CHECK(IsRetryable(ErrorCode::kDaemonError, 500));
+  CHECK_FALSE(IsRetryable(ErrorCode::kDaemonError, 404));
+  CHECK_FALSE(IsRetryable(ErrorCode::kRequestRejected, 400));
+  CHECK_FALSE(IsRetryable(ErrorCode::kCancelled));
+  CHECK_FALSE(IsRetryable(ErrorCode::kPermissionDenied));
+  CHECK_FALSE(IsRetryable(ErrorCode::kResponseTooLarge));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// Asks a Docker daemon.
+/// The client of a Docker daemon.
 #ifndef CONTAINERCOLLECTOR_CLIENT_H_
 #define CONTAINERCOLLECTOR_CLIENT_H_
 
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "containercollector/call_options.h"
 #include "containercollector/client_options.h"
 #include "containercollector/export.h"
 #include "containercollector/list_options.h"
@@ -16,27 +17,33 @@
 
 namespace containercollector {
 
-/// A Docker daemon, reached through libcurl.
+/// Asks a Docker daemon, through libcurl.
 ///
-/// RAII: owns its connections, which are kept and reused, and closes them when
-/// it is destroyed. No connection is opened before the first call. A daemon
-/// that is restarted, or replaced by one of another version, needs no new
+/// @code
+/// const Client client;  // DOCKER_HOST, or unix:///var/run/docker.sock
+/// for (const Container& container : client.ListContainers())
+///   std::cout << container.id << " " << container.state << "\n";
+/// @endcode
+///
+/// RAII: owns its connections, and opens none before the first call. A Unix
+/// socket is connected for each call; TCP and TLS connections are kept. A
+/// daemon that restarts, or is replaced by one of another version, needs no new
 /// Client.
 ///
-/// Thread-safety: the calls may be made from many threads at once; each uses a
-/// connection of its own. Moving, assigning and destroying need the Client for
-/// themselves. A Client that was moved from can only be assigned to and
-/// destroyed.
+/// Thread-safety: many threads may call a Client at once. Moving, assigning and
+/// destroying need it for themselves. A Client that was moved from can only be
+/// assigned to and destroyed.
+///
+/// After fork(), parent and child may both use it: the child opens connections
+/// of its own. No other thread may be in a call during the fork().
 class CONTAINERCOLLECTOR_EXPORT Client {
  public:
-  /// A client of the daemon that the environment names, see
-  /// ClientOptions::FromEnvironment().
-  /// @throws Error kInvalidArgument when the options cannot be used, with a
-  /// text that says what to write.
+  /// Connects as the environment says, see ClientOptions::FromEnvironment().
+  /// @throws Error kInvalidArgument if an option cannot be used.
   Client();
 
-  /// @throws Error kInvalidArgument when the options cannot be used, with a
-  /// text that says what to write.
+  /// @throws Error kInvalidArgument if an option cannot be used, with a text
+  /// that says what to write.
   explicit Client(const ClientOptions& options);
 
   ~Client();
@@ -45,24 +52,30 @@ class CONTAINERCOLLECTOR_EXPORT Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// The containers of the node, newest first: `GET /containers/json`. One
-  /// request, unless the daemon refuses the API version.
-  /// @throws Error with any code. A failure is never an empty list.
-  std::vector<Container> ListContainers(const ListOptions& options = {}) const;
+  /// Returns the containers of the node, newest first: `GET /containers/json`.
+  /// Sends one request, unless the daemon rejects the API version. A failure is
+  /// never an empty list.
+  /// @throws Error kInvalidArgument for list options that no daemon takes,
+  /// kRequestRejected for those that this daemon rejects, kCannotConnect,
+  /// kPermissionDenied, kTlsFailed, kTimeout, kCancelled, kResponseTruncated,
+  /// kResponseMalformed, kResponseTooLarge, kDaemonError, kInternal.
+  [[nodiscard]] std::vector<Container> ListContainers(
+      const ListOptions& options = {}, const CallOptions& call = {}) const;
 
-  /// Whether the daemon answers at all: `GET /_ping`.
-  /// @throws Error with any code.
-  PingResult Ping() const;
+  /// Returns what the daemon says to `GET /_ping`.
+  /// @throws Error as ListContainers(), but for kInvalidArgument.
+  PingResult Ping(const CallOptions& call = {}) const;
 
-  /// What the daemon says of itself: `GET /version`. The daemon asks its
-  /// runtimes for theirs, so on a sick node this can hang where
+  /// Returns what the daemon says of itself: `GET /version`. The daemon asks
+  /// its runtimes for theirs, so on a sick node this can hang although
   /// ListContainers() works.
-  /// @throws Error with any code.
-  DaemonVersion GetDaemonVersion() const;
+  /// @throws Error as ListContainers(), but for kInvalidArgument.
+  [[nodiscard]] DaemonVersion GetDaemonVersion(
+      const CallOptions& call = {}) const;
 
-  /// Where the daemon is, as in the options, e.g.
+  /// Returns the endpoint as in the options, for example
   /// "unix:///var/run/docker.sock".
-  const std::string& endpoint() const noexcept;
+  [[nodiscard]] const std::string& endpoint() const noexcept;
 
  private:
   class Impl;

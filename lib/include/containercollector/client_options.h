@@ -14,47 +14,48 @@
 
 namespace containercollector {
 
-/// Files, in PEM, for a daemon that is reached by TLS. An empty path is a file
-/// that is not used.
+/// PEM files for a daemon that is reached by TLS. An empty path names no file.
 struct TlsOptions {
-  std::string ca_file;    ///< Who vouches for the daemon; empty: the system's
-                          ///< authorities.
+  /// CA certificates that the daemon's certificate must chain to. Default: the
+  /// system's.
+  std::string ca_file;
   std::string cert_file;  ///< Certificate of this client.
-  std::string key_file;   ///< Key of that certificate.
-  bool verify = true;     ///< Whether the daemon must prove who it is.
+  std::string key_file;   ///< Private key of that certificate.
+  bool verify = true;     ///< Whether the daemon's certificate is verified.
 };
 
-/// How to reach a Docker daemon, and how far to go for an answer.
+/// How to reach a Docker daemon, and the limits of each call.
 struct ClientOptions {
-  /// Where the daemon listens, as in DOCKER_HOST: `unix:///path`,
-  /// `tcp://host:port`, `http://host:port`, `https://host:port`. The port may
-  /// be left out: 2375, and 2376 with TLS.
+  /// Where the daemon listens, in the syntax of DOCKER_HOST: `unix:///path`,
+  /// `tcp://host:port`, `http://host:port`, `https://host:port`. Default port:
+  /// 2375, or 2376 with TLS.
   std::string endpoint = "unix:///var/run/docker.sock";
 
-  /// API version to insist on, e.g. "1.40". Empty: 1.40 where the daemon takes
-  /// it, else the nearest that it takes.
+  /// API version to insist on, for example "1.40". Empty: 1.40 if the daemon
+  /// takes it, else the nearest that it takes.
   std::string api_version;
 
-  /// How long connecting may take, more than 0.
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
+  /// Time limit for connecting, 1 ms to a year.
+  std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
 
-  /// How long a whole call may take, from connecting to the last byte, more
-  /// than 0.
-  std::chrono::milliseconds timeout = std::chrono::seconds(25);
+  /// Time limit for a whole call, from connecting to the last byte of the last
+  /// response, 1 ms to a year.
+  std::chrono::nanoseconds timeout = std::chrono::seconds(25);
 
-  /// The largest answer to accept, in bytes, more than 0. More than that is an
-  /// error as soon as it arrives.
+  /// Largest response body of the daemon, 1 to 4294967295 bytes. The call fails
+  /// as soon as more arrives.
   std::size_t max_response_bytes = std::size_t{256} << 20;
 
-  /// Present: `tcp://` is spoken with TLS. `https://` always is.
+  /// If present, `tcp://` uses TLS. `https://` always does.
   std::optional<TlsOptions> tls;
 
-  /// Options as Docker's own clients take them from the environment:
+  /// Returns options from the environment as Docker's own clients do:
   /// DOCKER_HOST, DOCKER_API_VERSION, DOCKER_CERT_PATH (a directory with
-  /// ca.pem, cert.pem and key.pem) and DOCKER_TLS_VERIFY (not empty: the daemon
-  /// must prove who it is; only used with DOCKER_CERT_PATH). Not safe while
-  /// another thread changes the environment.
-  CONTAINERCOLLECTOR_EXPORT static ClientOptions FromEnvironment();
+  /// ca.pem, cert.pem and key.pem) and DOCKER_TLS_VERIFY (not empty: the
+  /// daemon's certificate is verified; only used with DOCKER_CERT_PATH). Not
+  /// safe while another thread changes the environment.
+  [[nodiscard]] CONTAINERCOLLECTOR_EXPORT static ClientOptions
+  FromEnvironment();
 };
 
 }  // namespace containercollector

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// The one exception that the library throws of its own.
+/// The exception that the library throws.
 #ifndef CONTAINERCOLLECTOR_ERROR_H_
 #define CONTAINERCOLLECTOR_ERROR_H_
 
@@ -16,29 +16,47 @@ namespace containercollector {
 
 /// Why a call failed.
 enum class ErrorCode {
-  kInvalidArgument,  ///< An option is wrong. Nothing was sent.
-  kCannotConnect,    ///< Nobody listens at the endpoint: the socket is missing,
-                     ///< or refuses.
-  kPermissionDenied,  ///< The socket is there, and this user may not use it.
-  kTlsFailed,  ///< The TLS files cannot be used, or one side does not trust the
-               ///< other.
-  kTimeout,    ///< No whole answer came in time.
-  kResponseTruncated,  ///< The connection ended before the answer did.
-  kResponseMalformed,  ///< The answer is not HTTP, or its JSON is not what the
-                       ///< API promises.
-  kResponseTooLarge,   ///< The answer is larger than
-                       ///< ClientOptions::max_response_bytes.
-  kDaemonError,  ///< The daemon answered with an error; http_status() holds its
-                 ///< status.
-  kInternal,     ///< Anything else, e.g. libcurl ran out of memory.
+  /// An option is wrong. Nothing was sent.
+  kInvalidArgument,
+  /// Nothing listens at the endpoint: the socket or port does not exist or
+  /// rejects, or the host's name has no address.
+  kCannotConnect,
+  /// The socket exists, and this user may not use it.
+  kPermissionDenied,
+  /// The TLS files cannot be used, or one side does not trust the other.
+  kTlsFailed,
+  /// No whole response arrived in time.
+  kTimeout,
+  /// The caller cancelled the call, see CallOptions.
+  kCancelled,
+  /// The connection ended before the response did.
+  kResponseTruncated,
+  /// The response is not HTTP, or its JSON is not what the API promises.
+  kResponseMalformed,
+  /// The response is larger than ClientOptions::max_response_bytes.
+  kResponseTooLarge,
+  /// The daemon rejects what the caller asks for, for example a filter, with
+  /// status 400.
+  kRequestRejected,
+  /// The daemon's response is an error; http_status() holds its status.
+  kDaemonError,
+  /// Anything else, for example a lack of memory.
+  kInternal,
 };
 
-/// A short lower-case name of the code, e.g. "cannot_connect", for logs and
-/// metrics.
-CONTAINERCOLLECTOR_EXPORT std::string_view ToString(ErrorCode code) noexcept;
+/// Returns a short lower-case name of the code, for example "cannot_connect",
+/// for logs and metrics.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string_view ToString(
+    ErrorCode code) noexcept;
+
+/// Returns whether the same call may succeed a moment later, with nothing
+/// changed on this side: kCannotConnect, kTimeout, kResponseTruncated, and a
+/// kDaemonError of status 500 or above.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT bool IsRetryable(
+    ErrorCode code, std::optional<int> http_status = std::nullopt) noexcept;
 
 /// A failure. what() is one text for people: what happened, where, and what to
-/// do.
+/// do. A value type; safe to read from many threads.
 class CONTAINERCOLLECTOR_EXPORT Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& text,
@@ -50,7 +68,7 @@ class CONTAINERCOLLECTOR_EXPORT Error : public std::runtime_error {
 
   ErrorCode code() const noexcept { return code_; }
 
-  /// The status of the daemon's answer, where it answered.
+  /// Returns the status of the daemon's response, if there was one.
   std::optional<int> http_status() const noexcept { return http_status_; }
 
  private:

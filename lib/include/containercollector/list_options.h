@@ -26,7 +26,8 @@ struct ListOptions {
   bool all = true;    ///< Stopped containers too, not only the running ones.
   bool size = false;  ///< Fill in the sizes of a container. The daemon walks
                       ///< its files for that: slow.
-  int limit = 0;  ///< Only so many, newest first; 0 is no limit. Not negative.
+  /// At most so many, newest first; 0 or less: no limit.
+  int limit = 0;
   Filters filters;
 };
 

@@ -9,7 +9,7 @@
 namespace containercollector::internal {
 namespace {
 
-/// Reads a version at the beginning of the text and removes it.
+/// Removes a version from the beginning of the text and returns it.
 std::optional<ApiVersion> ConsumeApiVersion(std::string_view& text) {
   ApiVersion version;
   const char* const end = text.data() + text.size();
@@ -22,6 +22,10 @@ std::optional<ApiVersion> ConsumeApiVersion(std::string_view& text) {
     return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
   return version;
+}
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
 }
 
 bool Contains(std::string_view text, std::string_view part) {
@@ -50,12 +54,15 @@ ApiVersion NearestApiVersion(ApiVersion oldest, ApiVersion newest) {
   return std::max(oldest, std::min(kPreferredApiVersion, newest));
 }
 
-std::optional<ApiVersionRefusal> ParseApiVersionRefusal(
+std::optional<ApiVersionRejection> ParseApiVersionRejection(
     std::string_view message) {
-  const bool refused = Contains(message, "too old") ||
-                       Contains(message, "too new") ||
-                       Contains(message, "client is newer than server");
-  if (!refused || !Contains(message, "client")) return std::nullopt;
+  // At the beginning only: a daemon repeats a caller's filters in its errors.
+  const bool rejected =
+      (StartsWith(message, "client version ") &&
+       (Contains(message, " is too old") || Contains(message, " is too new"))) ||
+      StartsWith(message, "client is newer than server") ||
+      StartsWith(message, "client is too old");
+  if (!rejected) return std::nullopt;
 
   // The last form is that of Docker 1.13 and older.
   for (const std::string_view before :
@@ -64,9 +71,9 @@ std::optional<ApiVersionRefusal> ParseApiVersionRefusal(
     const std::size_t found = message.find(before);
     if (found == std::string_view::npos) continue;
     std::string_view rest = message.substr(found + before.size());
-    return ApiVersionRefusal{ConsumeApiVersion(rest)};
+    return ApiVersionRejection{ConsumeApiVersion(rest)};
   }
-  return ApiVersionRefusal{};
+  return ApiVersionRejection{};
 }
 
 }  // namespace containercollector::internal

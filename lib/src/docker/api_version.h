@@ -1,6 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
-
-/// Versions of the Docker API, and what a daemon says when it refuses one.
+/// Versions of the Docker API, and how a daemon rejects one.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_API_VERSION_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_API_VERSION_H_
 
@@ -21,23 +19,26 @@ inline constexpr ApiVersion kPreferredApiVersion{1, 40};
 bool operator==(ApiVersion a, ApiVersion b);
 bool operator<(ApiVersion a, ApiVersion b);
 
-/// "1.40"
+/// Returns for example "1.40".
 std::string ToString(ApiVersion version);
 
-/// Reads "1.40"; nothing else may be in the text.
+/// Parses a text such as "1.40", with nothing before or after it.
 std::optional<ApiVersion> ParseApiVersion(std::string_view text);
 
-/// The version nearest to kPreferredApiVersion from `oldest` to `newest`.
+/// Returns the version nearest to kPreferredApiVersion from `oldest` to
+/// `newest`.
 ApiVersion NearestApiVersion(ApiVersion oldest, ApiVersion newest);
 
 /// A daemon's "too old" or "too new".
-struct ApiVersionRefusal {
-  std::optional<ApiVersion>
-      nearest;  ///< The nearest that it takes, where it says so.
+struct ApiVersionRejection {
+  /// The nearest version that the daemon takes, if it says so.
+  std::optional<ApiVersion> nearest;
 };
 
-/// The refusal in the message of a daemon's error, where it is one.
-std::optional<ApiVersionRefusal> ParseApiVersionRefusal(
+/// Parses the message of a daemon's error; std::nullopt if it is about
+/// something else. The forms are those of moby 1.9 to 29,
+/// api/server/middleware/version.go.
+std::optional<ApiVersionRejection> ParseApiVersionRejection(
     std::string_view message);
 
 }  // namespace containercollector::internal

@@ -2,7 +2,12 @@
 
 #include "containercollector/client_options.h"
 
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
+
+#include "containercollector/error.h"
+#include "lib/src/option_checks.h"
 
 namespace containercollector {
 namespace {
@@ -12,7 +17,48 @@ std::string FromEnvironmentOr(const char* name, const std::string& value) {
   return text != nullptr && *text != '\0' ? text : value;
 }
 
+[[noreturn]] void RejectOption(const std::string& text) {
+  throw Error(ErrorCode::kInvalidArgument, text);
+}
+
+void CheckDuration(const char* name, std::chrono::nanoseconds duration) {
+  using std::chrono::milliseconds;
+  // libcurl counts milliseconds in a long, but adds to it.
+  constexpr auto kLongest = std::chrono::hours(24 * 365);
+  if (duration >= milliseconds(1) && duration <= kLongest) return;
+  const bool whole = duration % milliseconds(1) == milliseconds(0);
+  const std::string text =
+      whole ? std::to_string(duration / milliseconds(1)) + "ms"
+            : std::to_string(duration.count()) + "ns";
+  RejectOption(std::string("invalid ") + name + " of " + text +
+               ": write at least 1ms and at most a year");
+}
+
 }  // namespace
+
+namespace internal {
+
+void CheckOptions(const ClientOptions& options) {
+  /// The largest body that the JSON parser can count.
+  constexpr std::size_t kLargestBody =
+      std::numeric_limits<std::uint32_t>::max();
+  CheckDuration("timeout", options.timeout);
+  CheckDuration("connect timeout", options.connect_timeout);
+  if (options.max_response_bytes == 0 ||
+      options.max_response_bytes > kLargestBody) {
+    RejectOption("invalid max response of " +
+                 std::to_string(options.max_response_bytes) +
+                 " bytes: write 1 to " + std::to_string(kLargestBody));
+  }
+  if (options.tls &&
+      options.tls->cert_file.empty() != options.tls->key_file.empty()) {
+    RejectOption(
+        "invalid TLS files: a client's certificate and its key go together, "
+        "write both or neither");
+  }
+}
+
+}  // namespace internal
 
 ClientOptions ClientOptions::FromEnvironment() {
   ClientOptions options;

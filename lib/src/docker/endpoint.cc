@@ -13,16 +13,16 @@
 namespace containercollector::internal {
 namespace {
 
-/// One byte less than the kernel's buffer, which ends with a NUL.
+/// The kernel's buffer ends with a NUL.
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
 constexpr std::string_view kDefaultPort = "2375";
 constexpr std::string_view kDefaultTlsPort = "2376";
 
-[[noreturn]] void Refuse(std::string_view host, const std::string& why) {
+[[noreturn]] void Reject(std::string_view text, const std::string& why) {
   throw Error(
       ErrorCode::kInvalidArgument,
-      "Docker host \"" + std::string(host) + "\" cannot be used: " + why);
+      "Docker endpoint \"" + std::string(text) + "\" cannot be used: " + why);
 }
 
 bool IsPort(std::string_view text) {
@@ -32,22 +32,22 @@ bool IsPort(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && port > 0;
 }
 
-Endpoint UnixEndpoint(std::string_view host, std::string_view path) {
+Endpoint UnixEndpoint(std::string_view text, std::string_view path) {
   if (path.empty() || path.front() != '/') {
-    Refuse(host,
+    Reject(text,
            "write the absolute path of the socket, e.g. "
            "unix:///var/run/docker.sock");
   }
   if (path.size() > kMaxSocketPath) {
-    Refuse(host, "the path of a unix socket has at most " +
+    Reject(text, "the path of a unix socket has at most " +
                      std::to_string(kMaxSocketPath) + " bytes, this one has " +
                      std::to_string(path.size()) +
                      ": use a shorter path, or a symbolic link with one");
   }
-  return {std::string(host), std::string(path), "http://localhost", false};
+  return {std::string(text), std::string(path), "http://localhost", false};
 }
 
-Endpoint TcpEndpoint(std::string_view host, std::string_view scheme,
+Endpoint TcpEndpoint(std::string_view text, std::string_view scheme,
                      std::string_view address, bool tls) {
   const std::string example = "e.g. " + std::string(scheme) + "://127.0.0.1:" +
                               std::string(tls ? kDefaultTlsPort : kDefaultPort);
@@ -60,13 +60,13 @@ Endpoint TcpEndpoint(std::string_view host, std::string_view scheme,
     while (!path.empty() && path.back() == '/') path.remove_suffix(1);
   }
   if (address.find('@') != std::string_view::npos) {
-    Refuse(host,
+    Reject(text,
            "a user name has no meaning to Docker: write only host and port, " +
                example);
   }
   if (path.find_first_of("?#") != std::string_view::npos ||
       address.find_first_of("?#") != std::string_view::npos) {
-    Refuse(host, "it has a query or a fragment: write only host and port, " +
+    Reject(text, "it has a query or a fragment: write only host and port, " +
                      example);
   }
 
@@ -80,55 +80,63 @@ Endpoint TcpEndpoint(std::string_view host, std::string_view scheme,
                                     ? address.substr(colon + 1)
                                     : (tls ? kDefaultTlsPort : kDefaultPort);
   if (name.empty())
-    Refuse(host, "the host is missing: write host and port, " + example);
+    Reject(text, "the host is missing: write host and port, " + example);
   if (name.front() != '[' && name.find(':') != std::string_view::npos) {
-    Refuse(host, "an IPv6 address stands in brackets: write e.g. " +
+    Reject(text, "an IPv6 address stands in brackets: write e.g. " +
                      std::string(scheme) + "://[::1]:" +
                      std::string(tls ? kDefaultTlsPort : kDefaultPort));
   }
   if (!IsPort(port))
-    Refuse(host,
+    Reject(text,
            "the port is not a number from 1 to 65535: write host and port, " +
                example);
 
   std::string url = tls ? "https://" : "http://";
   url.append(name).append(":").append(port).append(path);
-  return {std::string(host), "", url, tls};
+  return {std::string(text), "", url, tls};
 }
 
 }  // namespace
 
-Endpoint ParseEndpoint(std::string_view host, bool tls) {
+Endpoint ParseEndpoint(std::string_view text, bool tls) {
   const auto is_blank = [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
   };
-  if (std::any_of(host.begin(), host.end(), is_blank)) {
-    Refuse(host,
+  if (std::any_of(text.begin(), text.end(), is_blank)) {
+    Reject(text,
            "it has a space or a control character: write e.g. "
            "unix:///var/run/docker.sock");
   }
-  const std::size_t separator = host.find("://");
+  const std::size_t separator = text.find("://");
   const std::string_view scheme =
-      separator == std::string_view::npos ? "" : host.substr(0, separator);
+      separator == std::string_view::npos ? "" : text.substr(0, separator);
   const std::string_view rest =
-      scheme.empty() ? "" : host.substr(separator + 3);
+      scheme.empty() ? "" : text.substr(separator + 3);
 
-  if (scheme == "unix") return UnixEndpoint(host, rest);
-  if (scheme == "tcp") return TcpEndpoint(host, scheme, rest, tls);
-  if (scheme == "http") return TcpEndpoint(host, scheme, rest, false);
-  if (scheme == "https") return TcpEndpoint(host, scheme, rest, true);
+  if (scheme == "unix") return UnixEndpoint(text, rest);
+  if (scheme == "tcp") return TcpEndpoint(text, scheme, rest, tls);
+  if (scheme == "http") return TcpEndpoint(text, scheme, rest, false);
+  if (scheme == "https") return TcpEndpoint(text, scheme, rest, true);
   if (scheme == "ssh") {
-    Refuse(host,
+    Reject(text,
            "ssh:// is not supported: forward the socket with \"ssh -nNT -L "
            "/tmp/docker.sock:/var/run/docker.sock "
            "user@host\" and write unix:///tmp/docker.sock");
   }
   if (scheme == "npipe") {
-    Refuse(host,
+    Reject(text,
            "npipe:// is for Windows: write e.g. unix:///var/run/docker.sock or "
            "tcp://127.0.0.1:2375");
   }
-  Refuse(host,
+  if (text.substr(0, 1) == "/") {
+    Reject(text, "the scheme is missing: write unix://" + std::string(text));
+  }
+  if (const std::size_t colon = text.rfind(':');
+      separator == std::string_view::npos && colon != std::string_view::npos &&
+      colon > 0 && IsPort(text.substr(colon + 1))) {
+    Reject(text, "the scheme is missing: write tcp://" + std::string(text));
+  }
+  Reject(text,
          "write unix:///path, tcp://host:port, http://host:port or "
          "https://host:port, e.g. "
          "unix:///var/run/docker.sock");

@@ -11,16 +11,15 @@ namespace containercollector::internal {
 
 struct Endpoint {
   std::string text;         ///< As it was written, for people.
-  std::string socket_path;  ///< Empty: TCP.
-  std::string base_url;  ///< What a target such as "/v1.40/containers/json" is
-                         ///< appended to.
+  std::string socket_path;  ///< Empty for TCP.
+  std::string base_url;     ///< Stands before each request's target.
   bool tls = false;
 };
 
-/// Reads a host in the syntax of DOCKER_HOST.
+/// Parses an endpoint in the syntax of DOCKER_HOST.
 /// @param tls Whether `tcp://` means TLS.
 /// @throws Error kInvalidArgument, with a text that says what to write.
-Endpoint ParseEndpoint(std::string_view host, bool tls);
+Endpoint ParseEndpoint(std::string_view text, bool tls);
 
 }  // namespace containercollector::internal
 

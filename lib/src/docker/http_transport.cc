@@ -1,34 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "lib/src/docker/http_transport.h"
 
 #include <curl/curl.h>
+#include <poll.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <new>
+#include <utility>
 
 #include "containercollector/error.h"
 #include "containercollector/version.h"
+#include "lib/src/docker/failure.h"
+#include "lib/src/json/decoder.h"
 
 namespace containercollector::internal {
 namespace {
 
-/// More than these at once get a connection for one request only.
-constexpr std::size_t kMaxIdleHandles = 8;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
-struct CurlDeleter {
+/// Bound on the headers of a response, trailers of chunks included.
+constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
+
+struct EasyDeleter {
   void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
 };
+struct MultiDeleter {
+  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
+};
 
-[[noreturn]] void ThrowCurlError(CURLcode code) {
-  throw Error(ErrorCode::kInternal,
-              std::string("libcurl failed: ") + curl_easy_strerror(code));
+[[noreturn]] void ThrowCurlError(const char* text) {
+  throw Error(ErrorCode::kInternal, std::string("libcurl failed: ") + text);
 }
 
 void Check(CURLcode code) {
-  if (code != CURLE_OK) ThrowCurlError(code);
+  if (code != CURLE_OK) ThrowCurlError(curl_easy_strerror(code));
+}
+void Check(CURLMcode code) {
+  if (code != CURLM_OK) ThrowCurlError(curl_multi_strerror(code));
 }
 
 void InitializeCurlOnce() {
@@ -36,186 +47,138 @@ void InitializeCurlOnce() {
   Check(result);
 }
 
-std::string ToText(std::chrono::milliseconds duration) {
-  const auto count = duration.count();
-  return count % 1000 == 0 ? std::to_string(count / 1000) + "s"
-                           : std::to_string(count) + "ms";
-}
-
-/// The body while it arrives.
-struct Body {
-  std::string bytes;
-  std::size_t limit = 0;
-  bool too_large = false;
+/// A response while it arrives.
+struct Arriving {
+  CURL* curl = nullptr;
+  std::size_t max_body_bytes = 0;
+  std::size_t header_bytes = 0;
+  std::string body;
+  bool headers_too_large = false;
+  bool body_too_large = false;
   bool out_of_memory = false;
 };
 
-/// libcurl's write callback: less than all bytes taken ends the request.
+/// libcurl's header callback; fewer bytes than it got end the request.
+std::size_t CountHeader(char* /*data*/, std::size_t size, std::size_t count,
+                        void* user_data) noexcept {
+  auto& arriving = *static_cast<Arriving*>(user_data);
+  arriving.header_bytes += size * count;
+  arriving.headers_too_large = arriving.header_bytes > kMaxHeaderBytes;
+  return arriving.headers_too_large ? 0 : size * count;
+}
+
+/// Allocates the whole body at once if its length is known.
+void ReserveBody(Arriving& arriving) {
+  curl_off_t length = -1;
+  const CURLcode code = curl_easy_getinfo(
+      arriving.curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (code != CURLE_OK || length < 0) return;
+  arriving.body.reserve(std::min(static_cast<std::size_t>(length),
+                                 arriving.max_body_bytes) +
+                        kDecoderPadding);
+}
+
+/// libcurl's write callback; fewer bytes than it got end the request.
 std::size_t AppendToBody(char* data, std::size_t size, std::size_t count,
                          void* user_data) noexcept {
-  auto& body = *static_cast<Body*>(user_data);
+  auto& arriving = *static_cast<Arriving*>(user_data);
   const std::size_t length = size * count;
-  if (length > body.limit - body.bytes.size()) {
-    body.too_large = true;
+  if (length > arriving.max_body_bytes - arriving.body.size()) {
+    arriving.body_too_large = true;
     return 0;
   }
   try {
-    body.bytes.append(data, length);
-  } catch (const std::bad_alloc&) {
-    body.out_of_memory = true;
+    if (arriving.body.empty()) ReserveBody(arriving);
+    arriving.body.append(data, length);
+  } catch (const std::exception&) {
+    arriving.out_of_memory = true;
     return 0;
   }
   return length;
 }
 
-/// What is known of a request that gave no whole answer.
-struct Failure {
-  CURLcode code;
-  int os_error;
-  bool connected;
-  std::string_view curl_text;
-  const Body& body;
-  std::string_view target;
+/// What libcurl says of a request that got no whole response.
+struct CurlFailure {
+  CURLcode code = CURLE_OK;
+  int os_error = 0;
+  bool connected = false;
+  std::string text;
 };
 
-/// The kernel lets nobody wait for a place in the queue of a unix socket:
-/// EAGAIN, which libcurl may already have overwritten with the socket's lack of
-/// an error.
-bool QueueIsFull(const Failure& failure, const Endpoint& endpoint) {
-  return !endpoint.socket_path.empty() &&
-         (failure.os_error == EAGAIN || failure.os_error == 0);
+FailureKind KindOfReceiveFailure(const CurlFailure& curl,
+                                 const Endpoint& endpoint) {
+  // TLS 1.3 lets the daemon reject a client's certificate after the handshake.
+  if (endpoint.tls && curl.text.find("alert") != std::string::npos)
+    return FailureKind::kTls;
+  // Without an error of the socket, libcurl did not understand the bytes.
+  return curl.os_error != 0 ? FailureKind::kTruncated
+                            : FailureKind::kInvalidHttp;
 }
 
-Error ToError(const Failure& failure, const Endpoint& endpoint,
-              const ClientOptions& options) {
-  const std::string& host = endpoint.text;
-  const std::string request =
-      "GET " + std::string(failure.target.substr(0, failure.target.find('?')));
-  const std::string curl_text(failure.curl_text);
-
-  const auto cut_off = [&] {
-    const std::size_t bytes = failure.body.bytes.size();
-    const std::string how =
-        bytes == 0 ? "closed the connection without an answer to " + request
-                   : "cut off its answer to " + request + " after " +
-                         std::to_string(bytes) + " bytes";
-    return Error(ErrorCode::kResponseTruncated,
-                 "The Docker daemon at " + host + " " + how +
-                     ". It may have been stopped or restarted: try again, then "
-                     "look at its log.");
-  };
-  const auto malformed = [&] {
-    return Error(ErrorCode::kResponseMalformed,
-                 "The answer of the Docker daemon at " + host + " to " +
-                     request + " is not valid HTTP: " + curl_text +
-                     ". Check that it is a Docker daemon that listens there.");
-  };
-  const auto tls_failed = [&] {
-    return Error(
-        ErrorCode::kTlsFailed,
-        "No TLS connection with the Docker daemon at " + host + ": " +
-            curl_text +
-            ". Check the TLS files, and whether the daemon speaks TLS there.");
-  };
-  const auto too_large = [&] {
-    return Error(ErrorCode::kResponseTooLarge,
-                 "The answer of the Docker daemon at " + host + " to " +
-                     request + " is larger than the limit of " +
-                     std::to_string(options.max_response_bytes) +
-                     " bytes. Narrow it with filters or limit, or allow larger "
-                     "answers.");
-  };
-
-  switch (failure.code) {
+FailureKind KindOf(const CurlFailure& curl, const Arriving& arriving,
+                   const Endpoint& endpoint) {
+  if (arriving.headers_too_large) return FailureKind::kHeadersTooLarge;
+  if (arriving.body_too_large) return FailureKind::kBodyTooLarge;
+  if (arriving.out_of_memory) return FailureKind::kInternal;
+  switch (curl.code) {
     case CURLE_COULDNT_CONNECT:
-      if (!endpoint.socket_path.empty() &&
-          (failure.os_error == EACCES || failure.os_error == EPERM)) {
-        return Error(ErrorCode::kPermissionDenied,
-                     "Got permission denied while trying to connect to the "
-                     "Docker daemon socket at " +
-                         host + ": dial unix " + endpoint.socket_path +
-                         ": connect: permission denied. Run as root or as a "
-                         "member of the group that owns the socket.");
-      }
-      return Error(
-          ErrorCode::kCannotConnect,
-          "Cannot connect to the Docker daemon at " + host +
-              ". Is the docker daemon running?" +
-              (QueueIsFull(failure, endpoint)
-                   ? " It accepts no connection, and its queue is full: it "
-                     "may hang, look at its log."
-                   : ""));
-
+      return KindOfConnectFailure(curl.os_error, endpoint);
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_URL_MALFORMAT:
-      return Error(ErrorCode::kCannotConnect,
-                   "Cannot connect to the Docker daemon at " + host + ": " +
-                       curl_text + ". Check the name of the host.");
-
+      return FailureKind::kUnknownHost;
     case CURLE_OPERATION_TIMEDOUT:
-      if (!failure.connected) {
-        return Error(ErrorCode::kTimeout,
-                     "No connection to the Docker daemon at " + host +
-                         " within " + ToText(options.connect_timeout) +
-                         ". Check that its machine is up, that no firewall is "
-                         "between" +
-                         (endpoint.tls ? " and that it speaks TLS there."
-                                       : " and that the port is right."));
-      }
-      return Error(ErrorCode::kTimeout,
-                   "The Docker daemon at " + host +
-                       " did not finish its answer to " + request + " within " +
-                       ToText(options.timeout) + " (" +
-                       std::to_string(failure.body.bytes.size()) +
-                       " bytes came). It may hang: look at its log, or allow "
-                       "more time.");
-
-    case CURLE_WRITE_ERROR:
-      if (failure.body.too_large) return too_large();
-      break;
+      return curl.connected ? FailureKind::kResponseTimeout
+                            : FailureKind::kConnectTimeout;
+    case CURLE_ABORTED_BY_CALLBACK:
+      return FailureKind::kCancelled;
     case CURLE_FILESIZE_EXCEEDED:
-      return too_large();
-
+      return FailureKind::kBodyTooLarge;
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_SEND_ERROR:
-      return cut_off();
-
+      return FailureKind::kTruncated;
     case CURLE_RECV_ERROR:
-      // TLS 1.3 lets the daemon refuse a client's certificate after the
-      // handshake.
-      if (endpoint.tls && curl_text.find("alert") != std::string::npos)
-        return tls_failed();
-      // Without an error of the socket, it is libcurl that could not make sense
-      // of the bytes.
-      return failure.os_error != 0 ? cut_off() : malformed();
-
+      return KindOfReceiveFailure(curl, endpoint);
     case CURLE_UNSUPPORTED_PROTOCOL:
+      return FailureKind::kNotHttp;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
+      return FailureKind::kInvalidHttp;
+    // libcurl takes a header line over 100 KB for a lack of memory.
+    case CURLE_OUT_OF_MEMORY:
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
 #endif
-      return malformed();
-
+      return curl.connected && arriving.body.empty()
+                 ? FailureKind::kHeadersTooLarge
+                 : FailureKind::kInternal;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
-      return tls_failed();
-
+      return FailureKind::kTls;
     default:
-      break;
+      return FailureKind::kInternal;
   }
-  const std::string why =
-      failure.body.out_of_memory ? "out of memory" : curl_text;
-  return Error(ErrorCode::kInternal,
-               "The request " + request + " to the Docker daemon at " + host +
-                   " failed: " + why +
-                   ". This is not the daemon's fault: look at the memory and "
-                   "the files of this process.");
+}
+
+Failure Describe(const CurlFailure& curl, const Arriving& arriving,
+                 const Endpoint& endpoint, const ClientOptions& options,
+                 const CallLimit& limit) {
+  Failure failure;
+  failure.kind = KindOf(curl, arriving, endpoint);
+  failure.endpoint = endpoint;
+  failure.bytes = arriving.body.size();
+  failure.limit = failure.kind == FailureKind::kHeadersTooLarge
+                      ? kMaxHeaderBytes
+                      : options.max_response_bytes;
+  failure.elapsed = failure.kind == FailureKind::kConnectTimeout
+                        ? std::min(options.connect_timeout, limit.timeout)
+                        : limit.timeout;
+  failure.detail = arriving.out_of_memory ? "out of memory" : curl.text;
+  return failure;
 }
 
 }  // namespace
@@ -233,8 +196,8 @@ std::string_view DaemonResponse::Header(std::string_view name) const noexcept {
 class HttpTransport::Handle {
  public:
   Handle(const Endpoint& endpoint, const ClientOptions& options)
-      : curl_(curl_easy_init()) {
-    if (curl_ == nullptr) ThrowCurlError(CURLE_OUT_OF_MEMORY);
+      : easy_(curl_easy_init()), multi_(curl_multi_init()) {
+    if (easy_ == nullptr || multi_ == nullptr) Check(CURLE_OUT_OF_MEMORY);
     Set(CURLOPT_NOSIGNAL, 1L);
     Set(CURLOPT_PROXY, "");
     Set(CURLOPT_FOLLOWLOCATION, 0L);
@@ -243,51 +206,93 @@ class HttpTransport::Handle {
     Set(CURLOPT_USERAGENT, user_agent_.c_str());
     Set(CURLOPT_ERRORBUFFER, error_text_.data());
     Set(CURLOPT_WRITEFUNCTION, &AppendToBody);
+    Set(CURLOPT_HEADERFUNCTION, &CountHeader);
     Set(CURLOPT_MAXFILESIZE_LARGE,
         static_cast<curl_off_t>(options.max_response_bytes));
-    Set(CURLOPT_CONNECTTIMEOUT_MS,
-        static_cast<long>(options.connect_timeout.count()));
-    if (!endpoint.socket_path.empty())
+    Set(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options.connect_timeout));
+    // Without it, giving up waits for the thread that resolves the name.
+    Set(CURLOPT_QUICK_EXIT, 1L);
+    if (!endpoint.socket_path.empty()) {
       Set(CURLOPT_UNIX_SOCKET_PATH, endpoint.socket_path.c_str());
+      Set(CURLOPT_FORBID_REUSE, 1L);
+    }
     if (endpoint.tls) SetTls(options.tls.value_or(TlsOptions{}));
   }
 
-  DaemonResponse Get(const std::string& target,
-                     std::chrono::milliseconds timeout,
-                     const Endpoint& endpoint, const ClientOptions& options) {
-    Body body;
-    body.limit = options.max_response_bytes;
+  /// Returns whether the kept connection, if there is one, has nothing to read:
+  /// what arrived after the last response would be taken for the next.
+  bool IsClean() const noexcept {
+    if (socket_ == CURL_SOCKET_BAD) return true;
+    pollfd event{socket_, POLLIN, 0};
+    return poll(&event, 1, 0) == 0;
+  }
+
+  DaemonResponse Get(const std::string& target, const Endpoint& endpoint,
+                     const ClientOptions& options, const CallLimit& limit) {
+    Arriving arriving;
+    arriving.curl = easy_.get();
+    arriving.max_body_bytes = options.max_response_bytes;
     error_text_.front() = '\0';
     Set(CURLOPT_URL, (endpoint.base_url + target).c_str());
-    Set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
-    Set(CURLOPT_WRITEDATA, &body);
-    const CURLcode code = curl_easy_perform(curl_.get());
-    // A cut-off answer comes with status 200: the code counts first.
-    if (code != CURLE_OK)
-      throw ToError(DescribeFailure(code, body, target), endpoint, options);
+    Set(CURLOPT_TIMEOUT_MS,
+        Milliseconds(limit.deadline - steady_clock::now()));
+    Set(CURLOPT_WRITEDATA, &arriving);
+    Set(CURLOPT_HEADERDATA, &arriving);
+    const CURLcode code = Perform(limit.cancellation);
+    // A truncated response comes with status 200: the code counts first.
+    if (code != CURLE_OK) {
+      Failure failure =
+          Describe(FailureOf(code), arriving, endpoint, options, limit);
+      failure.request = "GET " + target.substr(0, target.find('?'));
+      throw ToError(failure);
+    }
 
     DaemonResponse response;
     response.status = static_cast<int>(GetInfo<long>(CURLINFO_RESPONSE_CODE));
     curl_header* header = nullptr;
-    while ((header = curl_easy_nextheader(curl_.get(), CURLH_HEADER, -1,
+    while ((header = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1,
                                           header)) != nullptr) {
       response.headers.emplace_back(header->name, header->value);
     }
-    response.body = std::move(body.bytes);
+    response.body = std::move(arriving.body);
     return response;
   }
 
  private:
+  /// Keeps the handle in the multi handle for as long as it lives.
+  class Transfer {
+   public:
+    Transfer(CURLM* multi, CURL* easy) : multi_(multi), easy_(easy) {
+      Check(curl_multi_add_handle(multi_, easy_));
+    }
+    // It can only fail for handles that are not valid.
+    ~Transfer() {
+      static_cast<void>(curl_multi_remove_handle(multi_, easy_));
+    }
+    Transfer(const Transfer&) = delete;
+    Transfer& operator=(const Transfer&) = delete;
+
+   private:
+    CURLM* multi_;
+    CURL* easy_;
+  };
+
   template <typename Value>
   void Set(CURLoption option, Value value) {
-    Check(curl_easy_setopt(curl_.get(), option, value));
+    Check(curl_easy_setopt(easy_.get(), option, value));
   }
 
   template <typename Value>
   Value GetInfo(CURLINFO info) {
     Value value{};
-    Check(curl_easy_getinfo(curl_.get(), info, &value));
+    Check(curl_easy_getinfo(easy_.get(), info, &value));
     return value;
+  }
+
+  /// At least 1: libcurl takes 0 for "no limit".
+  static long Milliseconds(std::chrono::nanoseconds duration) {
+    const auto count = std::chrono::ceil<milliseconds>(duration).count();
+    return std::max(1L, static_cast<long>(count));
   }
 
   void SetTls(const TlsOptions& tls) {
@@ -299,17 +304,45 @@ class HttpTransport::Handle {
     if (!tls.key_file.empty()) Set(CURLOPT_SSLKEY, tls.key_file.c_str());
   }
 
-  Failure DescribeFailure(CURLcode code, const Body& body,
-                          std::string_view target) {
-    const auto os_error = static_cast<int>(GetInfo<long>(CURLINFO_OS_ERRNO));
-    const bool connected = GetInfo<curl_off_t>(CURLINFO_PRETRANSFER_TIME_T) > 0;
-    const std::string_view text = error_text_.front() != '\0'
-                                      ? error_text_.data()
-                                      : curl_easy_strerror(code);
-    return {code, os_error, connected, text, body, target};
+  /// As curl_easy_perform(), but another thread can cancel it.
+  CURLcode Perform(Cancellation* cancellation) {
+    constexpr int kLongestWaitMs = 1000;
+    std::optional<Cancellation::Wake> wake;
+    if (cancellation != nullptr) {
+      wake.emplace(*cancellation, [multi = multi_.get()] {
+        static_cast<void>(curl_multi_wakeup(multi));
+      });
+    }
+    const Transfer transfer(multi_.get(), easy_.get());
+    for (int running = 1;;) {
+      if (cancellation != nullptr && cancellation->cancelled())
+        return CURLE_ABORTED_BY_CALLBACK;
+      Check(curl_multi_perform(multi_.get(), &running));
+      if (running == 0) break;
+      Check(curl_multi_poll(multi_.get(), nullptr, 0, kLongestWaitMs, nullptr));
+    }
+    // libcurl knows the socket only while the handle is part of the multi.
+    socket_ = GetInfo<curl_socket_t>(CURLINFO_ACTIVESOCKET);
+    int left = 0;
+    const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left);
+    if (message == nullptr) ThrowCurlError("a transfer ended without result");
+    return message->data.result;
   }
 
-  std::unique_ptr<CURL, CurlDeleter> curl_;
+  CurlFailure FailureOf(CURLcode code) {
+    CurlFailure failure;
+    failure.code = code;
+    failure.os_error = static_cast<int>(GetInfo<long>(CURLINFO_OS_ERRNO));
+    failure.connected = GetInfo<curl_off_t>(CURLINFO_PRETRANSFER_TIME_T) > 0;
+    failure.text = error_text_.front() != '\0' ? error_text_.data()
+                                               : curl_easy_strerror(code);
+    return failure;
+  }
+
+  std::unique_ptr<CURL, EasyDeleter> easy_;
+  // Destroyed first: it holds the connection that the handle used.
+  std::unique_ptr<CURLM, MultiDeleter> multi_;
+  curl_socket_t socket_ = CURL_SOCKET_BAD;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   const std::string user_agent_ =
       "containercollector/" + std::string(kLibraryVersion);
@@ -322,39 +355,18 @@ HttpTransport::HttpTransport(Endpoint endpoint, ClientOptions options)
 
 HttpTransport::~HttpTransport() = default;
 
-DaemonResponse HttpTransport::Get(
-    const std::string& target, std::chrono::steady_clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      deadline - std::chrono::steady_clock::now());
-  // libcurl takes 0 for "no limit".
-  const auto timeout = std::max(left, std::chrono::milliseconds(1));
-
-  auto handle = TakeHandle();
+DaemonResponse HttpTransport::Get(const std::string& target,
+                                  const CallLimit& limit) {
+  auto handle = idle_.Take();
+  if (handle == nullptr) handle = std::make_unique<Handle>(endpoint_, options_);
   try {
-    DaemonResponse response = handle->Get(target, timeout, endpoint_, options_);
-    KeepHandle(std::move(handle));
+    DaemonResponse response = handle->Get(target, endpoint_, options_, limit);
+    idle_.Keep(std::move(handle));
     return response;
   } catch (...) {
-    KeepHandle(std::move(handle));
+    idle_.Keep(std::move(handle));
     throw;
   }
-}
-
-std::unique_ptr<HttpTransport::Handle> HttpTransport::TakeHandle() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      auto handle = std::move(idle_.back());
-      idle_.pop_back();
-      return handle;
-    }
-  }
-  return std::make_unique<Handle>(endpoint_, options_);
-}
-
-void HttpTransport::KeepHandle(std::unique_ptr<Handle> handle) {
-  const std::lock_guard lock(mutex_);
-  if (idle_.size() < kMaxIdleHandles) idle_.push_back(std::move(handle));
 }
 
 }  // namespace containercollector::internal

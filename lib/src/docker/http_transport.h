@@ -1,61 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-
 /// HTTP requests to a daemon. The only part that knows libcurl.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_HTTP_TRANSPORT_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_HTTP_TRANSPORT_H_
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
+#include "containercollector/call_options.h"
 #include "containercollector/client_options.h"
+#include "lib/src/docker/daemon_response.h"
 #include "lib/src/docker/endpoint.h"
+#include "lib/src/docker/idle_pool.h"
 
 namespace containercollector::internal {
 
-struct DaemonResponse {
-  int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-
-  /// The value of a header, whatever the case of its name; empty where there is
-  /// none.
-  std::string_view Header(std::string_view name) const noexcept;
+/// When a call must end. All requests of one call share it.
+struct CallLimit {
+  std::chrono::steady_clock::time_point deadline;
+  std::chrono::nanoseconds timeout{};  ///< All the time that the call had.
+  Cancellation* cancellation = nullptr;
 };
 
-/// RAII: owns a libcurl handle for each request that runs at once, each with
-/// its connection, and keeps them for the next requests. Thread-safety: Get()
-/// may be called from many threads at once.
+/// RAII: owns a libcurl handle for each request that runs at once, and keeps a
+/// few of them for later requests. A TCP or TLS connection is kept with its
+/// handle; a Unix socket is connected for each request, so that the request
+/// reaches whichever daemon the path names now.
+///
+/// Thread-safe.
 class HttpTransport {
  public:
-  /// @param options Limits and TLS files; the host is taken from `endpoint`.
+  /// @param options Limits and TLS files; the endpoint in them is not used.
   HttpTransport(Endpoint endpoint, ClientOptions options);
   ~HttpTransport();
   HttpTransport(const HttpTransport&) = delete;
   HttpTransport& operator=(const HttpTransport&) = delete;
 
   /// @param target Path and query.
-  /// @return A whole answer, whatever its status.
-  /// @throws Error when there is none by `deadline`.
-  DaemonResponse Get(const std::string& target,
-                     std::chrono::steady_clock::time_point deadline);
+  /// @return A whole response, whatever its status.
+  /// @throws Error if there is none by the deadline; see failure.h.
+  DaemonResponse Get(const std::string& target, const CallLimit& limit);
 
   const Endpoint& endpoint() const noexcept { return endpoint_; }
 
  private:
   class Handle;
 
-  std::unique_ptr<Handle> TakeHandle();
-  void KeepHandle(std::unique_ptr<Handle> handle);
-
   const Endpoint endpoint_;
   const ClientOptions options_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Handle>> idle_;  // Guarded by mutex_.
+  IdlePool<Handle> idle_;
 };
 
 }  // namespace containercollector::internal

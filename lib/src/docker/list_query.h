@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 /// The query string of `GET /containers/json`.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_LIST_QUERY_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_LIST_QUERY_H_
@@ -11,11 +10,8 @@
 
 namespace containercollector::internal {
 
-/// @throws Error kInvalidArgument, with a text that says what to write.
-void CheckListOptions(const ListOptions& options);
-
-/// The query with its "?", in the form that the API version takes; empty where
-/// there is none.
+/// Returns the query with its "?", in the form that the API version takes;
+/// empty if all options are the daemon's defaults.
 std::string ListQuery(const ListOptions& options, ApiVersion version);
 
 }  // namespace containercollector::internal

@@ -34,10 +34,6 @@ namespace rapid = containercollector_rapidjson_reader;
 /// As Go's encoding/json.
 constexpr std::size_t kMaxDepth = 10000;
 
-/// The SIMD reader looks at whole blocks of 16 bytes, so it may look this far
-/// past the end.
-constexpr std::size_t kPadding = 16;
-
 constexpr std::size_t kMaxKeyInText = 64;
 
 /// UTF-8 that writes an escape of half a surrogate pair, `\udc00`, as U+FFFD,
@@ -288,7 +284,7 @@ void DecodeJson(std::string json, const Schema& schema, void* value) {
                 "JSON of " + std::to_string(size) +
                     " bytes is more than this parser reads");
   }
-  json.append(kPadding, '\0');
+  json.append(kDecoderPadding, '\0');
 
   Handler handler(schema, value);
   Reader reader;

@@ -4,12 +4,18 @@
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_DECODER_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_DECODER_H_
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
 #include "lib/src/json/schema.h"
 
 namespace containercollector::internal {
+
+/// How many bytes the decoder appends to its text: a text with this much spare
+/// capacity is decoded without a copy. The SIMD reader looks at whole blocks of
+/// 16 bytes, so it may look this far past the end.
+inline constexpr std::size_t kDecoderPadding = 16;
 
 /// Decodes `json`, which is overwritten, into the value that `schema`
 /// describes.
