@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Versions of the Docker API, and how a daemon rejects one.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_API_VERSION_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_API_VERSION_H_
