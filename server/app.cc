@@ -97,8 +97,8 @@ class Server::Impl {
 
  private:
   Impl(const Options& options, ListenSocket socket)
-      : docker_timeout_(std::chrono::ceil<milliseconds>(
-            options.collector.docker.timeout)),
+      : docker_timeout_(
+            std::chrono::ceil<milliseconds>(options.collector.docker.timeout)),
         tls_(MakeTls(options.tls)),
         url_((tls_ == nullptr ? "http://" : "https://") + socket.endpoint()),
         collector_(options.collector, metrics_),

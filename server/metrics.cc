@@ -21,9 +21,10 @@ using Labels = std::map<std::string, std::string>;
 constexpr std::array kErrorCodes = {
     ErrorCode::kInvalidArgument,   ErrorCode::kCannotConnect,
     ErrorCode::kPermissionDenied,  ErrorCode::kTlsFailed,
-    ErrorCode::kTimeout,           ErrorCode::kCancelled,           ErrorCode::kResponseTruncated,
-    ErrorCode::kResponseMalformed, ErrorCode::kResponseTooLarge,
-    ErrorCode::kRequestRejected, ErrorCode::kDaemonError,       ErrorCode::kInternal};
+    ErrorCode::kTimeout,           ErrorCode::kCancelled,
+    ErrorCode::kResponseTruncated, ErrorCode::kResponseMalformed,
+    ErrorCode::kResponseTooLarge,  ErrorCode::kRequestRejected,
+    ErrorCode::kDaemonError,       ErrorCode::kInternal};
 
 constexpr std::array<std::string_view, 2> kCalls = {"list", "ping"};
 

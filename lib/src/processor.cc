@@ -52,8 +52,7 @@ Response Processor::Collect(const ListOptions& options) const {
     return response;
   } catch (const Error& error) {
     // A filter that the daemon rejects is the caller's mistake.
-    const int status =
-        error.code() == ErrorCode::kRequestRejected ? 400 : 500;
+    const int status = error.code() == ErrorCode::kRequestRejected ? 400 : 500;
     Response response = TextResponse(status, error.what());
     response.error = error.code();
     return response;

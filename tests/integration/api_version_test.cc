@@ -119,7 +119,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "A daemon that rejects a version and names no other gives an error that says "
+    "A daemon that rejects a version and names no other gives an error that "
+    "says "
     "what to do") {
   Node node;
   node.Start([](const Request& request, Exchange& exchange) {

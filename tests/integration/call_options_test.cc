@@ -58,7 +58,8 @@ TEST_CASE("A call is cancelled from another thread while it waits") {
 
   // Later calls with the same object are cancelled too, others are not.
   node.Start(GoodDaemon());
-  CHECK(ErrorOf([&] { return node.client().ListContainers({}, call); })
-            .code() == ErrorCode::kCancelled);
+  CHECK(ErrorOf([&] {
+          return node.client().ListContainers({}, call);
+        }).code() == ErrorCode::kCancelled);
   CHECK(node.client().ListContainers().size() == 1);
 }

@@ -58,7 +58,8 @@ TEST_CASE("The daemon's own message is passed on") {
 TEST_CASE("A filter that the daemon rejects is the caller's error") {
   Node node;
   node.Start(AnswerWith(DaemonError(400, "Invalid filter 'nope'")));
-  const Response response = node.Post("filters=%7B%22nope%22%3A%5B%221%22%5D%7D");
+  const Response response =
+      node.Post("filters=%7B%22nope%22%3A%5B%221%22%5D%7D");
   CHECK(response.status == 400);
   CHECK(response.body == "Error response from daemon: Invalid filter 'nope'");
   CHECK(response.error == ErrorCode::kRequestRejected);

@@ -15,10 +15,10 @@ std::string Malformed(const Node& node, const std::string& why) {
 }
 
 /// libcurl's own words stand in the middle; they change with its version.
-void CheckNotHttp(
-    Node& node,
-    const std::string& end = ". Check that it is a Docker daemon that listens "
-                             "there.") {
+void CheckNotHttp(Node& node,
+                  const std::string& end =
+                      ". Check that it is a Docker daemon that listens "
+                      "there.") {
   const Response response = node.Post();
   const std::string begin =
       "The answer of the Docker daemon at " + node.host() +

@@ -27,17 +27,16 @@ TEST_CASE("Every error code has a name of its own") {
        {ErrorCode::kInvalidArgument, ErrorCode::kCannotConnect,
         ErrorCode::kPermissionDenied, ErrorCode::kTlsFailed,
         ErrorCode::kTimeout, ErrorCode::kCancelled,
-        ErrorCode::kResponseTruncated,
-        ErrorCode::kResponseMalformed, ErrorCode::kResponseTooLarge,
-        ErrorCode::kRequestRejected, ErrorCode::kDaemonError,
-        ErrorCode::kInternal}) {
+        ErrorCode::kResponseTruncated, ErrorCode::kResponseMalformed,
+        ErrorCode::kResponseTooLarge, ErrorCode::kRequestRejected,
+        ErrorCode::kDaemonError, ErrorCode::kInternal}) {
     names.insert(ToString(code));
   }
   CHECK(names == std::set<std::string_view>{
                      "invalid_argument", "cannot_connect", "permission_denied",
                      "tls_failed", "timeout", "cancelled", "response_truncated",
-                     "response_malformed", "response_too_large", "request_rejected", "daemon_error",
-                     "internal"});
+                     "response_malformed", "response_too_large",
+                     "request_rejected", "daemon_error", "internal"});
 }
 
 TEST_CASE("A failure that may pass by itself is retryable") {

@@ -135,8 +135,7 @@ TEST_CASE("The error of connect() tells the failures of a socket apart") {
         FailureKind::kNotListening);
   CHECK(KindOfConnectFailure(EACCES, missing) ==
         FailureKind::kPermissionDenied);
-  CHECK(KindOfConnectFailure(EPERM, missing) ==
-        FailureKind::kPermissionDenied);
+  CHECK(KindOfConnectFailure(EPERM, missing) == FailureKind::kPermissionDenied);
   CHECK(KindOfConnectFailure(EAGAIN, missing) == FailureKind::kBacklogFull);
   CHECK(KindOfConnectFailure(0, missing) == FailureKind::kBacklogFull);
   CHECK(KindOfConnectFailure(ECONNREFUSED, directory) ==
@@ -145,8 +144,9 @@ TEST_CASE("The error of connect() tells the failures of a socket apart") {
 }
 
 TEST_CASE("A response of 400 is the caller's error, but not for a version") {
-  CHECK(ToError(ResponseOf(400, R"({"message":"Invalid filter 'x'"})"))
-            .code() == ErrorCode::kRequestRejected);
+  CHECK(
+      ToError(ResponseOf(400, R"({"message":"Invalid filter 'x'"})")).code() ==
+      ErrorCode::kRequestRejected);
   const Error version = ToError(ResponseOf(
       400, R"({"message":"client version 1.39 is too old. Minimum is"})"));
   CHECK(version.code() == ErrorCode::kDaemonError);

@@ -57,11 +57,11 @@ ApiVersion NearestApiVersion(ApiVersion oldest, ApiVersion newest) {
 std::optional<ApiVersionRejection> ParseApiVersionRejection(
     std::string_view message) {
   // At the beginning only: a daemon repeats a caller's filters in its errors.
-  const bool rejected =
-      (StartsWith(message, "client version ") &&
-       (Contains(message, " is too old") || Contains(message, " is too new"))) ||
-      StartsWith(message, "client is newer than server") ||
-      StartsWith(message, "client is too old");
+  const bool rejected = (StartsWith(message, "client version ") &&
+                         (Contains(message, " is too old") ||
+                          Contains(message, " is too new"))) ||
+                        StartsWith(message, "client is newer than server") ||
+                        StartsWith(message, "client is too old");
   if (!rejected) return std::nullopt;
 
   // The last form is that of Docker 1.13 and older.

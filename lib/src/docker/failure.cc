@@ -32,7 +32,7 @@ std::string ToText(std::chrono::nanoseconds duration) {
 /// Returns what a path holds that should be a socket; empty if it is one, or if
 /// nobody can tell.
 std::string NotASocket(const std::string& path) {
-  struct stat file {};
+  struct stat file{};
   if (stat(path.c_str(), &file) != 0 || S_ISSOCK(file.st_mode)) return {};
   return S_ISDIR(file.st_mode) ? "a directory" : "a file";
 }
@@ -45,7 +45,8 @@ std::string PermissionDenied(const Failure& failure) {
   return "Got permission denied while trying to connect to the Docker daemon "
          "socket at " +
          failure.endpoint.text + ": dial unix " + failure.endpoint.socket_path +
-         ": connect: permission denied. Run as root or as a member of the group "
+         ": connect: permission denied. Run as root or as a member of the "
+         "group "
          "that owns the socket.";
 }
 
@@ -143,21 +144,22 @@ Error ToError(const Failure& failure) {
       return Error(ErrorCode::kResponseTruncated, Truncated(failure));
     case FailureKind::kInvalidHttp:
       return Error(ErrorCode::kResponseMalformed,
-                   ResponseOf(failure) + " is not valid HTTP: " +
-                       failure.detail +
+                   ResponseOf(failure) +
+                       " is not valid HTTP: " + failure.detail +
                        ". Check that it is a Docker daemon that listens "
                        "there.");
     case FailureKind::kNotHttp:
       return Error(ErrorCode::kResponseMalformed,
-                   ResponseOf(failure) + " is not valid HTTP: " +
-                       failure.detail +
+                   ResponseOf(failure) +
+                       " is not valid HTTP: " + failure.detail +
                        ". Another service listens there, such as containerd "
                        "or another gRPC server: write the endpoint of the "
                        "Docker daemon.");
     case FailureKind::kHeadersTooLarge:
       return Error(ErrorCode::kResponseMalformed,
-                   ResponseOf(failure) + " is not valid HTTP: its headers are "
-                                         "larger than the limit of " +
+                   ResponseOf(failure) +
+                       " is not valid HTTP: its headers are "
+                       "larger than the limit of " +
                        std::to_string(failure.limit) +
                        " bytes. Check that it is a Docker daemon that listens "
                        "there.");
@@ -188,8 +190,7 @@ Error ToError(const DaemonResponse& response) {
       response.status == 400 && !ParseApiVersionRejection(message);
   const ErrorCode code =
       rejected ? ErrorCode::kRequestRejected : ErrorCode::kDaemonError;
-  return Error(code, "Error response from daemon: " + message,
-               response.status);
+  return Error(code, "Error response from daemon: " + message, response.status);
 }
 
 Error MalformedJson(const Endpoint& endpoint, std::string_view path,

@@ -40,10 +40,10 @@ FailureKind KindOfConnectFailure(int os_error, const Endpoint& endpoint);
 struct Failure {
   FailureKind kind = FailureKind::kInternal;
   Endpoint endpoint;
-  std::string request;                ///< For example "GET /version".
-  std::size_t bytes = 0;              ///< Bytes of the body that arrived.
-  std::size_t limit = 0;              ///< The bound that was passed, in bytes.
-  std::chrono::nanoseconds elapsed{}; ///< The time limit that was passed.
+  std::string request;                 ///< For example "GET /version".
+  std::size_t bytes = 0;               ///< Bytes of the body that arrived.
+  std::size_t limit = 0;               ///< The bound that was passed, in bytes.
+  std::chrono::nanoseconds elapsed{};  ///< The time limit that was passed.
   std::string detail;
 };
 

@@ -73,9 +73,9 @@ void ReserveBody(Arriving& arriving) {
   const CURLcode code = curl_easy_getinfo(
       arriving.curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   if (code != CURLE_OK || length < 0) return;
-  arriving.body.reserve(std::min(static_cast<std::size_t>(length),
-                                 arriving.max_body_bytes) +
-                        kDecoderPadding);
+  arriving.body.reserve(
+      std::min(static_cast<std::size_t>(length), arriving.max_body_bytes) +
+      kDecoderPadding);
 }
 
 /// libcurl's write callback; fewer bytes than it got end the request.
@@ -234,8 +234,7 @@ class HttpTransport::Handle {
     arriving.max_body_bytes = options.max_response_bytes;
     error_text_.front() = '\0';
     Set(CURLOPT_URL, (endpoint.base_url + target).c_str());
-    Set(CURLOPT_TIMEOUT_MS,
-        Milliseconds(limit.deadline - steady_clock::now()));
+    Set(CURLOPT_TIMEOUT_MS, Milliseconds(limit.deadline - steady_clock::now()));
     Set(CURLOPT_WRITEDATA, &arriving);
     Set(CURLOPT_HEADERDATA, &arriving);
     const CURLcode code = Perform(limit.cancellation);
@@ -266,9 +265,7 @@ class HttpTransport::Handle {
       Check(curl_multi_add_handle(multi_, easy_));
     }
     // It can only fail for handles that are not valid.
-    ~Transfer() {
-      static_cast<void>(curl_multi_remove_handle(multi_, easy_));
-    }
+    ~Transfer() { static_cast<void>(curl_multi_remove_handle(multi_, easy_)); }
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
