@@ -92,9 +92,10 @@ int main(int argc, char** argv) {
     app.add_option("--filter", filters, "NAME=VALUE to match; repeatable");
     app.add_flag("--json", json, "Print JSON, without control characters");
     app.parse(argc, argv);
-    for (std::string& filter : filters) {
+    for (const std::string& filter : filters) {
       const std::string name = filter.substr(0, filter.find('='));
-      options.filters[name].insert(filter.erase(0, name.size() + 1));
+      options.filters.Add(
+          name, filter.substr(std::min(filter.size(), name.size() + 1)));
     }
     const auto containers = cc::Client(daemon).ListContainers(options);
     if (json) {

@@ -33,8 +33,8 @@ std::string Printable(const std::string& text) {
 
 // The label that the kubelet gives each container it makes, or "".
 std::string Label(const cc::Container& container, const std::string& name) {
-  const std::string* value =
-      cc::OrEmpty(container.labels).Find("io.kubernetes." + name);
+  if (!container.labels) return "";
+  const std::string* value = container.labels->Find("io.kubernetes." + name);
   return value == nullptr ? "" : *value;
 }
 

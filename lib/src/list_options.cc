@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "containercollector/error.h"
 #include "containercollector/types.h"
@@ -18,10 +19,10 @@
 namespace containercollector {
 namespace {
 
-/// Values are shown up to this many bytes in errors.
+/// Error texts show at most this many bytes of a value.
 constexpr std::size_t kMaxValueInText = 128;
 
-[[noreturn]] void RefuseParameter(std::string_view name, std::string_view value,
+[[noreturn]] void RejectParameter(std::string_view name, std::string_view value,
                                   const std::string& why) {
   std::string text = "invalid " + std::string(name) + " \"";
   text += internal::RepairUtf8(value.substr(0, kMaxValueInText));
@@ -29,7 +30,7 @@ constexpr std::size_t kMaxValueInText = 128;
   throw Error(ErrorCode::kInvalidArgument, text + "\": " + why);
 }
 
-/// As moby v19.03.15 api/server/httputils/form.go, BoolValue.
+/// Does what BoolValue of moby v19.03.15 api/server/httputils/form.go does.
 bool ParseBool(std::string_view value) {
   const auto is_space = [](unsigned char c) { return std::isspace(c) != 0; };
   while (!value.empty() && is_space(static_cast<unsigned char>(value.front())))
@@ -50,7 +51,7 @@ int ParseLimit(std::string_view value) {
   const auto [end, error] =
       std::from_chars(value.data(), value.data() + value.size(), limit);
   if (error != std::errc() || end != value.data() + value.size()) {
-    RefuseParameter(
+    RejectParameter(
         "limit", value,
         "write how many containers are wanted, e.g. limit=10, or 0 for all");
   }
@@ -66,14 +67,14 @@ std::optional<Json> TryDecode(const std::string& json) {
   }
 }
 
-/// As moby v19.03.15 api/types/filters/parse.go, FromJSON: objects, or the
-/// lists of older clients.
+/// Does what FromJSON of moby v19.03.15 api/types/filters/parse.go does: takes
+/// objects, or the lists of older clients.
 Filters ParseFilters(const std::string& value) {
   using Objects = std::optional<SortedMap<std::optional<SortedMap<bool>>>>;
   using Lists = std::optional<SortedMap<std::optional<StringList>>>;
 
-  Filters filters;
-  if (value.empty()) return filters;
+  Filters::Map filters;
+  if (value.empty()) return {};
   if (const auto objects = TryDecode<Objects>(value)) {
     for (const auto& [name, values] : OrEmpty(*objects)) {
       auto& set = filters[name];
@@ -81,14 +82,15 @@ Filters ParseFilters(const std::string& value) {
     }
   } else if (const auto lists = TryDecode<Lists>(value)) {
     for (const auto& [name, values] : OrEmpty(*lists)) {
-      filters[name].insert(OrEmpty(values).begin(), OrEmpty(values).end());
+      auto& set = filters[name];
+      for (const auto& entry : OrEmpty(values)) set.insert(entry);
     }
   } else {
-    RefuseParameter(
+    RejectParameter(
         "filters", value,
         R"(write JSON with a list of values for each name, e.g. {"status":["running"],"label":["app=web"]})");
   }
-  return filters;
+  return Filters(std::move(filters));
 }
 
 }  // namespace
@@ -106,7 +108,7 @@ bool operator<(const ListOptions& a, const ListOptions& b) {
 ListOptions ParseListOptions(std::string_view query) {
   const auto parameters = internal::ParseQueryString(query);
   if (!parameters) {
-    RefuseParameter("query", query,
+    RejectParameter("query", query,
                     "write every % in it as %25, or as the code of a byte, "
                     "e.g. %20 for a space");
   }

@@ -146,7 +146,7 @@ TEST_CASE("The version of a real daemon is read") {
   REQUIRE(OrEmpty(version.components).size() == 4);
   const ComponentVersion& engine = version.components->front();
   CHECK(engine.name == "Engine");
-  CHECK(*OrEmpty(engine.details).Find("ApiVersion") == "1.41");
+  CHECK(engine.details.value().at("ApiVersion") == "1.41");
 
   node.Start(AnswerWith(ResponseBytes(200, kJson, "[]")));
   CHECK(ErrorOf([&] { return node.client().GetDaemonVersion(); }).what() ==

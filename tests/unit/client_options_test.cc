@@ -2,9 +2,12 @@
 
 #include "containercollector/client_options.h"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "containercollector/client.h"
 #include "containercollector/error.h"
@@ -135,5 +138,29 @@ TEST_CASE("Client options that cannot be used say what to write") {
     CHECK(RefusalOf(options) ==
           "invalid TLS files: a client's certificate and its key go together, "
           "write both or neither");
+  }
+}
+
+TEST_CASE("Client options are equal if every member is") {
+  std::vector<ClientOptions> others(9);
+  others[0].endpoint = "tcp://node";
+  others[1].api_version = "1.40";
+  others[2].connect_timeout = std::chrono::seconds(1);
+  others[3].timeout = std::chrono::seconds(1);
+  others[4].max_response_bytes = 1;
+  for (std::size_t i = 5; i < others.size(); ++i) others[i].tls.emplace();
+  others[5].tls->ca_file = "ca.pem";
+  others[6].tls->cert_file = "cert.pem";
+  others[7].tls->key_file = "key.pem";
+  others[8].tls->verify = false;
+
+  ClientOptions with_tls;
+  with_tls.tls.emplace();
+  CHECK(with_tls == ClientOptions(with_tls));
+  CHECK(ClientOptions{} == ClientOptions{});
+  for (const ClientOptions& other : others) {
+    CHECK(other != ClientOptions{});
+    CHECK(other != with_tls);
+    CHECK(other == ClientOptions(other));
   }
 }

@@ -25,7 +25,7 @@ Filters ParseFilters(const std::string& json) {
 }
 
 std::string ParseErrorOf(const std::string& query) {
-  const Error error = ErrorOf([&] { ParseListOptions(query); });
+  const Error error = ErrorOf([&] { return ParseListOptions(query); });
   CHECK(error.code() == ErrorCode::kInvalidArgument);
   return error.what();
 }
@@ -60,12 +60,14 @@ TEST_CASE("The limit is a whole number of containers") {
 }
 
 TEST_CASE("Filters are read in both of Docker's forms") {
-  const Filters expected{{"label", {"a=b", "c"}}, {"status", {"running"}}};
+  const Filters expected =
+      Filters().Add("label", "a=b").Add("label", "c").Add("status", "running");
   CHECK(ParseFilters(R"({"label":["a=b","c"],"status":["running"]})") ==
         expected);
   CHECK(ParseFilters(
             R"({"label":{"a=b":true,"c":true},"status":{"running":true}})") ==
         expected);
+  CHECK(ParseFilters(R"({"status":[]})") == Filters(Filters::Map{{"status", {}}}));
   CHECK(ParseFilters("{}").empty());
   CHECK(ParseFilters("null").empty());
   CHECK(ParseFilters("").empty());
@@ -124,7 +126,9 @@ TEST_CASE("Options become the query that Docker's own client sends") {
   options.all = true;
   options.limit = 3;
   options.size = true;
-  options.filters = {{"status", {"running", "paused"}}, {"label", {"a=\"b\""}}};
+  options.filters.Add("status", "running")
+      .Add("status", "paused")
+      .Add("label", "a=\"b\"");
   CHECK(
       ListQuery(options, kNew) ==
       "?all=1&limit=3&size=1&filters=" +
@@ -136,13 +140,41 @@ TEST_CASE("Options become the query that Docker's own client sends") {
                 R"({"label":["a=\"b\""],"status":["paused","running"]})"));
 }
 
+TEST_CASE("Filters collect values by name, sorted and once each") {
+  Filters filters;
+  CHECK(filters.empty());
+  filters.Add("status", "running")
+      .Add("label", "b")
+      .Add("label", "a")
+      .Add("label", "b");
+  CHECK_FALSE(filters.empty());
+  CHECK(filters.contains("label", "a"));
+  CHECK_FALSE(filters.contains("label", "c"));
+  CHECK_FALSE(filters.contains("name", "a"));
+  std::string text;
+  for (const auto& [name, values] : filters) {
+    text += name + ":";
+    for (const std::string& value : values) text += value + ",";
+  }
+  CHECK(text == "label:a,b,status:running,");
+}
+
+TEST_CASE("Filters have an order and an equality") {
+  const Filters a = Filters().Add("label", "a");
+  const Filters b = Filters().Add("label", "b");
+  CHECK(a == Filters(a));
+  CHECK(a != b);
+  CHECK((a < b) != (b < a));
+  CHECK_FALSE(a < a);
+}
+
 TEST_CASE("Options that differ in anything are different") {
   const ListOptions plain;
   std::vector<ListOptions> others(4);
   others[0].all = false;
   others[1].size = true;
   others[2].limit = 1;
-  others[3].filters = {{"status", {"running"}}};
+  others[3].filters.Add("status", "running");
   for (const auto& other : others) {
     CHECK(other != plain);
     CHECK((other < plain) != (plain < other));

@@ -58,6 +58,17 @@ struct ClientOptions {
   FromEnvironment();
 };
 
+CONTAINERCOLLECTOR_EXPORT bool operator==(const TlsOptions& a,
+                                          const TlsOptions& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const ClientOptions& a,
+                                          const ClientOptions& b);
+inline bool operator!=(const TlsOptions& a, const TlsOptions& b) {
+  return !(a == b);
+}
+inline bool operator!=(const ClientOptions& a, const ClientOptions& b) {
+  return !(a == b);
+}
+
 }  // namespace containercollector
 
 #endif  // CONTAINERCOLLECTOR_CLIENT_OPTIONS_H_

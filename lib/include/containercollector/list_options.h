@@ -5,29 +5,98 @@
 #ifndef CONTAINERCOLLECTOR_LIST_OPTIONS_H_
 #define CONTAINERCOLLECTOR_LIST_OPTIONS_H_
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "containercollector/export.h"
 
 namespace containercollector {
 
-/// Filters by name, each with the values that match, e.g. `{{"status",
-/// {"running", "paused"}}}`. Values of one name are alternatives (for "label":
-/// all must match), names narrow each other. Which names there are is the
-/// daemon's to say. Mirrors moby v19.03.15 api/types/filters/parse.go, Args.
-using Filters = std::map<std::string, std::set<std::string>>;
+/// Filters of a list request: names, each with the values that match.
+///
+/// Values of one name are alternatives (for "label" all must match); names
+/// narrow each other. The names are those of `docker ps --filter`; the daemon
+/// checks and applies them. Mirrors moby v19.03.15
+/// api/types/filters/parse.go, Args.
+///
+/// @code
+/// containercollector::ListOptions options;
+/// options.filters.Add("label", "app=web")
+///     .Add("status", "running")
+///     .Add("status", "paused");
+/// @endcode
+///
+/// A value type. Thread-safety: concurrent reads are safe, as with the standard
+/// containers.
+class Filters {
+ public:
+  using Values = std::set<std::string, std::less<>>;
+  using Map = std::map<std::string, Values, std::less<>>;
+  using const_iterator = Map::const_iterator;
 
-/// Mirrors moby v19.03.15 api/types/client.go, ContainerListOptions, with one
-/// other default: all containers are listed.
+  Filters() = default;
+
+  /// Takes over a map. A name without values is kept and sent as it is.
+  explicit Filters(Map values_by_name)
+      : values_by_name_(std::move(values_by_name)) {}
+
+  /// Adds a value. Has no effect if the name already has it.
+  /// @return *this, so that calls can be chained.
+  Filters& Add(std::string name, std::string value) {
+    values_by_name_[std::move(name)].insert(std::move(value));
+    return *this;
+  }
+
+  /// Returns whether `name` has `value`.
+  [[nodiscard]] bool contains(std::string_view name,
+                              std::string_view value) const {
+    const auto values = values_by_name_.find(name);
+    return values != values_by_name_.end() &&
+           values->second.find(value) != values->second.end();
+  }
+
+  /// Returns whether there is no name.
+  [[nodiscard]] bool empty() const noexcept { return values_by_name_.empty(); }
+
+  /// Iterate pairs of a name and its values. Both are sorted by bytes.
+  const_iterator begin() const noexcept { return values_by_name_.begin(); }
+  const_iterator end() const noexcept { return values_by_name_.end(); }
+
+  friend bool operator==(const Filters& a, const Filters& b) {
+    return a.values_by_name_ == b.values_by_name_;
+  }
+  friend bool operator!=(const Filters& a, const Filters& b) {
+    return !(a == b);
+  }
+  /// An arbitrary total order.
+  friend bool operator<(const Filters& a, const Filters& b) {
+    return a.values_by_name_ < b.values_by_name_;
+  }
+
+ private:
+  Map values_by_name_;
+};
+
+/// Options of Client::ListContainers(). Mirrors moby v19.03.15
+/// api/types/client.go, ContainerListOptions, with another default: all
+/// containers are listed.
 struct ListOptions {
-  bool all = true;    ///< Stopped containers too, not only the running ones.
-  bool size = false;  ///< Fill in the sizes of a container. The daemon walks
-                      ///< its files for that: slow.
-  /// At most so many, newest first; 0 or less: no limit.
+  /// Whether to list stopped containers too. If false, only running ones.
+  bool all = true;
+
+  /// Whether to fill in Container::size_rw and Container::size_root_fs. The
+  /// daemon walks the container's files for that, which is slow.
+  bool size = false;
+
+  /// Maximum number of containers, newest first. 0 or less means no limit.
   int limit = 0;
+
+  /// Filters that a container must match. Default: none.
   Filters filters;
 };
 
@@ -37,18 +106,23 @@ inline bool operator!=(const ListOptions& a, const ListOptions& b) {
   return !(a == b);
 }
 
-/// Some order, so that options can be the key of a map.
+/// An arbitrary total order, so that options can be the key of a map.
 CONTAINERCOLLECTOR_EXPORT bool operator<(const ListOptions& a,
                                          const ListOptions& b);
 
-/// Reads options from a URL's query string (without the "?"), with Docker's
-/// names and Docker's syntax: `all` and `size` are false when empty or "0",
-/// "no", "false" or "none", else true; `limit` is a whole number; `filters` is
-/// JSON,
-/// `{"status":["running"]}` or `{"status":{"running":true}}`. Names it does not
-/// know are left out, as Docker does; of a repeated name the first counts.
-/// @throws Error kInvalidArgument, with a text that names the parameter.
-CONTAINERCOLLECTOR_EXPORT ListOptions ParseListOptions(std::string_view query);
+/// Parses the query string of a URL, without the "?", by Docker's rules:
+/// - `all`, `size`: false if empty, "0", "no", "false" or "none" (in any case,
+///   spaces around it ignored), else true;
+/// - `limit`: a whole number, 0 or less for no limit;
+/// - `filters`: JSON, `{"status":["running"]}` or
+/// `{"status":{"running":true}}`.
+///
+/// Unknown parameters are ignored. The first value of a repeated parameter
+/// wins. Thread-safety: safe to call from many threads.
+/// @throws Error kInvalidArgument if a parameter is malformed; the text names
+/// it.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT ListOptions
+ParseListOptions(std::string_view query);
 
 }  // namespace containercollector
 

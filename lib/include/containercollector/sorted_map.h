@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// A map from strings that keeps its entries in one sorted vector.
+/// A map with string keys, kept as one sorted vector.
 #ifndef CONTAINERCOLLECTOR_SORTED_MAP_H_
 #define CONTAINERCOLLECTOR_SORTED_MAP_H_
 
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +23,11 @@ struct MapFiller;
 /// A map with string keys, ordered by the bytes of the keys, as Go's
 /// encoding/json writes maps.
 ///
-/// The maps of a container are small, are filled once and then read; one sorted
-/// vector does that with the fewest allocations. A value type; safe to read
-/// from many threads, as the standard containers are.
+/// The maps of a container are small, filled once and then read. One sorted
+/// vector does that with the fewest allocations.
+///
+/// A value type. Thread-safety: concurrent reads are safe, as with the standard
+/// containers.
 template <typename Value>
 class SortedMap {
  public:
@@ -35,7 +38,7 @@ class SortedMap {
   SortedMap(std::initializer_list<value_type> entries)
       : SortedMap(std::vector<value_type>(entries)) {}
 
-  /// Takes entries in any order. Where a key is repeated, the last one counts.
+  /// Takes entries in any order. The last value of a repeated key wins.
   explicit SortedMap(std::vector<value_type> entries)
       : entries_(std::move(entries)) {
     if (std::adjacent_find(entries_.begin(), entries_.end(), NotAscending) ==
@@ -45,8 +48,7 @@ class SortedMap {
                      [](const value_type& a, const value_type& b) {
                        return a.first < b.first;
                      });
-    // Reversed, the last of equal keys comes first, and is the one that unique
-    // keeps.
+    // unique keeps the first of equal keys; the last must win.
     std::reverse(entries_.begin(), entries_.end());
     entries_.erase(std::unique(entries_.begin(), entries_.end(),
                                [](const value_type& a, const value_type& b) {
@@ -59,18 +61,33 @@ class SortedMap {
   const_iterator begin() const noexcept { return entries_.begin(); }
   const_iterator end() const noexcept { return entries_.end(); }
   std::size_t size() const noexcept { return entries_.size(); }
-  bool empty() const noexcept { return entries_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
-  /// The value of a key, or nullptr. Valid until the map changes.
-  const Value* Find(std::string_view key) const noexcept {
+  /// Returns whether the map has `key`.
+  [[nodiscard]] bool contains(std::string_view key) const noexcept {
+    return Find(key) != nullptr;
+  }
+
+  /// Returns the value of `key`, or nullptr. The pointer is valid until the map
+  /// changes; a temporary map cannot be asked, because it would dangle.
+  [[nodiscard]] const Value* Find(std::string_view key) const& noexcept {
     const auto entry = LowerBound(entries_, key);
     return entry != entries_.end() && entry->first == key ? &entry->second
                                                           : nullptr;
   }
+  const Value* Find(std::string_view key) const&& = delete;
 
-  /// The value of a key, which is added with a default value where it is
-  /// missing. Valid until the map changes.
-  Value& operator[](std::string_view key) {
+  /// Returns the value of `key`. The reference is valid until the map changes.
+  /// @throws std::out_of_range if the map does not have `key`.
+  [[nodiscard]] const Value& at(std::string_view key) const& {
+    if (const Value* value = Find(key)) return *value;
+    throw std::out_of_range("SortedMap has no key \"" + std::string(key) + '"');
+  }
+  const Value& at(std::string_view key) const&& = delete;
+
+  /// Returns the value of `key`, which is inserted with a default value if it
+  /// is missing. The reference is valid until the map changes.
+  Value& operator[](std::string_view key) & {
     auto entry = LowerBound(entries_, key);
     if (entry == entries_.end() || entry->first != key)
       entry = entries_.emplace(entry, key, Value{});

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// The containers of a node as the Docker API describes them: moby v19.03.15,
-/// API version 1.40, one struct for each Go struct, members in the same order.
+/// The containers of a node, as the Docker API describes them.
 ///
-/// A Go slice, map or pointer that can be nil is a std::optional, so that JSON
-/// null and empty stay apart; OrEmpty() iterates one without asking which.
-/// Where no key is named, the JSON key is the Go name of the member (`image_id`
-/// is `ImageID`). Plain value types: safe to read from many threads.
+/// One struct for each Go struct of moby v19.03.15 (API version 1.40), with the
+/// members in the same order. If no key is named, the JSON key is the Go name
+/// of the member (`image_id` is `ImageID`).
+///
+/// A Go slice, map or pointer that can be nil is a std::optional, which keeps
+/// JSON null and empty apart. OrEmpty() iterates one without asking which.
+///
+/// Plain value types, equal if every member is. Thread-safety: concurrent reads
+/// are safe.
 #ifndef CONTAINERCOLLECTOR_TYPES_H_
 #define CONTAINERCOLLECTOR_TYPES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "containercollector/export.h"
 #include "containercollector/sorted_map.h"
 
 namespace containercollector {
@@ -26,44 +34,78 @@ using StringMap = SortedMap<std::string>;
 /// Go's `[]string`.
 using StringList = std::vector<std::string>;
 
-/// What `collection` holds, or an empty one where it is null:
-/// `for (const auto& [key, value] : OrEmpty(container.labels))`.
+/// The elements of a collection that may be null, see OrEmpty().
+///
+/// Owns a copy. It offers iteration and no access to single elements, so that
+/// no reference into a temporary can be kept.
 template <typename Collection>
-const Collection& OrEmpty(
-    const std::optional<Collection>& collection) noexcept {
-  static const Collection kEmpty{};
-  return collection ? *collection : kEmpty;
+class Elements {
+ public:
+  using const_iterator = typename Collection::const_iterator;
+
+  explicit Elements(std::optional<Collection> collection)
+      : collection_(collection ? *std::move(collection) : Collection{}) {}
+
+  const_iterator begin() const& noexcept { return collection_.begin(); }
+  const_iterator end() const& noexcept { return collection_.end(); }
+  const_iterator begin() const&& = delete;
+  const_iterator end() const&& = delete;
+
+  std::size_t size() const noexcept { return collection_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return collection_.empty(); }
+
+ private:
+  Collection collection_;
+};
+
+/// Returns the elements of `collection`, none if it is null:
+/// @code
+/// for (const auto& [key, value] : OrEmpty(container.labels)) …
+/// @endcode
+///
+/// The result owns a copy, because a reference would dangle in
+/// `OrEmpty(client.ListContainers().front().names)`: there the argument is an
+/// lvalue, and its vector is gone before the first iteration. To save the copy,
+/// test and dereference the optional; to read one label, use FindLabel().
+template <typename Collection>
+[[nodiscard]] Elements<Collection> OrEmpty(
+    std::optional<Collection> collection) {
+  return Elements<Collection>(std::move(collection));
 }
 
-/// A temporary would be gone before its elements are read.
-template <typename Collection>
-const Collection& OrEmpty(const std::optional<Collection>&& collection) =
-    delete;
+/// States of a container (Container::state). Strings and not an enumeration,
+/// because a daemon may send others.
+inline constexpr std::string_view kStateCreated = "created";
+inline constexpr std::string_view kStateRunning = "running";
+inline constexpr std::string_view kStatePaused = "paused";
+inline constexpr std::string_view kStateRestarting = "restarting";
+inline constexpr std::string_view kStateRemoving = "removing";
+inline constexpr std::string_view kStateExited = "exited";
+inline constexpr std::string_view kStateDead = "dead";
 
 /// A port of a container. Mirrors moby v19.03.15 api/types/port.go, Port.
 struct Port {
-  std::string
-      ip;  ///< Host address, empty where the port is not published. Key `IP`.
+  /// Host address; empty if the port is not published. Key `IP`.
+  std::string ip;
   std::uint16_t private_port = 0;  ///< Port inside the container.
-  std::uint16_t public_port =
-      0;             ///< Port on the host, 0 where it is not published.
-  std::string type;  ///< "tcp", "udp" or "sctp".
+  std::uint16_t public_port = 0;   ///< Port on the host; 0 if not published.
+  std::string type;                ///< "tcp", "udp" or "sctp".
 };
 
 /// A mount of a container. Mirrors moby v19.03.15 api/types/types.go,
 /// MountPoint.
 struct MountPoint {
   std::string type;         ///< "bind", "volume", "tmpfs" or "npipe".
-  std::string name;         ///< Name of the volume, else empty.
+  std::string name;         ///< Name of the volume; empty for other types.
   std::string source;       ///< Path on the host.
   std::string destination;  ///< Path in the container.
-  std::string driver;       ///< Driver of the volume, else empty.
+  std::string driver;       ///< Driver of the volume; empty for other types.
   std::string mode;         ///< Mount options, e.g. "ro,z".
   bool rw = false;          ///< Whether the container may write. Key `RW`.
   std::string propagation;  ///< "rprivate", "rslave", …
 };
 
-/// Addresses asked for by the user. Mirrors moby v19.03.15
+/// Addresses that the user configured. Mirrors moby v19.03.15
 /// api/types/network/network.go, EndpointIPAMConfig.
 struct EndpointIPAMConfig {
   std::string ipv4_address;                  ///< Key `IPv4Address`.
@@ -81,52 +123,51 @@ struct EndpointSettings {
   std::string endpoint_id;  ///< Key `EndpointID`.
   std::string gateway;
   std::string ip_address;           ///< Key `IPAddress`.
-  std::int64_t ip_prefix_len = 0;   ///< In bits. Key `IPPrefixLen`.
+  std::int64_t ip_prefix_len = 0;   ///< Bits. Key `IPPrefixLen`.
   std::string ipv6_gateway;         ///< Key `IPv6Gateway`.
   std::string global_ipv6_address;  ///< Key `GlobalIPv6Address`.
   std::int64_t global_ipv6_prefix_len =
-      0;  ///< In bits. Key `GlobalIPv6PrefixLen`.
+      0;  ///< Bits. Key `GlobalIPv6PrefixLen`.
   std::string mac_address;
   std::optional<StringMap> driver_opts;
 };
 
 /// Mirrors moby v19.03.15 api/types/types.go, SummaryNetworkSettings.
 struct SummaryNetworkSettings {
-  /// Networks by name; a value is null where the daemon says null.
+  /// Networks by name. A value is null if the daemon sent null.
   std::optional<SortedMap<std::optional<EndpointSettings>>> networks;
 };
 
 /// Mirrors the unnamed struct of the member HostConfig of Container.
 struct ContainerHostConfig {
-  std::string network_mode;  ///< "bridge", "host", "none", "container:<id>" or
-                             ///< the name of a network.
+  /// "bridge", "host", "none", "container:<id>" or the name of a network.
+  std::string network_mode;
 };
 
 /// A container of the node. Mirrors moby v19.03.15 api/types/types.go,
-/// Container.
+/// Container. See accessors.h for its name, creation time and pod.
 struct Container {
   std::string id;  ///< 64 hexadecimal digits. Key `Id`.
-  std::optional<StringList>
-      names;  ///< Each begins with "/"; links add names such as "/other/alias".
+  /// Each begins with "/". Links add names such as "/other/alias".
+  std::optional<StringList> names;
   std::string image;     ///< Image as it was named at creation.
   std::string image_id;  ///< Key `ImageID`.
   std::string command;
   std::int64_t created = 0;  ///< Seconds since 1970-01-01 UTC.
   std::optional<std::vector<Port>> ports;
-  std::int64_t size_rw =
-      0;  ///< Bytes written by the container; 0 unless sizes were asked for.
-  std::int64_t size_root_fs =
-      0;  ///< Bytes of all its files; 0 unless sizes were asked for.
+  /// Bytes that the container has written; 0 unless ListOptions::size.
+  std::int64_t size_rw = 0;
+  /// Bytes of all its files; 0 unless ListOptions::size.
+  std::int64_t size_root_fs = 0;
   std::optional<StringMap> labels;
-  std::string state;   ///< "created", "running", "paused", "restarting",
-                       ///< "removing", "exited" or "dead".
-  std::string status;  ///< For people, e.g. "Up 3 hours (healthy)".
+  std::string state;   ///< kStateRunning, kStateExited, …
+  std::string status;  ///< Text for people, e.g. "Up 3 hours (healthy)".
   ContainerHostConfig host_config;
   std::optional<SummaryNetworkSettings> network_settings;
   std::optional<std::vector<MountPoint>> mounts;
 };
 
-/// A part of the daemon. Mirrors moby v19.03.15 api/types/types.go,
+/// A component of the daemon. Mirrors moby v19.03.15 api/types/types.go,
 /// ComponentVersion.
 struct ComponentVersion {
   std::string name;
@@ -139,16 +180,15 @@ struct VersionPlatform {
   std::string name;
 };
 
-/// What the daemon says of itself. Mirrors moby v19.03.15 api/types/types.go,
-/// Version.
+/// The version of a daemon. Mirrors moby v19.03.15 api/types/types.go, Version.
 struct DaemonVersion {
   VersionPlatform platform;
   std::optional<std::vector<ComponentVersion>> components;
-  std::string version;      ///< Version of the engine, e.g. "20.10.24".
-  std::string api_version;  ///< Newest API version it takes, e.g. "1.41". Key
-                            ///< `ApiVersion`.
-  std::string min_api_version;  ///< Oldest API version it takes, e.g. "1.12".
-                                ///< Key `MinAPIVersion`.
+  std::string version;  ///< Version of the engine, e.g. "20.10.24".
+  /// Newest API version that the daemon accepts, e.g. "1.41". Key `ApiVersion`.
+  std::string api_version;
+  /// Oldest API version that it accepts, e.g. "1.12". Key `MinAPIVersion`.
+  std::string min_api_version;
   std::string git_commit;
   std::string go_version;
   std::string os;
@@ -158,15 +198,71 @@ struct DaemonVersion {
   std::string build_time;
 };
 
-/// What the daemon says to a ping. Mirrors moby v19.03.15 api/types/types.go,
-/// Ping.
+/// The response to a ping. Mirrors moby v19.03.15 api/types/types.go, Ping.
 struct PingResult {
-  std::string api_version;  ///< Newest API version the daemon takes; empty
-                            ///< where it did not say.
-  std::string os_type;  ///< "linux" or "windows"; empty where it did not say.
+  /// Newest API version that the daemon accepts; empty if it sent none.
+  std::string api_version;
+  std::string os_type;          ///< "linux" or "windows"; empty if not sent.
   bool experimental = false;    ///< Whether experimental features are on.
-  std::string builder_version;  ///< "1" or "2"; empty where it did not say.
+  std::string builder_version;  ///< "1" or "2"; empty if not sent.
 };
+
+CONTAINERCOLLECTOR_EXPORT bool operator==(const Port& a, const Port& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const MountPoint& a,
+                                          const MountPoint& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const EndpointIPAMConfig& a,
+                                          const EndpointIPAMConfig& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const EndpointSettings& a,
+                                          const EndpointSettings& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const SummaryNetworkSettings& a,
+                                          const SummaryNetworkSettings& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const ContainerHostConfig& a,
+                                          const ContainerHostConfig& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const Container& a,
+                                          const Container& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const ComponentVersion& a,
+                                          const ComponentVersion& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const VersionPlatform& a,
+                                          const VersionPlatform& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const DaemonVersion& a,
+                                          const DaemonVersion& b);
+CONTAINERCOLLECTOR_EXPORT bool operator==(const PingResult& a,
+                                          const PingResult& b);
+
+inline bool operator!=(const Port& a, const Port& b) { return !(a == b); }
+inline bool operator!=(const MountPoint& a, const MountPoint& b) {
+  return !(a == b);
+}
+inline bool operator!=(const EndpointIPAMConfig& a,
+                       const EndpointIPAMConfig& b) {
+  return !(a == b);
+}
+inline bool operator!=(const EndpointSettings& a, const EndpointSettings& b) {
+  return !(a == b);
+}
+inline bool operator!=(const SummaryNetworkSettings& a,
+                       const SummaryNetworkSettings& b) {
+  return !(a == b);
+}
+inline bool operator!=(const ContainerHostConfig& a,
+                       const ContainerHostConfig& b) {
+  return !(a == b);
+}
+inline bool operator!=(const Container& a, const Container& b) {
+  return !(a == b);
+}
+inline bool operator!=(const ComponentVersion& a, const ComponentVersion& b) {
+  return !(a == b);
+}
+inline bool operator!=(const VersionPlatform& a, const VersionPlatform& b) {
+  return !(a == b);
+}
+inline bool operator!=(const DaemonVersion& a, const DaemonVersion& b) {
+  return !(a == b);
+}
+inline bool operator!=(const PingResult& a, const PingResult& b) {
+  return !(a == b);
+}
 
 }  // namespace containercollector
 

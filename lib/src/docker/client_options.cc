@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <tuple>
 
 #include "containercollector/error.h"
 #include "lib/src/option_checks.h"
@@ -74,6 +75,18 @@ ClientOptions ClientOptions::FromEnvironment() {
     options.tls = tls;
   }
   return options;
+}
+
+bool operator==(const TlsOptions& a, const TlsOptions& b) {
+  return std::tie(a.ca_file, a.cert_file, a.key_file, a.verify) ==
+         std::tie(b.ca_file, b.cert_file, b.key_file, b.verify);
+}
+
+bool operator==(const ClientOptions& a, const ClientOptions& b) {
+  return std::tie(a.endpoint, a.api_version, a.connect_timeout, a.timeout,
+                  a.max_response_bytes, a.tls) ==
+         std::tie(b.endpoint, b.api_version, b.connect_timeout, b.timeout,
+                  b.max_response_bytes, b.tls);
 }
 
 }  // namespace containercollector
