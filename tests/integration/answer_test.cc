@@ -104,7 +104,7 @@ TEST_CASE("What the route refuses never reaches the daemon") {
   CHECK(Processor(Client(Node::PatientOptions())).Handle("GET", "").status ==
         405);
   ListOptions options;
-  options.filters["label"].insert("");
+  options.filters.Add("label", "");
   CHECK(ErrorOf([&] { return node.client().ListContainers(options); }).code() ==
         ErrorCode::kInvalidArgument);
   CHECK(daemon.ConnectionsOpened() == 0);
