@@ -67,7 +67,8 @@ TEST_CASE("Filters are read in both of Docker's forms") {
   CHECK(ParseFilters(
             R"({"label":{"a=b":true,"c":true},"status":{"running":true}})") ==
         expected);
-  CHECK(ParseFilters(R"({"status":[]})") == Filters(Filters::Map{{"status", {}}}));
+  CHECK(ParseFilters(R"({"status":[]})") ==
+        Filters(Filters::Map{{"status", {}}}));
   CHECK(ParseFilters("{}").empty());
   CHECK(ParseFilters("null").empty());
   CHECK(ParseFilters("").empty());
