@@ -7,28 +7,17 @@ include(CMakePackageConfigHelpers)
 
 set(cmake_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/containercollector)
 
-# The number in the library's file name says which programs it fits. It changes when symbols.txt loses a line.
-set_target_properties(containercollector PROPERTIES VERSION ${PROJECT_VERSION}
-                                                    SOVERSION ${PROJECT_VERSION_MAJOR})
-
 install(
   TARGETS containercollector
   EXPORT containercollectorTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(
   EXPORT containercollectorTargets
   NAMESPACE containercollector::
   DESTINATION ${cmake_package_dir}
   COMPONENT development)
-install(
-  DIRECTORY ${PROJECT_SOURCE_DIR}/lib/include/containercollector
-            ${PROJECT_BINARY_DIR}/lib/include/containercollector
-  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  COMPONENT development
-  FILES_MATCHING
-  PATTERN "*.h")
-
 # Before 1.0 a new minor version may break what worked, so 0.2 does not satisfy who asks for 0.1.
 if(PROJECT_VERSION_MAJOR EQUAL 0)
   set(compatibility SameMinorVersion)

@@ -8,7 +8,9 @@ if(NOT BUILD_SHARED_LIBS OR NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT TARG
                       "CONTAINERCOLLECTOR_BUILD_SERVER=ON: use cmake --preset debian")
 endif()
 
-set(library_package libcontainercollector${PROJECT_VERSION_MAJOR})
+# Debian's policy: the name of a library's package ends with its SONAME.
+get_target_property(soversion containercollector SOVERSION)
+set(library_package libcontainercollector${soversion})
 
 # What only a Debian package holds.
 install(

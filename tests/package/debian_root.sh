@@ -51,7 +51,7 @@ rm -f "$WORK/root-apt.log"
 cp "$WORK"/debian/*.deb "$RECORDED_DAEMON" "$recorded.json" "$recorded.version.json" "$package_tests/consumer"/* "$root/root"
 
 echo "== The server"
-install libcontainercollector0
+install libcontainercollector0.1
 install container-collector
 "${in_root[@]}" container-collector --version
 [[ -f $root/usr/lib/systemd/system/container-collector.service ]] || fail "The systemd unit is missing"
@@ -94,6 +94,6 @@ try /root/build/consumer
 done'
 
 echo "== Purged"
-"${in_root[@]}" apt-get purge --yes container-collector libcontainercollector-dev libcontainercollector0 >>"$WORK/root-apt.log" 2>&1
+"${in_root[@]}" apt-get purge --yes container-collector libcontainercollector-dev libcontainercollector0.1 >>"$WORK/root-apt.log" 2>&1
 left=$(find "$root/etc" "$root/usr" -name '*container-collector*' -o -name '*containercollector*')
 [[ -z $left ]] || fail "Purging left:" "$left"

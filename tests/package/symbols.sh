@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=tests/package/common.sh
 source "$(dirname "$0")/common.sh"
 
-library=$(find "$1/" -name 'libcontainercollector.so.?')
+library=$(readlink --canonicalize "$(find "$1/" -name libcontainercollector.so)")
 exported=$WORK/symbols.txt
 # Weak symbols are instances of templates, which each program has for itself.
 nm --dynamic --demangle --defined-only "$library" | sed -n 's/^[0-9a-f]* [TDBRV] //p' | grep 'containercollector::' |
