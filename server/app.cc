@@ -5,6 +5,7 @@
 #include <chrono>
 #include <exception>
 #include <utility>
+#include <variant>
 
 #include "server/collect/batcher.h"
 #include "server/collect/collector.h"
@@ -39,19 +40,19 @@ std::shared_ptr<Tls> MakeTls(const TlsFiles& files) {
   return files.enabled() ? std::make_shared<Tls>(files) : nullptr;
 }
 
-Batcher::Options CollectorBatches(const Options& options, Metrics& metrics) {
-  Batcher::Options batches;
+BatcherOptions CollectorBatches(const Options& options, Metrics& metrics) {
+  BatcherOptions batches;
   batches.max_calls = options.max_daemon_calls;
-  batches.max_waiting = options.max_waiting;
+  batches.max_pending = options.max_waiting;
   batches.on_batch = [&metrics](std::size_t requests) {
     metrics.ObserveBatch(requests);
   };
   return batches;
 }
 
-Batcher::Options ReadinessBatches() {
-  Batcher::Options batches;
-  batches.max_waiting = kMaxReadyWaiting;
+BatcherOptions ReadinessBatches() {
+  BatcherOptions batches;
+  batches.max_pending = kMaxReadyWaiting;
   return batches;
 }
 
@@ -90,8 +91,8 @@ class Server::Impl {
     if (std::exchange(shut_down_, true)) return;
     const auto deadline = steady_clock::now() + docker_timeout_ + kShutdownRest;
     http_.StopAccepting();
-    collections_.Shutdown(kShutdownGrace, ShuttingDownAnswer());
-    pings_.Shutdown(milliseconds(0), ShuttingDownAnswer());
+    collections_.Shutdown(kShutdownGrace);
+    readiness_.Shutdown(milliseconds(0));
     http_.Shutdown(deadline);
   }
 
@@ -106,9 +107,9 @@ class Server::Impl {
             [this](const ListOptions& list_options) {
               return collector_.Collect(list_options);
             },
-            CollectorBatches(options, metrics_)),
-        pings_([this](const ListOptions&) { return collector_.Ping(); },
-               ReadinessBatches()),
+            CollectorBatches(options, metrics_), ListOptions{}),
+        readiness_([this](std::monostate) { return collector_.CheckReady(); },
+                   ReadinessBatches()),
         http_(
             std::move(socket), MakeHttpOptions(options, tls_),
             [this](const HttpRequest& request) {
@@ -128,10 +129,8 @@ class Server::Impl {
 
   void Tick() {
     http_.EndOverdue();
-    collections_.RefuseWaitingSince(
-        steady_clock::now() - docker_timeout_ - kCallSlack,
-        BusyAnswer("Calls of the Docker daemon with other options took all the "
-                   "time there was. Ask again later."));
+    collections_.RejectWaitingSince(steady_clock::now() - docker_timeout_ -
+                                    kCallSlack);
   }
 
   const milliseconds docker_timeout_;
@@ -139,9 +138,10 @@ class Server::Impl {
   const std::string url_;
   Metrics metrics_;
   Collector collector_;
-  Batcher collections_;
-  Batcher pings_;
-  const Routes routes_{collections_, pings_, metrics_};
+  Batcher<ListOptions> collections_;
+  Batcher<std::monostate> readiness_;
+  const Routes routes_{collections_, readiness_, collector_.endpoint(),
+                       metrics_};
   HttpServer http_;
   const Ticker ticker_{kTick, [this] { Tick(); }};
   bool shut_down_ = false;

@@ -29,19 +29,47 @@ Answer RefuseMethod(const std::string& method) {
   return std::make_shared<const Response>(std::move(response));
 }
 
-Deferred JoinLater(Batcher& batcher, ListOptions options) {
-  return [&batcher, options = std::move(options)](const Respond& respond) {
-    switch (batcher.Join(options, respond)) {
-      case Batcher::Joined::kYes:
-        return;
-      case Batcher::Joined::kFull:
-        return respond(
-            BusyAnswer("Too many requests wait for the Docker daemon already. "
-                       "Ask again later."));
-      case Batcher::Joined::kClosed:
-        return respond(ShuttingDownAnswer());
-    }
+Answer RejectionAnswer(Rejection rejection) {
+  switch (rejection) {
+    case Rejection::kTooManyPending:
+      return BusyAnswer(
+          "Too many requests wait for the Docker daemon already. "
+          "Ask again later.");
+    case Rejection::kOverdue:
+      return BusyAnswer(
+          "Calls of the Docker daemon with other options took all the "
+          "time there was. Ask again later.");
+    case Rejection::kShuttingDown:
+      break;
+  }
+  return ShuttingDownAnswer();
+}
+
+/// Responds with what `to_answer` makes of the collection.
+template <typename Key, typename ToAnswer>
+Deferred JoinLater(Batcher<Key>& batcher, Key key, ToAnswer to_answer) {
+  return [&batcher, key = std::move(key), to_answer](const Respond& respond) {
+    const auto complete = [respond, to_answer](const BatchResult& result) {
+      const auto* collection = std::get_if<CollectionPtr>(&result);
+      respond(collection != nullptr
+                  ? to_answer(**collection)
+                  : RejectionAnswer(std::get<Rejection>(result)));
+    };
+    if (const auto rejection = batcher.Join(key, complete))
+      respond(RejectionAnswer(*rejection));
   };
+}
+
+Answer CollectionAnswer(const Collection& collection) {
+  if (collection.error) {
+    const bool rejected = collection.error == ErrorCode::kRequestRejected;
+    return TextAnswer(rejected ? 400 : 500, collection.error_text);
+  }
+  Response response;
+  response.status = 200;
+  response.content_type = "application/json";
+  response.body = *collection.json;
+  return std::make_shared<const Response>(std::move(response));
 }
 
 }  // namespace
@@ -69,15 +97,21 @@ std::variant<Answer, Deferred> Routes::Collect(
   auto parsed = Processor::Parse(request.method, request.query);
   if (auto* refusal = std::get_if<Response>(&parsed))
     return std::make_shared<const Response>(std::move(*refusal));
-  return JoinLater(collector_, std::get<ListOptions>(std::move(parsed)));
+  return JoinLater(collector_, std::get<ListOptions>(std::move(parsed)),
+                   &CollectionAnswer);
 }
 
 std::variant<Answer, Deferred> Routes::Ready() const {
-  return JoinLater(readiness_, ListOptions{});
+  return JoinLater(
+      readiness_, std::monostate(), [this](const Collection& collection) {
+        if (collection.error) return TextAnswer(503, collection.error_text);
+        return TextAnswer(200,
+                          "The Docker daemon at " + endpoint_ + " answers.");
+      });
 }
 
 Answer Routes::MetricsText() const {
-  metrics_.SetWaiting(collector_.Waiting());
+  metrics_.SetWaiting(collector_.Pending());
   Response response;
   response.status = 200;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -4,9 +4,11 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 #define CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 
+#include <string>
 #include <string_view>
 #include <variant>
 
+#include "containercollector/list_options.h"
 #include "server/collect/batcher.h"
 #include "server/http/http_server.h"
 #include "server/metrics.h"
@@ -19,8 +21,13 @@ class Routes {
   /// All must live for as long as requests are answered.
   /// @param collector Collects containers.
   /// @param readiness Asks whether the daemon answers, whatever the options.
-  Routes(Batcher& collector, Batcher& readiness, Metrics& metrics)
-      : collector_(collector), readiness_(readiness), metrics_(metrics) {}
+  /// @param endpoint The daemon's, for the text of /readyz.
+  Routes(Batcher<ListOptions>& collector, Batcher<std::monostate>& readiness,
+         const std::string& endpoint, Metrics& metrics)
+      : collector_(collector),
+        readiness_(readiness),
+        endpoint_(endpoint),
+        metrics_(metrics) {}
 
   std::variant<Answer, Deferred> Handle(const HttpRequest& request) const;
 
@@ -32,8 +39,9 @@ class Routes {
   std::variant<Answer, Deferred> Ready() const;
   Answer MetricsText() const;
 
-  Batcher& collector_;
-  Batcher& readiness_;
+  Batcher<ListOptions>& collector_;
+  Batcher<std::monostate>& readiness_;
+  const std::string& endpoint_;
   Metrics& metrics_;
 };
 

@@ -4,93 +4,261 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_BATCHER_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_BATCHER_H_
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
+#include <variant>
 #include <vector>
 
-#include "containercollector/list_options.h"
-#include "server/answer.h"
+#include "server/collect/collection.h"
 
 namespace containercollector::server {
 
-/// Lets requests with the same options share one call of the daemon.
+/// Why a pending request gets no collection.
+enum class Rejection {
+  kTooManyPending,  ///< As many requests are pending as may be.
+  kOverdue,         ///< Calls with other keys took all the time.
+  kShuttingDown,
+};
+
+using BatchResult = std::variant<CollectionPtr, Rejection>;
+
+/// Completes one pending request. Called once, from any thread. Must not throw.
+using Completion = std::function<void(const BatchResult&)>;
+
+struct BatcherOptions {
+  std::size_t max_calls = 1;    ///< Concurrent calls with different keys.
+  std::size_t max_pending = 1;  ///< Requests that joined and are not complete.
+  /// Called before each call with the number of requests that share it.
+  std::function<void(std::size_t)> on_batch = [](std::size_t) {};
+};
+
+/// Lets requests with the same key share one daemon call.
 ///
-/// A request is only ever answered from a call that began after it joined. Of
-/// each set of options at most one call runs; requests that join meanwhile wait
-/// together for the next one. Calls of different options run side by side.
+/// A request only ever gets the result of a call that began after it joined.
+/// Per key at most one call runs; requests that join meanwhile share the next
+/// one. Calls with different keys run concurrently.
 ///
-/// RAII: owns the threads that make the calls; they all start at once, so that
-/// a sick daemon costs no more threads than a healthy one. Thread-safety: every
-/// member may be called from any thread, but for Shutdown() and the destructor.
+/// RAII: owns the threads that make the calls. All start in the constructor,
+/// so that a sick daemon costs no more threads than a healthy one.
+/// Thread-safety: every member but Shutdown() and the destructor may be called
+/// from any thread.
+/// @tparam Key What requests have in common, e.g. list options. Ordered by <.
+template <typename Key>
 class Batcher {
  public:
-  /// Asks the daemon. Runs on a thread of the Batcher, for different options at
-  /// the same time.
-  using Call = std::function<Answer(const ListOptions&)>;
+  /// Asks the daemon. Called on a thread of the Batcher, concurrently for
+  /// different keys.
+  using Call = std::function<CollectionPtr(const Key&)>;
 
-  struct Options {
-    std::size_t max_calls = 1;    ///< Calls that run side by side.
-    std::size_t max_waiting = 1;  ///< Requests that are not answered yet.
-    /// Called before each call with the number of requests that share it.
-    std::function<void(std::size_t)> on_batch = [](std::size_t) {};
-  };
+  /// @param reserved A key with a thread of its own besides
+  /// `options.max_calls`, so that calls with other keys never delay it.
+  /// @throws std::runtime_error if a thread cannot be started.
+  Batcher(Call call, BatcherOptions options,
+          std::optional<Key> reserved = std::nullopt)
+      : call_(std::move(call)),
+        options_(std::move(options)),
+        reserved_(std::move(reserved)) {
+    try {
+      threads_.reserve(options_.max_calls + 1);
+      for (std::size_t i = 0; i < options_.max_calls; ++i)
+        threads_.emplace_back([this] { RunCalls(shared_lane_); });
+      if (reserved_)
+        threads_.emplace_back([this] { RunCalls(reserved_lane_); });
+    } catch (const std::system_error& error) {
+      Shutdown(std::chrono::milliseconds(0));
+      throw std::runtime_error(
+          "Cannot start a thread for calls of the Docker daemon: " +
+          error.code().message() + ". Raise the limit of memory or threads.");
+    }
+  }
 
-  enum class Joined {
-    kYes,     ///< The request will be answered.
-    kFull,    ///< As many requests wait already as may.
-    kClosed,  ///< Shutdown() has begun.
-  };
-
-  Batcher(Call call, Options options);
-  ~Batcher();
+  ~Batcher() { Shutdown(std::chrono::milliseconds(0)); }
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  /// Unless it says kYes, `respond` is not called.
-  Joined Join(const ListOptions& options, Respond respond);
+  /// Adds a request to the next batch of `key`.
+  /// @return Why the request is rejected; `completion` is not called then.
+  std::optional<Rejection> Join(const Key& key, Completion completion) {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return Rejection::kShuttingDown;
+    if (pending_ >= options_.max_pending) return Rejection::kTooManyPending;
+    const auto group = groups_.try_emplace(key).first;
+    group->second.waiting.push_back(std::move(completion));
+    ++pending_;
+    if (group->second.waiting.size() == 1) {
+      group->second.waiting_since = std::chrono::steady_clock::now();
+      if (!group->second.running) MakeReady(group);
+    }
+    return std::nullopt;
+  }
 
-  /// Requests that are not answered yet.
-  std::size_t Waiting() const;
+  /// Returns how many requests joined and are not complete.
+  std::size_t Pending() const {
+    const std::lock_guard lock(mutex_);
+    return pending_;
+  }
 
-  /// Answers batches that waited for their call since before `time`, and have
-  /// not got it, with `answer`.
-  void RefuseWaitingSince(std::chrono::steady_clock::time_point time,
-                          const Answer& answer);
+  /// Rejects batches that have waited for their call since before `time`, with
+  /// kOverdue.
+  void RejectWaitingSince(std::chrono::steady_clock::time_point time) {
+    std::vector<Completion> overdue;
+    {
+      const std::lock_guard lock(mutex_);
+      overdue = TakeWaitingSince(time);
+    }
+    Reject(overdue, Rejection::kOverdue);
+  }
 
-  /// Takes no more requests, lets waiting batches begin their calls for `grace`
-  /// more, answers those that could not with `answer`, and returns when the
-  /// calls that run have ended. A second call does nothing.
-  void Shutdown(std::chrono::milliseconds grace, const Answer& answer);
+  /// Accepts no more requests, lets batches begin their calls for another
+  /// `grace`, rejects the rest with kShuttingDown, and returns when the running
+  /// calls have ended. A second call does nothing.
+  void Shutdown(std::chrono::milliseconds grace) {
+    std::vector<Completion> rest;
+    {
+      std::unique_lock lock(mutex_);
+      if (stopping_) return;
+      closed_ = true;
+      taken_.wait_for(lock, grace, [this] {
+        return std::all_of(groups_.begin(), groups_.end(), [](const auto& g) {
+          return g.second.waiting.empty();
+        });
+      });
+      rest = TakeWaitingSince(std::chrono::steady_clock::time_point::max());
+      stopping_ = true;
+      shared_lane_.changed.notify_all();
+      reserved_lane_.changed.notify_all();
+    }
+    Reject(rest, Rejection::kShuttingDown);
+    for (std::thread& thread : threads_) thread.join();
+  }
 
  private:
-  /// Requests with the same options.
+  /// The requests of one key.
   struct Group {
-    bool running = false;  ///< Whether a call runs, for a batch before.
-    std::vector<Respond> waiting;
+    bool running = false;  ///< Whether the call of an earlier batch runs.
+    std::vector<Completion> waiting;
     std::chrono::steady_clock::time_point waiting_since;
   };
-  using Groups = std::map<ListOptions, Group>;
+  using Groups = std::map<Key, Group>;
+  using GroupIterator = typename Groups::iterator;
 
-  void RunCalls();
+  /// Groups that wait and do not run, in the order in which they came.
+  struct Lane {
+    std::deque<GroupIterator> ready;
+    std::condition_variable changed;
+  };
+
+  Lane& LaneOf(GroupIterator group) {
+    const bool reserved = reserved_ && !(group->first < *reserved_) &&
+                          !(*reserved_ < group->first);
+    return reserved ? reserved_lane_ : shared_lane_;
+  }
+
+  void MakeReady(GroupIterator group) {
+    Lane& lane = LaneOf(group);
+    lane.ready.push_back(group);
+    lane.changed.notify_one();
+  }
+
+  void RunCalls(Lane& lane) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      lane.changed.wait(lock, [&] { return stopping_ || !lane.ready.empty(); });
+      if (lane.ready.empty()) return;
+
+      const auto group = lane.ready.front();
+      lane.ready.pop_front();
+      group->second.running = true;
+      // From here on requests join the next batch: the call begins now.
+      const std::vector<Completion> batch =
+          std::exchange(group->second.waiting, {});
+      taken_.notify_all();
+
+      lock.unlock();
+      const CollectionPtr collection = MakeCall(group->first, batch.size());
+      lock.lock();
+
+      pending_ -= batch.size();
+      group->second.running = false;
+      if (group->second.waiting.empty()) {
+        groups_.erase(group);
+      } else {
+        MakeReady(group);
+      }
+
+      lock.unlock();
+      for (const Completion& complete : batch) complete(collection);
+      lock.lock();
+    }
+  }
+
+  CollectionPtr MakeCall(const Key& key, std::size_t requests) const {
+    try {
+      options_.on_batch(requests);
+      return call_(key);
+    } catch (const std::exception&) {
+      return out_of_memory_;
+    }
+  }
+
   /// Takes the waiting requests of all groups that wait since before `time`.
-  std::vector<Respond> TakeWaitingSince(
-      std::chrono::steady_clock::time_point time);
+  std::vector<Completion> TakeWaitingSince(
+      std::chrono::steady_clock::time_point time) {
+    std::vector<Completion> taken;
+    for (auto group = groups_.begin(); group != groups_.end();) {
+      auto& [running, waiting, waiting_since] = group->second;
+      if (waiting.empty() || waiting_since >= time) {
+        ++group;
+        continue;
+      }
+      std::move(waiting.begin(), waiting.end(), std::back_inserter(taken));
+      waiting.clear();
+      if (running) {
+        ++group;
+      } else {
+        auto& ready = LaneOf(group).ready;
+        ready.erase(std::find(ready.begin(), ready.end(), group));
+        group = groups_.erase(group);
+      }
+    }
+    pending_ -= taken.size();
+    return taken;
+  }
+
+  static void Reject(const std::vector<Completion>& requests,
+                     Rejection rejection) {
+    for (const Completion& complete : requests) complete(rejection);
+  }
 
   const Call call_;
-  const Options options_;
-  const Answer failure_;
+  const BatcherOptions options_;
+  const std::optional<Key> reserved_;
+  /// Made early, because it needs no memory when memory is short.
+  const CollectionPtr out_of_memory_ = FailedCollection(
+      ErrorCode::kInternal,
+      "Collecting containers failed: most likely this process is out of "
+      "memory. Look at its memory limit.");
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  Groups groups_;                       // Each runs or waits.
-  std::deque<Groups::iterator> ready_;  // Those that wait and do not run.
-  std::size_t waiting_ = 0;
+  std::condition_variable taken_;  // A batch began its call.
+  Groups groups_;                  // Each runs, waits, or both.
+  Lane shared_lane_;
+  Lane reserved_lane_;
+  std::size_t pending_ = 0;
   bool closed_ = false;
   bool stopping_ = false;
 

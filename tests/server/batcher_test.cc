@@ -2,6 +2,8 @@
 
 #include "server/collect/batcher.h"
 
+#include <pthread.h>
+
 #include <chrono>
 #include <deque>
 #include <thread>
@@ -11,34 +13,35 @@
 
 using namespace containercollector;
 using namespace containercollector::test;
-using server::Answer;
-using server::Batcher;
-using server::TextAnswer;
-using Joined = Batcher::Joined;
+using server::BatcherOptions;
+using server::BatchResult;
+using server::Rejection;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+using Batcher = server::Batcher<ListOptions>;
 
 namespace {
 
-Batcher::Options Bounds(std::size_t max_calls, std::size_t max_waiting = 1000) {
-  Batcher::Options options;
+BatcherOptions Bounds(std::size_t max_calls, std::size_t max_pending = 1000) {
+  BatcherOptions options;
   options.max_calls = max_calls;
-  options.max_waiting = max_waiting;
+  options.max_pending = max_pending;
   return options;
 }
 
-/// A Batcher over a fake call, which ends its calls before it goes.
+/// A Batcher with a fake call. Ends its calls before it is destroyed.
 struct Batches {
-  explicit Batches(const Batcher::Options& options)
-      : batcher([this](const ListOptions& list) { return call(list); },
-                options) {}
+  explicit Batches(const BatcherOptions& options,
+                   std::optional<ListOptions> reserved = std::nullopt)
+      : batcher([this](const ListOptions& list) { return call(list); }, options,
+                std::move(reserved)) {}
   ~Batches() { call.EndAll(); }
   Batches(const Batches&) = delete;
   Batches& operator=(const Batches&) = delete;
 
   FakeRequest Join(int limit) {
     FakeRequest request;
-    REQUIRE(batcher.Join(Limit(limit), request.Respond()) == Joined::kYes);
+    REQUIRE_FALSE(batcher.Join(Limit(limit), request.Completion()));
     return request;
   }
 
@@ -52,198 +55,268 @@ struct Batches {
   Batcher batcher;
 };
 
-void CheckBodies(std::deque<FakeRequest>& requests, const std::string& body) {
-  for (FakeRequest& request : requests) CHECK(request.Wait()->body == body);
+void CheckTexts(const std::deque<FakeRequest>& requests,
+                const std::string& text) {
+  for (const FakeRequest& request : requests) CHECK(request.Text() == text);
 }
+
+void CheckRejected(const FakeRequest& request, Rejection rejection) {
+  CHECK(request.Wait() == BatchResult(rejection));
+}
+
+/// Makes every new thread fail, because no stack can be this large.
+class HugeThreadStacks {
+ public:
+  HugeThreadStacks() {
+    REQUIRE(pthread_getattr_default_np(&before_) == 0);
+    pthread_attr_t huge;
+    REQUIRE(pthread_getattr_default_np(&huge) == 0);
+    REQUIRE(pthread_attr_setstacksize(&huge, std::size_t{1} << 50U) == 0);
+    REQUIRE(pthread_setattr_default_np(&huge) == 0);
+    pthread_attr_destroy(&huge);
+  }
+  ~HugeThreadStacks() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  HugeThreadStacks(const HugeThreadStacks&) = delete;
+  HugeThreadStacks& operator=(const HugeThreadStacks&) = delete;
+
+ private:
+  pthread_attr_t before_{};
+};
 
 }  // namespace
 
-TEST_CASE("A request is answered from a call of its own") {
+TEST_CASE("A request gets the result of a call of its own") {
   Batches batches(Bounds(1));
-  FakeRequest request = batches.Join(7);
+  const FakeRequest request = batches.Join(7);
   batches.call.End(7);
-  CHECK(request.Wait()->body == "call 1, limit 7");
+  CHECK(request.Text() == "call 1, limit 7");
 }
 
-TEST_CASE("Requests that come while a call runs share the next one") {
+TEST_CASE("Requests that arrive while a call runs share the next one") {
   Batches batches(Bounds(1));
-  FakeRequest first = batches.Join(7);
+  const FakeRequest first = batches.Join(7);
   batches.call.WaitForCalls(1);
-  std::deque<FakeRequest> next = batches.Join(7, 100);
+  const std::deque<FakeRequest> next = batches.Join(7, 100);
   batches.call.End(7);
-  CHECK(first.Wait()->body == "call 1, limit 7");
-  for (const FakeRequest& request : next) CHECK_FALSE(request.IsAnswered());
+  CHECK(first.Text() == "call 1, limit 7");
+  for (const FakeRequest& request : next) CHECK_FALSE(request.IsComplete());
 
   batches.call.End(7);
-  CheckBodies(next, "call 2, limit 7");
+  CheckTexts(next, "call 2, limit 7");
   CHECK(batches.call.WaitForCalls(2).size() == 2);
 }
 
-TEST_CASE("All requests of a batch get the same answer, not a copy") {
+TEST_CASE("All requests of a batch get the same collection, not a copy") {
   Batches batches(Bounds(1));
-  FakeRequest running = batches.Join(7);
+  const FakeRequest running = batches.Join(7);
   batches.call.WaitForCalls(1);
-  FakeRequest a = batches.Join(7);
-  FakeRequest b = batches.Join(7);
+  const FakeRequest a = batches.Join(7);
+  const FakeRequest b = batches.Join(7);
   batches.call.EndAll();
-  CHECK(a.Wait() == b.Wait());
+  CHECK(a.Collection() == b.Collection());
 }
 
-TEST_CASE("Errors reach everyone in the batch") {
+TEST_CASE("A failure reaches all requests of the batch") {
   Batches batches(Bounds(1));
-  FakeRequest running = batches.Join(7);
+  const FakeRequest running = batches.Join(7);
   batches.call.WaitForCalls(1);
-  std::deque<FakeRequest> requests = batches.Join(7, 10);
+  const std::deque<FakeRequest> requests = batches.Join(7, 10);
 
-  SECTION("those that the call answers with") {
-    batches.call.SetStatus(500);
+  SECTION("one that the call returns") {
+    batches.call.Fail();
     batches.call.EndAll();
-    CHECK(running.Wait()->status == 500);
-    for (FakeRequest& request : requests) CHECK(request.Wait()->status == 500);
+    CHECK(running.Text() == "failed by the call");
+    CheckTexts(requests, "failed by the call");
   }
-  SECTION("those that it throws") {
+  SECTION("one that the call throws") {
     batches.call.Throw();
     batches.call.EndAll();
-    CheckBodies(requests,
-                "Collecting containers failed: most likely this process is out "
-                "of memory. Look at its memory limit.");
-    CHECK(running.Wait()->status == 500);
+    CheckTexts(requests,
+               "Collecting containers failed: most likely this process is out "
+               "of memory. Look at its memory limit.");
+    CHECK(running.Collection()->error == ErrorCode::kInternal);
   }
 }
 
-TEST_CASE("A slow set of options does not delay another") {
+TEST_CASE("A slow call does not delay calls with other options") {
   Batches batches(Bounds(2));
-  FakeRequest slow = batches.Join(1);
+  const FakeRequest slow = batches.Join(1);
   batches.call.WaitForCalls(1);
-  std::deque<FakeRequest> waits_for_slow = batches.Join(1, 3);
+  const std::deque<FakeRequest> waits_for_slow = batches.Join(1, 3);
 
   for (int i = 0; i < 5; ++i) {
-    FakeRequest quick = batches.Join(2);
+    const FakeRequest quick = batches.Join(2);
     batches.call.End(2);
-    CHECK(quick.Wait()->body == "call " + std::to_string(i + 2) + ", limit 2");
+    CHECK(quick.Text() == "call " + std::to_string(i + 2) + ", limit 2");
   }
-  CHECK_FALSE(slow.IsAnswered());
+  CHECK_FALSE(slow.IsComplete());
 }
 
-TEST_CASE("No more calls run at a time than may") {
+TEST_CASE("At most max_calls calls run at a time, in the order of arrival") {
   Batches batches(Bounds(2));
   std::deque<FakeRequest> requests;
   for (int limit = 1; limit <= 5; ++limit)
     requests.push_back(batches.Join(limit));
   batches.call.WaitForCalls(2);
 
-  // In the order in which they came.
   batches.call.End(2);
   CHECK(batches.call.WaitForCalls(3).at(2) == 3);
   batches.call.End(1);
   CHECK(batches.call.WaitForCalls(4).at(3) == 4);
-  CHECK(batches.batcher.Waiting() == 3);
+  CHECK(batches.batcher.Pending() == 3);
   batches.call.EndAll();
-  for (FakeRequest& request : requests) CHECK(request.Wait()->status == 200);
+  for (const FakeRequest& request : requests)
+    CHECK_FALSE(request.Collection()->error);
 }
 
-TEST_CASE("Requests beyond the bound are turned away, and only those") {
+TEST_CASE("Calls with other options never delay the reserved options") {
+  Batches batches(Bounds(2), Limit(0));
+  std::deque<FakeRequest> others;
+  for (int limit = 1; limit <= 5; ++limit)
+    others.push_back(batches.Join(limit));
+  batches.call.WaitForCalls(2);
+
+  for (int i = 0; i < 3; ++i) {
+    const FakeRequest request = batches.Join(0);
+    batches.call.End(0);
+    CHECK(request.Text() == "call " + std::to_string(i + 3) + ", limit 0");
+  }
+  for (const FakeRequest& request : others) CHECK_FALSE(request.IsComplete());
+  CHECK(batches.call.WaitForCalls(5).size() == 5);
+}
+
+TEST_CASE("The reserved call is for the reserved options alone") {
+  Batches batches(Bounds(1), Limit(0));
+  const FakeRequest first = batches.Join(1);
+  const FakeRequest second = batches.Join(2);
+  batches.call.WaitForCalls(1);
+  const FakeRequest reserved = batches.Join(0);
+  CHECK(batches.call.WaitForCalls(2).at(1) == 0);
+
+  const FakeRequest reserved_next = batches.Join(0);
+  batches.batcher.RejectWaitingSince(steady_clock::time_point::max());
+  CheckRejected(second, Rejection::kOverdue);
+  CheckRejected(reserved_next, Rejection::kOverdue);
+  batches.call.EndAll();
+  CHECK(first.Text() == "call 2, limit 1");
+  CHECK(reserved.Text() == "call 2, limit 0");
+}
+
+TEST_CASE("Requests beyond max_pending are rejected, and only those") {
   Batches batches(Bounds(1, 3));
-  std::deque<FakeRequest> requests = batches.Join(7, 3);
-  CHECK(batches.batcher.Waiting() == 3);
-  FakeRequest refused;
-  CHECK(batches.batcher.Join(Limit(7), refused.Respond()) == Joined::kFull);
+  const std::deque<FakeRequest> requests = batches.Join(7, 3);
+  CHECK(batches.batcher.Pending() == 3);
+  const FakeRequest rejected;
+  CHECK(batches.batcher.Join(Limit(7), rejected.Completion()) ==
+        Rejection::kTooManyPending);
 
   batches.call.EndAll();
-  for (FakeRequest& request : requests) CHECK(request.Wait()->status == 200);
-  CHECK_FALSE(refused.IsAnswered());
-  CHECK(batches.Join(7).Wait()->status == 200);
-  CHECK(batches.batcher.Waiting() == 0);
+  for (const FakeRequest& request : requests)
+    CHECK_FALSE(request.Collection()->error);
+  CHECK_FALSE(rejected.IsComplete());
+  CHECK_FALSE(batches.Join(7).Collection()->error);
+  CHECK(batches.batcher.Pending() == 0);
 }
 
-TEST_CASE("The size of each batch is told before its call") {
+TEST_CASE("on_batch gets the size of each batch before its call") {
   std::mutex mutex;
   std::vector<std::size_t> sizes;
-  Batcher::Options options = Bounds(1);
+  BatcherOptions options = Bounds(1);
   options.on_batch = [&](std::size_t size) {
     const std::lock_guard lock(mutex);
     sizes.push_back(size);
   };
   {
     Batches batches(options);
-    FakeRequest first = batches.Join(7);
+    const FakeRequest first = batches.Join(7);
     batches.call.WaitForCalls(1);
-    std::deque<FakeRequest> next = batches.Join(7, 5);
+    const std::deque<FakeRequest> next = batches.Join(7, 5);
     batches.call.EndAll();
-    for (FakeRequest& request : next) request.Wait();
+    for (const FakeRequest& request : next) request.Wait();
   }
   CHECK(sizes == std::vector<std::size_t>{1, 5});
 }
 
-TEST_CASE("Batches that wait too long for their call are refused") {
+TEST_CASE("Batches that wait too long for their call are rejected") {
   Batches batches(Bounds(1));
-  FakeRequest running = batches.Join(1);
+  const FakeRequest running = batches.Join(1);
   batches.call.WaitForCalls(1);
-  FakeRequest same_options = batches.Join(1);
-  FakeRequest other_options = batches.Join(2);
+  const FakeRequest same_options = batches.Join(1);
+  const FakeRequest other_options = batches.Join(2);
 
-  const Answer refusal = TextAnswer(503, "refused");
-  batches.batcher.RefuseWaitingSince(steady_clock::time_point::min(), refusal);
-  CHECK_FALSE(same_options.IsAnswered());
+  batches.batcher.RejectWaitingSince(steady_clock::time_point::min());
+  CHECK_FALSE(same_options.IsComplete());
 
-  batches.batcher.RefuseWaitingSince(steady_clock::time_point::max(), refusal);
-  CHECK(same_options.Wait() == refusal);
-  CHECK(other_options.Wait() == refusal);
-  CHECK_FALSE(running.IsAnswered());
+  batches.batcher.RejectWaitingSince(steady_clock::time_point::max());
+  CheckRejected(same_options, Rejection::kOverdue);
+  CheckRejected(other_options, Rejection::kOverdue);
+  CHECK_FALSE(running.IsComplete());
+  CHECK(batches.batcher.Pending() == 1);
 
-  // Whoever asks again afterwards gets a call.
-  FakeRequest again = batches.Join(2);
+  // A request that comes afterwards gets a call.
+  const FakeRequest again = batches.Join(2);
   batches.call.EndAll();
-  CHECK(running.Wait()->status == 200);
-  CHECK(again.Wait()->status == 200);
+  CHECK_FALSE(running.Collection()->error);
+  CHECK_FALSE(again.Collection()->error);
 }
 
 TEST_CASE(
-    "A shutdown answers those whose call runs, and refuses those behind") {
+    "A shutdown completes the batches whose call runs and rejects the rest") {
   Batches batches(Bounds(1));
-  FakeRequest running = batches.Join(1);
+  const FakeRequest running = batches.Join(1);
   batches.call.WaitForCalls(1);
-  std::deque<FakeRequest> waiting = batches.Join(1, 3);
-  FakeRequest other = batches.Join(2);
+  const std::deque<FakeRequest> waiting = batches.Join(1, 3);
+  const FakeRequest other = batches.Join(2);
 
-  const Answer refusal = TextAnswer(503, "going");
-  std::thread shutdown(
-      [&] { batches.batcher.Shutdown(milliseconds(0), refusal); });
-  CHECK(other.Wait() == refusal);
-  for (FakeRequest& request : waiting) CHECK(request.Wait() == refusal);
-  CHECK_FALSE(running.IsAnswered());
-  FakeRequest late;
-  CHECK(batches.batcher.Join(Limit(1), late.Respond()) == Joined::kClosed);
+  std::thread shutdown([&] { batches.batcher.Shutdown(milliseconds(0)); });
+  CheckRejected(other, Rejection::kShuttingDown);
+  for (const FakeRequest& request : waiting)
+    CheckRejected(request, Rejection::kShuttingDown);
+  CHECK_FALSE(running.IsComplete());
+  const FakeRequest late;
+  CHECK(batches.batcher.Join(Limit(1), late.Completion()) ==
+        Rejection::kShuttingDown);
 
   batches.call.End(1);
-  CHECK(running.Wait()->body == "call 1, limit 1");
+  CHECK(running.Text() == "call 1, limit 1");
   shutdown.join();
-  CHECK(batches.batcher.Waiting() == 0);
+  CHECK(batches.batcher.Pending() == 0);
 }
 
-TEST_CASE("During the grace of a shutdown, those who wait get their call") {
+TEST_CASE("During the grace of a shutdown, waiting batches get their call") {
   Batches batches(Bounds(1));
-  FakeRequest running = batches.Join(1);
+  const FakeRequest running = batches.Join(1);
   batches.call.WaitForCalls(1);
-  std::deque<FakeRequest> waiting = batches.Join(1, 3);
-  std::thread shutdown(
-      [&] { batches.batcher.Shutdown(kPatience, TextAnswer(503, "going")); });
+  const std::deque<FakeRequest> waiting = batches.Join(1, 3);
+  std::thread shutdown([&] { batches.batcher.Shutdown(kPatience); });
   batches.call.EndAll();
   shutdown.join();
-  CHECK(running.Wait()->status == 200);
-  CheckBodies(waiting, "call 2, limit 1");
+  CHECK_FALSE(running.Collection()->error);
+  CheckTexts(waiting, "call 2, limit 1");
 }
 
-TEST_CASE("Nobody is left without an answer by the destructor") {
-  FakeRequest request;
-  FakeRequest waiting;
+TEST_CASE("The destructor leaves no request incomplete") {
+  const FakeRequest request;
+  const FakeRequest waiting;
   {
     Batches batches(Bounds(1));
-    batches.batcher.Join(Limit(1), request.Respond());
+    batches.batcher.Join(Limit(1), request.Completion());
     batches.call.WaitForCalls(1);
-    batches.batcher.Join(Limit(1), waiting.Respond());
+    batches.batcher.Join(Limit(1), waiting.Completion());
     batches.call.EndAll();
   }
-  CHECK(request.Wait()->status == 200);
-  CHECK(waiting.IsAnswered());
+  CHECK_FALSE(request.Collection()->error);
+  CHECK(waiting.IsComplete());
+}
+
+TEST_CASE(
+    "A thread that cannot start is an error, not the end of the process") {
+  const HugeThreadStacks no_threads;
+  CHECK_THROWS_WITH(
+      Batches(Bounds(4)),
+      "Cannot start a thread for calls of the Docker daemon: Resource "
+      "temporarily unavailable. Raise the limit of memory or threads.");
 }

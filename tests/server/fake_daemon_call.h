@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A daemon call that does what a test says, and the requests that wait for it.
+/// A daemon call that a test controls, and the requests that wait for it.
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_FAKE_DAEMON_CALL_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_FAKE_DAEMON_CALL_H_
 
@@ -17,12 +17,12 @@
 #include <utility>
 #include <vector>
 
-#include "server/answer.h"
+#include "containercollector/list_options.h"
 #include "server/collect/batcher.h"
 
 namespace containercollector::test {
 
-/// Far more than anything here takes.
+/// Longer than anything here takes.
 inline constexpr std::chrono::seconds kPatience{60};
 
 inline ListOptions Limit(int limit) {
@@ -31,47 +31,51 @@ inline ListOptions Limit(int limit) {
   return options;
 }
 
-/// One call of the daemon. Calls begin on the threads of the Batcher, and end
-/// when the test says so.
+/// Calls begin on the threads of the Batcher and end when the test says so.
 class FakeDaemonCall {
  public:
-  /// To be given to the Batcher.
-  server::Answer operator()(const ListOptions& options) {
+  server::CollectionPtr operator()(const ListOptions& options) {
     std::unique_lock lock(mutex_);
     started_.push_back(options.limit);
     changed_.notify_all();
     changed_.wait(lock, [&] { return free_ || endings_[options.limit] > 0; });
     if (!free_) --endings_[options.limit];
     if (throws_) throw std::runtime_error("thrown by the call");
-    return server::TextAnswer(
-        status_, "call " + std::to_string(started_.size()) + ", limit " +
-                     std::to_string(options.limit));
+    if (fails_) {
+      return server::FailedCollection(ErrorCode::kDaemonError,
+                                      "failed by the call");
+    }
+    server::Collection collection;
+    collection.json = std::make_shared<const std::string>(
+        "call " + std::to_string(started_.size()) + ", limit " +
+        std::to_string(options.limit));
+    return std::make_shared<const server::Collection>(std::move(collection));
   }
 
-  /// Lets one call with that limit end, now or when it is made.
+  /// Ends one call with that limit, now or as soon as it begins.
   void End(int limit) {
     const std::lock_guard lock(mutex_);
     ++endings_[limit];
     changed_.notify_all();
   }
 
-  /// Lets every call end.
+  /// Ends every call, now and later.
   void EndAll() {
     const std::lock_guard lock(mutex_);
     free_ = true;
     changed_.notify_all();
   }
 
-  void SetStatus(int status) {
+  void Fail() {
     const std::lock_guard lock(mutex_);
-    status_ = status;
+    fails_ = true;
   }
   void Throw() {
     const std::lock_guard lock(mutex_);
     throws_ = true;
   }
 
-  /// Waits until so many calls have begun, and says with which limits.
+  /// Waits until `count` calls have begun. Returns the limits of all calls.
   std::vector<int> WaitForCalls(std::size_t count) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, kPatience,
@@ -85,38 +89,49 @@ class FakeDaemonCall {
   std::condition_variable changed_;
   std::vector<int> started_;
   std::map<int, int> endings_;
-  int status_ = 200;
+  bool fails_ = false;
   bool free_ = false;
   bool throws_ = false;
 };
 
-/// A request, and the answer that it will get.
+/// A request and the result that it will get.
 class FakeRequest {
  public:
-  FakeRequest() : promise_(std::make_shared<std::promise<server::Answer>>()) {
-    answer_ = promise_->get_future();
-  }
+  FakeRequest()
+      : promise_(std::make_shared<std::promise<server::BatchResult>>()),
+        result_(promise_->get_future().share()) {}
 
-  server::Respond Respond() const {
-    return [promise = promise_](server::Answer answer) {
-      promise->set_value(std::move(answer));
+  server::Completion Completion() const {
+    return [promise = promise_](const server::BatchResult& result) {
+      promise->set_value(result);
     };
   }
 
-  bool IsAnswered() const {
-    return answer_.wait_for(std::chrono::seconds(0)) ==
+  bool IsComplete() const {
+    return result_.wait_for(std::chrono::seconds(0)) ==
            std::future_status::ready;
   }
 
-  server::Answer Wait() {
-    if (answer_.wait_for(kPatience) != std::future_status::ready)
-      throw std::runtime_error("no answer came");
-    return answer_.get();
+  server::BatchResult Wait() const {
+    if (result_.wait_for(kPatience) != std::future_status::ready)
+      throw std::runtime_error("the request was not completed");
+    return result_.get();
+  }
+
+  /// Throws std::bad_variant_access if the request was rejected.
+  server::CollectionPtr Collection() const {
+    return std::get<server::CollectionPtr>(Wait());
+  }
+
+  /// The collection's JSON, or its error.
+  std::string Text() const {
+    const server::CollectionPtr collection = Collection();
+    return collection->error ? collection->error_text : *collection->json;
   }
 
  private:
-  std::shared_ptr<std::promise<server::Answer>> promise_;
-  std::future<server::Answer> answer_;
+  std::shared_ptr<std::promise<server::BatchResult>> promise_;
+  std::shared_future<server::BatchResult> result_;
 };
 
 }  // namespace containercollector::test
