@@ -8,13 +8,18 @@ build_packages=(g++ cmake ninja-build pkg-config
   libcurl4-openssl-dev rapidjson-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev prometheus-cpp-dev)
 run_packages=(curl jq)
 # Podman runs crun or runc, dockerd only runc. libcivetweb-dev is for an example; debootstrap to systemd are for the tests
-# of the Debian packages.
+# of the Debian packages; python3-yaml to prometheus for those of deploy/.
 test_packages=(catch2 curl jq openssl docker.io podman crun runc busybox-static
-  libcivetweb-dev debootstrap dpkg-dev file mandoc doxygen systemd)
+  libcivetweb-dev debootstrap dpkg-dev file mandoc doxygen systemd
+  python3-yaml python3-kubernetes prometheus)
 # Since Debian 13 Docker's command line is a package of its own.
 # shellcheck disable=SC1091
 if [[ $(source /etc/os-release && echo "${VERSION_ID:-}") != 12 ]]; then
   test_packages+=(docker-cli)
+fi
+# Debian's kubectl and Kubernetes' own package have the same file.
+if ! command -v kubectl >/dev/null; then
+  test_packages+=(kubernetes-client)
 fi
 package_packages=(dpkg-dev file)
 # clang-format in one version everywhere, because another formats otherwise.
