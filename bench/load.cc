@@ -13,7 +13,7 @@
 #include "server/file_limit.h"
 #include "tests/server/http_client.h"
 #include "tests/server/server_process.h"
-#include "tests/support/answers.h"
+#include "tests/support/responses.h"
 #include "tests/support/scripted_daemon.h"
 #include "tests/support/temp_dir.h"
 
@@ -58,7 +58,7 @@ void Measure(int clients, std::chrono::seconds duration) {
   Load load;
   load.port = static_cast<std::uint16_t>(std::stoi(server.url().substr(17)));
   load.request = RequestBytes("POST", kRoute, {}, "{}");
-  load.answer_bytes = kAnswerBytes;
+  load.response_bytes = kAnswerBytes;
   load.clients = clients;
   load.duration = duration;
 

@@ -109,7 +109,7 @@ class Clients {
 
   void Finish(std::size_t index) {
     const Client& client = clients_[index];
-    if (client.received >= load_.answer_bytes) {
+    if (client.received >= load_.response_bytes) {
       result_.latencies.push_back(
           std::chrono::duration_cast<std::chrono::microseconds>(
               steady_clock::now() - client.start));

@@ -38,14 +38,14 @@ rapidjson::Document Sorted(rapidjson::Document containers) {
 
 rapidjson::Document DaemonContainers(const std::string& socket,
                                      const std::string& query) {
-  const HttpAnswer answer = AskDaemon(socket, "/v1.40/containers/json" + query);
+  const HttpResponse answer = AskDaemon(socket, "/v1.40/containers/json" + query);
   if (answer.status != kOk) {
     throw std::runtime_error("the daemon answered " + answer.body);
   }
   return Sorted(AsMobyContainers(answer.body));
 }
 
-rapidjson::Document RouteContainers(const HttpAnswer& answer) {
+rapidjson::Document RouteContainers(const HttpResponse& answer) {
   rapidjson::Document containers;
   containers.Parse(answer.body.data(), answer.body.size());
   if (answer.status != kOk || containers.HasParseError() ||

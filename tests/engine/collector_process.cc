@@ -49,11 +49,11 @@ CollectorProcess::CollectorProcess(const std::string& socket,
                test::OpenLog(output_), test::OpenLog(log_)),
       address_(WaitForAddress()) {}
 
-HttpAnswer CollectorProcess::Post(const std::string& query) const {
+HttpResponse CollectorProcess::Post(const std::string& query) const {
   return Curl({"--noproxy", "*", "--data", "{}", Route() + query});
 }
 
-HttpAnswer CollectorProcess::Get() const {
+HttpResponse CollectorProcess::Get() const {
   return Curl({"--noproxy", "*", Route()});
 }
 

@@ -24,10 +24,10 @@ class CollectorProcess {
                             const test::Command& flags = {});
 
   /// POST to the route; `query` is empty or begins with "?".
-  HttpAnswer Post(const std::string& query = "") const;
+  HttpResponse Post(const std::string& query = "") const;
 
   /// GET of the route.
-  HttpAnswer Get() const;
+  HttpResponse Get() const;
 
  private:
   std::string WaitForAddress();

@@ -21,7 +21,7 @@ namespace {
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
 /// The message of the daemon's own error.
-std::string MessageOf(const HttpAnswer& daemon_error) {
+std::string MessageOf(const HttpResponse& daemon_error) {
   rapidjson::Document json;
   json.Parse(daemon_error.body.data(), daemon_error.body.size());
   REQUIRE(json.IsObject());
@@ -146,7 +146,7 @@ TEST_CASE("the route passes on dockerd's error", "[docker]") {
   const CollectorProcess collector(socket);
   const std::string kFilters = "filters=%7B%22nope%22%3A%5B%22x%22%5D%7D";
 
-  const HttpAnswer answer = collector.Post("?" + kFilters);
+  const HttpResponse answer = collector.Post("?" + kFilters);
   CHECK(answer.status == 500);
   CHECK(answer.Header("content-type") == kPlainText);
   // "Invalid filter 'nope'" or "invalid filter 'nope'", by version.
@@ -159,11 +159,11 @@ TEST_CASE("the route passes on dockerd's error", "[docker]") {
 TEST_CASE("the route takes POST only and labels its answers", "[docker]") {
   const CollectorProcess collector(SharedNode<DockerNode>().socket());
 
-  const HttpAnswer collected = collector.Post();
+  const HttpResponse collected = collector.Post();
   CHECK(collected.status == 200);
   CHECK(collected.Header("content-type") == "application/json");
 
-  const HttpAnswer refused = collector.Get();
+  const HttpResponse refused = collector.Get();
   CHECK(refused.status == 405);
   CHECK(refused.Header("allow") == "POST");
   CHECK(refused.Header("content-type") == kPlainText);
@@ -185,7 +185,7 @@ TEST_CASE("the server outlives a dockerd that is killed", "[docker]") {
   for (int time = 1; time <= 2; ++time) {
     INFO("time " << time);
     dockerd.process().Kill();
-    const HttpAnswer answer = collector.Post();
+    const HttpResponse answer = collector.Post();
     CHECK(answer.status == 500);
     CHECK(answer.Header("content-type") == kPlainText);
     CHECK(answer.body == "Cannot connect to the Docker daemon at unix://" +
@@ -207,7 +207,7 @@ TEST_CASE("the server outlives a dockerd that hangs", "[docker]") {
   for (int time = 1; time <= 2; ++time) {
     INFO("time " << time);
     dockerd.process().Suspend();
-    const HttpAnswer answer = collector.Post();
+    const HttpResponse answer = collector.Post();
     CHECK(answer.status == 500);
     CHECK(answer.body ==
           "The Docker daemon at unix://" + dockerd.socket() +

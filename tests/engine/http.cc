@@ -17,13 +17,13 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-HttpAnswer Parse(const std::string& message) {
+HttpResponse Parse(const std::string& message) {
   const std::string kBlankLine = "\r\n\r\n";
   const std::size_t head_end = message.find(kBlankLine);
   if (head_end == std::string::npos) {
     throw std::runtime_error("no HTTP answer: " + message);
   }
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.body = message.substr(head_end + kBlankLine.size());
 
   std::istringstream head(message.substr(0, head_end));
@@ -44,19 +44,19 @@ HttpAnswer Parse(const std::string& message) {
 
 }  // namespace
 
-std::string HttpAnswer::Header(const std::string& name) const {
+std::string HttpResponse::Header(const std::string& name) const {
   const auto found = headers.find(name);
   return found == headers.end() ? "" : found->second;
 }
 
-HttpAnswer Curl(const test::Command& arguments) {
+HttpResponse Curl(const test::Command& arguments) {
   return Parse(test::RunSuccessfully(
       test::Joined({"curl", "--disable", "--silent", "--show-error",
                     "--include", "--max-time", "60"},
                    arguments)));
 }
 
-HttpAnswer AskDaemon(const std::string& socket, const std::string& path) {
+HttpResponse AskDaemon(const std::string& socket, const std::string& path) {
   return Curl({"--unix-socket", socket, "http://d" + path});
 }
 

@@ -10,7 +10,7 @@
 
 namespace containercollector::engine {
 
-struct HttpAnswer {
+struct HttpResponse {
   int status = 0;
   std::map<std::string, std::string> headers;  ///< Names in lower case.
   std::string body;
@@ -21,10 +21,10 @@ struct HttpAnswer {
 
 /// Asks with the curl command, which shares no code with what is tested. Throws
 /// std::runtime_error when there is no complete answer.
-HttpAnswer Curl(const test::Command& arguments);
+HttpResponse Curl(const test::Command& arguments);
 
 /// GET of `path` from the daemon that listens on the unix socket.
-HttpAnswer AskDaemon(const std::string& socket, const std::string& path);
+HttpResponse AskDaemon(const std::string& socket, const std::string& path);
 
 }  // namespace containercollector::engine
 

@@ -59,7 +59,7 @@ TEST_CASE("the server outlives a podman that is killed", "[podman]") {
   CHECK(collector.Post().status == 200);
 
   node.podman().process().Kill();
-  const HttpAnswer answer = collector.Post();
+  const HttpResponse answer = collector.Post();
   CHECK(answer.status == 500);
   CHECK(answer.Header("content-type") == "text/plain; charset=utf-8");
   CHECK(answer.body == "Cannot connect to the Docker daemon at unix://" +

@@ -99,7 +99,7 @@ TEST_CASE("embedded_processor says why there are no containers") {
   CheckAnswer(server.Ask("POST", path), "500 Internal Server Error", kText,
               "Cannot connect to the Docker daemon at " + node.host() +
                   ". Is the docker daemon running?");
-  node.Start(AnswerWith(DaemonError(500, "layer not known")));
+  node.Start(RespondWith(DaemonError(500, "layer not known")));
   CheckAnswer(server.Ask("POST", path), "500 Internal Server Error", kText,
               "Error response from daemon: layer not known");
   node.Start(GoodDaemon());
@@ -109,7 +109,7 @@ TEST_CASE("embedded_processor says why there are no containers") {
 
 TEST_CASE("embedded_processor answers its own route while the daemon hangs") {
   Node node;
-  ScriptedDaemon& daemon = node.Start(AnswerWhenReleased(GoodAnswer()));
+  ScriptedDaemon& daemon = node.Start(RespondWhenReleased(GoodResponse()));
   const Server server(node);
   RawClient waiting("tcp://127.0.0.1:" + server.port());
   waiting.Send("POST " + std::string(kPath) +

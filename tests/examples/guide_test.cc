@@ -75,9 +75,9 @@ TEST_CASE("The guide reads labels that may be null") {
 TEST_CASE("The guide tells failures apart") {
   Node node;
   CHECK(Diagnose(node.client()) == "Docker is down: restart it");
-  node.Start(AnswerWith(DaemonError(503, "busy")));
+  node.Start(RespondWith(DaemonError(503, "busy")));
   CHECK(Diagnose(node.client()) == "Docker is up, and answers with status 503");
-  node.Start(AnswerWith(ResponseBytes(200, kJson, "{}")));
+  node.Start(RespondWith(ResponseBytes(200, kJson, "{}")));
   CHECK(Diagnose(node.client()).find(" is malformed: ") != std::string::npos);
   node.Start(GoodDaemon());
   CHECK(Diagnose(node.client()) == "Docker answers");
@@ -85,7 +85,7 @@ TEST_CASE("The guide tells failures apart") {
 
 TEST_CASE("The guide's impatient client gives up") {
   Node node;
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   CHECK(Diagnose(ImpatientClient(node.host())) ==
         "Docker hangs: take a dump of its goroutines");
 }

@@ -181,7 +181,7 @@ TEST_CASE("list_containers says why there is no list") {
   CheckFailed(List(node), 1,
               "Cannot connect to the Docker daemon at " + node.host() +
                   ". Is the docker daemon running?\n");
-  node.Start(AnswerWith(DaemonError(500, "no \x1B[31mspace left")));
+  node.Start(RespondWith(DaemonError(500, "no \x1B[31mspace left")));
   CheckFailed(List(node), 1,
               "Error response from daemon: no ?[31mspace left\n");
 }

@@ -57,8 +57,8 @@ job: disappeared, was created
 
 TEST_CASE("watch_restarts reports each failure once and goes on") {
   Node node;
-  const Script broken = AnswerWith(DaemonError(500, "layer not known"));
-  const Script starting = AnswerWith(DaemonError(503, "still starting"));
+  const Script broken = RespondWith(DaemonError(500, "layer not known"));
+  const Script starting = RespondWith(DaemonError(503, "still starting"));
   node.Start(
       InTurn({broken, broken, kNodeA, broken, broken, starting, broken,
               DaemonWith({MakeContainer("b1", "db", "running", "Up")})}));
@@ -82,7 +82,7 @@ TEST_CASE("watch_restarts fails when its last look does") {
   CheckFailed(Watch(node, 3), 1,
               "Cannot connect to the Docker daemon at " + node.host() +
                   ". Is the docker daemon running?\n");
-  node.Start(InTurn({kNodeA, AnswerWith(DaemonError(500, "layer not known"))}));
+  node.Start(InTurn({kNodeA, RespondWith(DaemonError(500, "layer not known"))}));
   const Output output = Watch(node, 2);
   CHECK(output.out == "Watching. Containers now: 2\n");
   CHECK(output.err == "Error response from daemon: layer not known\n");
@@ -121,7 +121,7 @@ TEST_CASE("watch_restarts lets no control character through") {
   node.Start(InTurn(
       {DaemonWith({}),
        DaemonWith({MakeContainer("a1", "w\x1B[2J", "x", "\xC2\x9BUp\n")}),
-       AnswerWith(DaemonError(500, "\x1B[2J"))}));
+       RespondWith(DaemonError(500, "\x1B[2J"))}));
   const Output output = Watch(node, 3);
   CHECK(output.out ==
         "Watching. Containers now: 0\n"

@@ -25,18 +25,18 @@ std::string ValueOf(const std::string& json) {
 
 TEST_CASE("An answer is taken in every form that HTTP gives it") {
   Node node;
-  SECTION("with a length") { node.Start(AnswerWith(GoodAnswer())); }
+  SECTION("with a length") { node.Start(RespondWith(GoodResponse())); }
   SECTION("in chunks") {
-    node.Start(AnswerWith(Chunked(200, kJson, kOneContainer, 7)));
+    node.Start(RespondWith(Chunked(200, kJson, kOneContainer, 7)));
   }
   SECTION("until the connection closes") {
-    node.Start(AnswerAndClose(UntilClose(200, kJson, kOneContainer)));
+    node.Start(RespondAndClose(UntilClose(200, kJson, kOneContainer)));
   }
   SECTION("as another type") {
-    node.Start(AnswerWith(ResponseBytes(200, kPlainText, kOneContainer)));
+    node.Start(RespondWith(ResponseBytes(200, kPlainText, kOneContainer)));
   }
   SECTION("with blanks around it") {
-    node.Start(AnswerWith(
+    node.Start(RespondWith(
         ResponseBytes(200, kJson, " \n" + std::string(kOneContainer) + "\n")));
   }
   CheckCollected(node.Post());
@@ -45,8 +45,8 @@ TEST_CASE("An answer is taken in every form that HTTP gives it") {
 
 TEST_CASE("A node without containers gives an empty array") {
   Node node;
-  SECTION("[]") { node.Start(AnswerWith(ResponseBytes(200, kJson, "[]"))); }
-  SECTION("null") { node.Start(AnswerWith(ResponseBytes(200, kJson, "null"))); }
+  SECTION("[]") { node.Start(RespondWith(ResponseBytes(200, kJson, "[]"))); }
+  SECTION("null") { node.Start(RespondWith(ResponseBytes(200, kJson, "null"))); }
   const Response response = node.Post();
   CHECK(response.status == 200);
   CHECK(response.body == "[]");
@@ -57,7 +57,7 @@ TEST_CASE("A node without containers gives an empty array") {
 TEST_CASE("A recorded Docker node comes back byte for byte") {
   Node node;
   const std::string recorded = ValueOf(Recorded("docker-20.10.24.json"));
-  node.Start(AnswerWith(Chunked(200, kJson, recorded, 1000)));
+  node.Start(RespondWith(Chunked(200, kJson, recorded, 1000)));
   const Response response = node.Post();
   CHECK(response.status == 200);
   CHECK(response.body == recorded);
@@ -67,7 +67,7 @@ TEST_CASE("A recorded Docker node comes back byte for byte") {
 TEST_CASE("A recorded Podman node comes back with the fields of Docker") {
   Node node;
   node.Start(
-      AnswerWith(ResponseBytes(200, kJson, Recorded("podman-4.3.1.json"))));
+      RespondWith(ResponseBytes(200, kJson, Recorded("podman-4.3.1.json"))));
   CHECK(
       node.Post().body ==
       R"([{"Id":"8520a56ebcd51d4e505a22b4b933688de316efd49f152b537002a2c3e8d4a63c","Names":["/p1"],)"
@@ -120,7 +120,7 @@ TEST_CASE("A ping tells what the daemon's headers say") {
   CHECK(ping.builder_version.empty());
   CHECK(daemon.Requests().at(0).target == "/_ping");
 
-  daemon.SetScript(AnswerWith(ResponseBytes(200, kPlainText, "OK",
+  daemon.SetScript(RespondWith(ResponseBytes(200, kPlainText, "OK",
                                             {{"api-version", "1.41"},
                                              {"DOCKER-EXPERIMENTAL", "true"},
                                              {"Builder-Version", "2"}})));
@@ -128,7 +128,7 @@ TEST_CASE("A ping tells what the daemon's headers say") {
   CHECK(node.client().Ping().experimental);
   CHECK(node.client().Ping().builder_version == "2");
 
-  daemon.SetScript(AnswerWith(DaemonError(500, "not today")));
+  daemon.SetScript(RespondWith(DaemonError(500, "not today")));
   const Error error = ErrorOf([&] { node.client().Ping(); });
   CHECK(error.what() == std::string("Error response from daemon: not today"));
   CHECK(error.http_status() == 500);
@@ -136,7 +136,7 @@ TEST_CASE("A ping tells what the daemon's headers say") {
 
 TEST_CASE("The version of a real daemon is read") {
   Node node;
-  node.Start(AnswerWith(
+  node.Start(RespondWith(
       ResponseBytes(200, kJson, Recorded("docker-20.10.24.version.json"))));
   const DaemonVersion version = node.client().GetDaemonVersion();
   CHECK(version.version == "20.10.24+dfsg1");
@@ -148,7 +148,7 @@ TEST_CASE("The version of a real daemon is read") {
   CHECK(engine.name == "Engine");
   CHECK(engine.details.value().at("ApiVersion") == "1.41");
 
-  node.Start(AnswerWith(ResponseBytes(200, kJson, "[]")));
+  node.Start(RespondWith(ResponseBytes(200, kJson, "[]")));
   CHECK(ErrorOf([&] { return node.client().GetDaemonVersion(); }).what() ==
         "The answer of the Docker daemon at " + node.host() +
             " to GET /version is malformed: expected an object, got an array. "

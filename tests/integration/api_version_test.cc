@@ -67,7 +67,7 @@ TEST_CASE(
                                          Exchange& exchange) {
     const bool taken = request.path == "/v1.21/containers/json";
     exchange.Send(
-        taken ? GoodAnswer()
+        taken ? GoodResponse()
               : ResponseBytes(400, kPlainText,
                               NewerThanServerMessage("1.40", "1.21") + "\n"));
   });
@@ -95,7 +95,7 @@ TEST_CASE("A daemon that does not say which version it takes is asked") {
     if (request.path == "/version") {
       exchange.Send(ResponseBytes(200, kJson, version_json));
     } else if (request.path == "/v" + taken + "/containers/json") {
-      exchange.Send(GoodAnswer());
+      exchange.Send(GoodResponse());
     } else {
       exchange.Send(DaemonError(400, "client version 1.40 is too old for me"));
     }
@@ -111,7 +111,7 @@ TEST_CASE(
     "number of requests") {
   Node node;
   const std::string message = TooOldMessage("1.40", "1.44");
-  ScriptedDaemon& daemon = node.Start(AnswerWith(DaemonError(400, message)));
+  ScriptedDaemon& daemon = node.Start(RespondWith(DaemonError(400, message)));
   CheckFailed(node.Post(), ErrorCode::kDaemonError,
               "Error response from daemon: " + message);
   CHECK(TargetsOf(daemon) == Targets{List("1.40"), List("1.44")});
@@ -180,7 +180,7 @@ TEST_CASE("An API version that is set is insisted on") {
 TEST_CASE("A filter that reads like a version rejection changes no version") {
   Node node;
   ScriptedDaemon& daemon = node.Start(
-      AnswerWith(DaemonError(400, "Invalid filter 'client too old'")));
+      RespondWith(DaemonError(400, "Invalid filter 'client too old'")));
   const Response response =
       node.Post("filters=%7B%22client+too+old%22%3A%5B%221%22%5D%7D");
   CHECK(response.body ==
@@ -195,7 +195,7 @@ TEST_CASE("No collection waits for /version where 1.40 is taken") {
       node.Start([](const Request& request, Exchange& exchange) {
         if (request.path.find("version") != std::string::npos)
           return exchange.Hang();
-        exchange.Send(GoodAnswer());
+        exchange.Send(GoodResponse());
       });
   CheckCollected(node.Post());
   CHECK(TargetsOf(daemon) == Targets{List("1.40")});

@@ -14,7 +14,7 @@ using std::chrono::steady_clock;
 
 TEST_CASE("A call ends at its own deadline if that is before the timeout") {
   Node node;
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   CallOptions call;
   call.deadline = steady_clock::now() + milliseconds(300);
   const Error error =
@@ -31,7 +31,7 @@ TEST_CASE("A call ends at its own deadline if that is before the timeout") {
 
 TEST_CASE("A call whose deadline has passed fails") {
   Node node;
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   CallOptions call;
   call.deadline = steady_clock::now() - std::chrono::seconds(1);
   CHECK(ErrorOf([&] { node.client().Ping(call); }).code() ==
@@ -40,7 +40,7 @@ TEST_CASE("A call whose deadline has passed fails") {
 
 TEST_CASE("A call is cancelled from another thread while it waits") {
   Node node;
-  ScriptedDaemon& daemon = node.Start(NeverAnswer());
+  ScriptedDaemon& daemon = node.Start(NeverRespond());
   Cancellation cancellation;
   CallOptions call;
   call.cancellation = &cancellation;

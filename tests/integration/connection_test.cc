@@ -48,7 +48,7 @@ TEST_CASE("A socket path that another daemon takes over leads to that daemon") {
   // The old daemon lives on, but the path names the new one.
   TempDir dir;
   ScriptedDaemon other(UnixSocket{dir / "docker.sock"},
-                       AnswerWith(ResponseBytes(200, kJson, "[]")));
+                       RespondWith(ResponseBytes(200, kJson, "[]")));
   std::filesystem::rename(dir / "docker.sock", node.socket_path());
   CHECK(node.Post().body == "[]");
 }
@@ -65,7 +65,7 @@ TEST_CASE("A kept connection with unread bytes is not used again") {
   std::promise<void> second_response_sent;
   std::atomic<int> requests{0};
   TcpNode node([&](const Request&, Exchange& exchange) {
-    exchange.Send(GoodAnswer());
+    exchange.Send(GoodResponse());
     if (++requests > 1) return;
     first_response_read.get_future().wait_for(kGenerous);
     exchange.Send(ResponseBytes(200, kJson, "[]"));
@@ -82,7 +82,7 @@ TEST_CASE("A kept connection with unread bytes is not used again") {
 TEST_CASE("After a fork() parent and child get their own responses") {
   // Each response tells which connection it is for.
   TcpNode node(
-      [](const Request&, Exchange& exchange) { exchange.Send(GoodAnswer()); });
+      [](const Request&, Exchange& exchange) { exchange.Send(GoodResponse()); });
   CheckCollected(node.Post());
   CHECK(node.daemon.ConnectionsOpened() == 1);
   const pid_t child = fork();
@@ -123,7 +123,7 @@ TEST_CASE("A kept connection that dies under a request is replaced once") {
 }
 
 TEST_CASE("A fresh connection that dies is not tried again") {
-  TcpNode node(CloseWithoutAnswer());
+  TcpNode node(CloseWithoutResponse());
   ScriptedDaemon& daemon = node.daemon;
   CHECK(node.Post().error == ErrorCode::kResponseTruncated);
   CHECK(daemon.Requests().size() == 1);
@@ -133,7 +133,7 @@ TEST_CASE("After the first byte of an answer nothing is asked again") {
   TcpNode node(GoodDaemon());
   ScriptedDaemon& daemon = node.daemon;
   CheckCollected(node.Post());
-  daemon.SetScript(AnswerAndClose(HeadWithoutEnd(GoodAnswer())));
+  daemon.SetScript(RespondAndClose(HeadWithoutEnd(GoodResponse())));
   CHECK(node.Post().error == ErrorCode::kResponseTruncated);
   CHECK(daemon.Requests().size() == 2);
 }
@@ -171,7 +171,7 @@ TEST_CASE("Many threads use one client at once") {
 
 TEST_CASE("Threads that wait for the daemon do not wait for each other") {
   Node node;
-  ScriptedDaemon& daemon = node.Start(AnswerWhenReleased(GoodAnswer()));
+  ScriptedDaemon& daemon = node.Start(RespondWhenReleased(GoodResponse()));
   std::vector<Response> responses(12);
   std::vector<std::thread> threads;
   for (auto& response : responses)
@@ -184,7 +184,7 @@ TEST_CASE("Threads that wait for the daemon do not wait for each other") {
 }
 
 TEST_CASE("Only a bounded number of connections is kept") {
-  TcpNode node(AnswerWhenReleased(GoodAnswer()));
+  TcpNode node(RespondWhenReleased(GoodResponse()));
   ScriptedDaemon& daemon = node.daemon;
   std::vector<std::thread> threads;
   for (int i = 0; i < 20; ++i)

@@ -17,7 +17,7 @@ std::string CutOff(const Node& node, const std::string& how) {
 
 TEST_CASE("A body that is shorter than its Content-Length is cut off") {
   Node node;
-  node.Start(AnswerAndClose(WithHalfTheBody(GoodAnswer())));
+  node.Start(RespondAndClose(WithHalfTheBody(GoodResponse())));
   CheckFailed(
       node.Post(), ErrorCode::kResponseTruncated,
       CutOff(node, "cut off its answer to GET /v1.40/containers/json after " +
@@ -28,13 +28,13 @@ TEST_CASE("A body that is shorter than its Content-Length is cut off") {
 TEST_CASE("A chunked body without its last chunk is cut off") {
   Node node;
   SECTION("between chunks") {
-    node.Start(AnswerAndClose(ChunkedHead(200, kJson) + Chunk("[{}")));
+    node.Start(RespondAndClose(ChunkedHead(200, kJson) + Chunk("[{}")));
   }
   SECTION("within a chunk") {
-    node.Start(AnswerAndClose(ChunkedHead(200, kJson) + "ff\r\n[{}"));
+    node.Start(RespondAndClose(ChunkedHead(200, kJson) + "ff\r\n[{}"));
   }
   SECTION("whole JSON, no last chunk") {
-    node.Start(AnswerAndClose(ChunkedHead(200, kJson) + Chunk("[ ]")));
+    node.Start(RespondAndClose(ChunkedHead(200, kJson) + Chunk("[ ]")));
   }
   CheckFailed(
       node.Post(), ErrorCode::kResponseTruncated,
@@ -45,9 +45,9 @@ TEST_CASE("A chunked body without its last chunk is cut off") {
 
 TEST_CASE("A connection that ends without an answer is told as such") {
   Node node;
-  SECTION("closed") { node.Start(CloseWithoutAnswer()); }
+  SECTION("closed") { node.Start(CloseWithoutResponse()); }
   SECTION("closed within the head") {
-    node.Start(AnswerAndClose(HeadWithoutEnd(GoodAnswer())));
+    node.Start(RespondAndClose(HeadWithoutEnd(GoodResponse())));
   }
   CheckFailed(node.Post(), ErrorCode::kResponseTruncated,
               CutOff(node,

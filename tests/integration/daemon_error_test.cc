@@ -10,7 +10,7 @@ namespace {
 
 void CheckDaemonError(const std::string& answer, const std::string& text) {
   Node node;
-  node.Start(AnswerWith(answer));
+  node.Start(RespondWith(answer));
   CheckFailed(node.Post(), ErrorCode::kDaemonError, text);
   CheckRecovers(node);
 }
@@ -57,7 +57,7 @@ TEST_CASE("The daemon's own message is passed on") {
 
 TEST_CASE("A filter that the daemon rejects is the caller's error") {
   Node node;
-  node.Start(AnswerWith(DaemonError(400, "Invalid filter 'nope'")));
+  node.Start(RespondWith(DaemonError(400, "Invalid filter 'nope'")));
   const Response response =
       node.Post("filters=%7B%22nope%22%3A%5B%221%22%5D%7D");
   CHECK(response.status == 400);
@@ -81,7 +81,7 @@ TEST_CASE("A success without content is not an empty list") {
 
 TEST_CASE("The status of the daemon's answer is in the error") {
   Node node;
-  node.Start(AnswerWith(DaemonError(409, "conflict")));
+  node.Start(RespondWith(DaemonError(409, "conflict")));
   const Error error = ErrorOf([&] { return node.client().ListContainers(); });
   CHECK(error.http_status() == 409);
   CHECK(error.code() == ErrorCode::kDaemonError);
@@ -89,7 +89,7 @@ TEST_CASE("The status of the daemon's answer is in the error") {
 
 TEST_CASE("A cut-off error answer is cut off, not an error of the daemon") {
   Node node;
-  node.Start(AnswerAndClose(
+  node.Start(RespondAndClose(
       WithHalfTheBody(DaemonError(500, "layer does not exist"))));
   CHECK(node.Post().error == ErrorCode::kResponseTruncated);
   CheckRecovers(node);

@@ -29,7 +29,7 @@ std::string Late(const Node& node, const std::string& bytes) {
 TEST_CASE(
     "A daemon that accepts and never answers is given up after the timeout") {
   Node node(ImpatientOptions());
-  SECTION("it reads the request") { node.Start(NeverAnswer()); }
+  SECTION("it reads the request") { node.Start(NeverRespond()); }
   SECTION("it reads nothing") {
     DaemonOptions options;
     options.behaviour = Behaviour::kNeverReads;
@@ -42,13 +42,13 @@ TEST_CASE(
   }
   SECTION("it sends the head and no body") {
     node.Start([](const Request&, Exchange& exchange) {
-      exchange.Send(HeadOf(GoodAnswer()));
+      exchange.Send(HeadOf(GoodResponse()));
       exchange.Hang();
     });
   }
   SECTION("it sends headers without an end") {
     node.Start([](const Request&, Exchange& exchange) {
-      exchange.Send(HeadWithoutEnd(GoodAnswer()));
+      exchange.Send(HeadWithoutEnd(GoodResponse()));
       exchange.Hang();
     });
   }
@@ -62,7 +62,7 @@ TEST_CASE(
   Node node(ImpatientOptions());
   // The first byte comes at once, the second after a second.
   node.Start([](const Request&, Exchange& exchange) {
-    exchange.Send(HeadOf(GoodAnswer()));
+    exchange.Send(HeadOf(GoodResponse()));
     exchange.SendSlowly(kOneContainer, milliseconds(1000));
   });
   CheckFailed(node.Post(), ErrorCode::kTimeout, Late(node, "1"));
@@ -71,7 +71,7 @@ TEST_CASE(
 
 TEST_CASE("A slow answer that ends in time is whole") {
   Node node;
-  node.Start(AnswerSlowly(GoodAnswer(), milliseconds(1)));
+  node.Start(RespondSlowly(GoodResponse(), milliseconds(1)));
   CheckCollected(node.Post());
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("Whole seconds are written as seconds") {
   ClientOptions options;
   options.timeout = std::chrono::seconds(1);
   Node node(options);
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   CHECK(node.Post().body.find(" within 1s (0 bytes came)") !=
         std::string::npos);
 }

@@ -33,7 +33,7 @@ void CheckNotHttp(Node& node,
 
 void CheckMalformed(const std::string& body, const std::string& why) {
   Node node;
-  node.Start(AnswerWith(ResponseBytes(200, kJson, body)));
+  node.Start(RespondWith(ResponseBytes(200, kJson, body)));
   CheckFailed(node.Post(), ErrorCode::kResponseMalformed, Malformed(node, why));
   CheckRecovers(node);
 }
@@ -72,7 +72,7 @@ TEST_CASE(
 
 TEST_CASE("A body without a length that ends too early is malformed") {
   Node node;
-  node.Start(AnswerAndClose(UntilClose(200, kJson, "[{\"Id\":\"a1\"}")));
+  node.Start(RespondAndClose(UntilClose(200, kJson, "[{\"Id\":\"a1\"}")));
   CheckFailed(node.Post(), ErrorCode::kResponseMalformed,
               Malformed(node,
                         "invalid JSON at byte 12: Missing a comma or ']' "
@@ -82,7 +82,7 @@ TEST_CASE("A body without a length that ends too early is malformed") {
 
 TEST_CASE("Bytes that are no HTTP are malformed") {
   Node node;
-  node.Start(AnswerAndClose(HttpGarbage()));
+  node.Start(RespondAndClose(HttpGarbage()));
   CheckNotHttp(node,
                ". Another service listens there, such as containerd or another "
                "gRPC server: write the endpoint of the Docker daemon.");
@@ -90,7 +90,7 @@ TEST_CASE("Bytes that are no HTTP are malformed") {
 
 TEST_CASE("Broken chunks are malformed") {
   Node node;
-  node.Start(AnswerAndClose(ChunkedHead(200, kJson) + "xyz\r\n[]\r\n"));
+  node.Start(RespondAndClose(ChunkedHead(200, kJson) + "xyz\r\n[]\r\n"));
   CheckNotHttp(node);
 }
 
@@ -98,13 +98,13 @@ TEST_CASE("Headers and trailers over their bound are malformed") {
   Node node;
   SECTION("many headers") {
     node.Start([](const Request&, Exchange& exchange) {
-      exchange.Send(HeadWithoutEnd(GoodAnswer()));
+      exchange.Send(HeadWithoutEnd(GoodResponse()));
       exchange.SendRepeated("X-Padding: 0123456789\r\n", 1'000'000);
     });
   }
   SECTION("one long header") {
     node.Start([](const Request&, Exchange& exchange) {
-      exchange.Send(HeadWithoutEnd(GoodAnswer()) + "X-Padding: ");
+      exchange.Send(HeadWithoutEnd(GoodResponse()) + "X-Padding: ");
       exchange.SendRepeated("0123456789", 1'000'000);
     });
   }
@@ -125,7 +125,7 @@ TEST_CASE("Headers and trailers over their bound are malformed") {
 TEST_CASE("A gRPC server in the place of the daemon is told as such") {
   // What an HTTP/2 server sends first: an empty SETTINGS frame.
   Node node;
-  node.Start(AnswerAndClose(std::string("\0\0\0\4\0\0\0\0\0", 9)));
+  node.Start(RespondAndClose(std::string("\0\0\0\4\0\0\0\0\0", 9)));
   CheckNotHttp(node,
                ". Another service listens there, such as containerd or another "
                "gRPC server: write the endpoint of the Docker daemon.");
@@ -150,7 +150,7 @@ TEST_CASE("An answer over the bound is refused as soon as it is known to be") {
   }
   SECTION("one byte more") {
     node.Start(
-        AnswerWith(ResponseBytes(200, kJson, std::string(999, ' ') + "[]")));
+        RespondWith(ResponseBytes(200, kJson, std::string(999, ' ') + "[]")));
   }
   CheckFailed(node.Post(), ErrorCode::kResponseTooLarge,
               "The answer of the Docker daemon at " + node.host() +
@@ -164,6 +164,6 @@ TEST_CASE("An answer as large as the bound is taken") {
   ClientOptions options = Node::PatientOptions();
   options.max_response_bytes = 1000;
   Node node(options);
-  node.Start(AnswerWith(Chunked(200, kJson, std::string(998, ' ') + "[]", 7)));
+  node.Start(RespondWith(Chunked(200, kJson, std::string(998, ' ') + "[]", 7)));
   CHECK(node.Post().body == "[]");
 }

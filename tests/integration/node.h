@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "containercollector/processor.h"
-#include "tests/support/answers.h"
+#include "tests/support/responses.h"
 #include "tests/support/catch.h"
 #include "tests/support/scripted_daemon.h"
 #include "tests/support/scripts.h"
@@ -36,7 +36,7 @@ inline VersionedDaemon GoodDaemon() {
 }
 
 /// The one container, in `Content-Length` bytes.
-inline std::string GoodAnswer() {
+inline std::string GoodResponse() {
   return ResponseBytes(200, kJson, kOneContainer);
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("A daemon is reached by TCP as by its socket") {
 }
 
 TEST_CASE("A base path stands before every target") {
-  ScriptedDaemon daemon(LoopbackTcp{}, AnswerWith(GoodAnswer()));
+  ScriptedDaemon daemon(LoopbackTcp{}, RespondWith(GoodResponse()));
   const std::string address =
       daemon.Host().substr(std::string("tcp://").size());
   CheckCollected(
@@ -62,7 +62,7 @@ TEST_CASE("A TCP port that nobody listens on is no daemon") {
 }
 
 TEST_CASE("A connection that is reset before an answer came is told as such") {
-  ScriptedDaemon daemon(LoopbackTcp{}, ResetWithoutAnswer());
+  ScriptedDaemon daemon(LoopbackTcp{}, ResetWithoutResponse());
   CheckFailed(ProcessorOf(daemon.Host()).Handle("POST", ""),
               ErrorCode::kResponseTruncated,
               "The Docker daemon at " + daemon.Host() +

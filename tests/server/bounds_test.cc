@@ -7,10 +7,10 @@ using namespace containercollector::test;
 
 TEST_CASE("Requests beyond those that may wait are told to come again") {
   Node node({"--max-waiting", "10"});
-  node.Start(AnswerWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
+  node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   std::vector<HttpCall> waiting = PostMany(node, 10);
   WaitForWaiting(node, 10);
-  const HttpReply refused = Post(node.url());
+  const HttpResponse refused = Post(node.url());
   CheckText(refused, 503,
             "Too many requests wait for the Docker daemon already. Ask again "
             "later.");
@@ -25,7 +25,7 @@ TEST_CASE("Requests beyond those that may wait are told to come again") {
 
 TEST_CASE("A batch that finds no call in time is told to come again") {
   Node node({"--max-daemon-calls", "1", "--docker-timeout", "1s"});
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   std::vector<std::vector<HttpCall>> sets;
   for (int limit = 1; limit <= 8; ++limit)
     sets.push_back(PostMany(node, 2, "?limit=" + std::to_string(limit)));
@@ -33,7 +33,7 @@ TEST_CASE("A batch that finds no call in time is told to come again") {
   int refused = 0;
   for (std::vector<HttpCall>& calls : sets) {
     for (HttpCall& call : calls) {
-      const HttpReply reply = call.Wait();
+      const HttpResponse reply = call.Wait();
       if (reply.status == 500) {
         ++timed_out;
       } else {
@@ -101,15 +101,15 @@ TEST_CASE("Headers that are too large are refused") {
             "(--max-header-bytes).");
   // Those that do not even fit into the memory of a connection.
   for (const std::size_t size : {std::size_t{4000}, std::size_t{50'000}}) {
-    const HttpReply reply =
+    const HttpResponse reply =
         Post(node.url(), "", {{"x", std::string(size, 'y')}});
     CHECK((reply.status == 431 || reply.status == 0));
-    const HttpReply target = Post(node.url(), "?" + std::string(size, 'y'));
+    const HttpResponse target = Post(node.url(), "?" + std::string(size, 'y'));
     CHECK((target.status == 431 || target.status == 414 || target.status == 0));
   }
   Headers many;
   for (int i = 0; i < 300; ++i) many.emplace_back("a", "b");
-  const HttpReply reply = Post(node.url(), "", many);
+  const HttpResponse reply = Post(node.url(), "", many);
   CHECK((reply.status == 431 || reply.status == 0));
   CheckCollected(Post(node.url()));
   CheckStops(node.server());

@@ -17,7 +17,7 @@ constexpr int kRequests = 10'000;
 /// What callers got that they should not have.
 class Findings {
  public:
-  void Add(const HttpReply& reply) {
+  void Add(const HttpResponse& reply) {
     const std::lock_guard lock(mutex_);
     if (findings_.size() < 10)
       findings_.insert(std::to_string(reply.status) + ": " +
@@ -34,7 +34,7 @@ class Findings {
 };
 
 /// Whether it is one of the ways in which a daemon dies.
-bool IsRightError(const HttpReply& reply, const Node& node) {
+bool IsRightError(const HttpResponse& reply, const Node& node) {
   const std::string closed =
       "The Docker daemon at " + node.host() +
       " closed the connection without an answer to GET /v1.40/containers/json. "
@@ -64,7 +64,7 @@ TEST_CASE("10,000 requests, 64 at a time, while the daemon dies and returns") {
   Findings findings;
   const auto ask = [&] {
     while (left.fetch_sub(1) > 0) {
-      const HttpReply reply = Post(node.url());
+      const HttpResponse reply = Post(node.url());
       if (reply.status == 200 && reply.body == containers) {
         ++collected;
       } else if (IsRightError(reply, node)) {

@@ -36,7 +36,7 @@ microseconds HealthP99(const Node& node) {
 
 TEST_CASE("500 requests wait for a daemon that never answers") {
   Node node({"--docker-timeout", "4s", "--log-level", "error"});
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   ServerProcess& server = node.server();
   Get(node.url(), "/healthz");
   const std::size_t idle_threads = server.Threads();
@@ -79,11 +79,11 @@ TEST_CASE("A daemon that is stopped and continued needs no new server") {
   ServerProcess server("unix://" + socket, {"--docker-timeout", "1s"});
   while (Get(server.url(), "/readyz").status != 200) {
   }
-  const HttpReply before = Post(server.url());
+  const HttpResponse before = Post(server.url());
   CHECK(before.status == 200);
 
   daemon.Stop();
-  const HttpReply stopped = Post(server.url());
+  const HttpResponse stopped = Post(server.url());
   CHECK(stopped.status == 500);
   CHECK(stopped.body.find("did not finish its answer to GET "
                           "/v1.40/containers/json within 1s") !=
@@ -91,7 +91,7 @@ TEST_CASE("A daemon that is stopped and continued needs no new server") {
   CHECK(Get(server.url(), "/healthz").status == 200);
 
   daemon.Signal(SIGCONT);
-  const HttpReply after = Post(server.url());
+  const HttpResponse after = Post(server.url());
   CHECK(after.status == 200);
   CHECK(after.body == before.body);
   CheckStops(server);

@@ -39,9 +39,9 @@ std::string RequestBytes(std::string_view method, std::string_view target,
   return bytes.append("\r\n").append(body);
 }
 
-HttpReply ParseReply(std::string bytes) {
+HttpResponse ParseResponse(std::string bytes) {
   constexpr std::string_view kProtocol = "HTTP/1.1 ";
-  HttpReply reply;
+  HttpResponse reply;
   reply.bytes = std::move(bytes);
   const std::size_t head_end = reply.bytes.find("\r\n\r\n");
   if (head_end == std::string::npos ||
@@ -68,19 +68,19 @@ HttpCall::HttpCall(const std::string& url, std::string_view bytes)
   static_cast<void>(client_.Send(bytes));
 }
 
-HttpReply HttpCall::Wait(std::chrono::milliseconds timeout) {
-  return ParseReply(client_.ReceiveToEnd(timeout).bytes);
+HttpResponse HttpCall::Wait(std::chrono::milliseconds timeout) {
+  return ParseResponse(client_.ReceiveToEnd(timeout).bytes);
 }
 
 std::string TcpHost(const std::string& url) {
   return "tcp" + url.substr(url.find("://"));
 }
 
-HttpReply Get(const std::string& url, std::string_view target) {
+HttpResponse Get(const std::string& url, std::string_view target) {
   return HttpCall(url, RequestBytes("GET", target)).Wait();
 }
 
-HttpReply Post(const std::string& url, std::string_view query,
+HttpResponse Post(const std::string& url, std::string_view query,
                const Headers& headers, std::string_view body) {
   const std::string target = std::string(kRoute) + std::string(query);
   return HttpCall(url, RequestBytes("POST", target, headers, body)).Wait();

@@ -16,7 +16,7 @@ namespace containercollector::test {
 
 inline constexpr std::string_view kRoute = "/processor/containercollector";
 
-struct HttpReply {
+struct HttpResponse {
   int status = 0;  ///< 0 where the connection ended without a whole answer.
   std::map<std::string, std::string> headers;  ///< Names in lower case.
   std::string body;
@@ -30,7 +30,7 @@ std::string RequestBytes(std::string_view method, std::string_view target,
                          std::string_view body = "");
 
 /// Reads what came as one answer.
-HttpReply ParseReply(std::string bytes);
+HttpResponse ParseResponse(std::string bytes);
 
 /// A request on a connection of its own.
 class HttpCall {
@@ -39,7 +39,7 @@ class HttpCall {
   HttpCall(const std::string& url, std::string_view bytes);
 
   /// Waits until the server closes the connection.
-  HttpReply Wait(std::chrono::milliseconds timeout = kTimeout);
+  HttpResponse Wait(std::chrono::milliseconds timeout = kTimeout);
 
   RawClient& connection() { return client_; }
 
@@ -52,10 +52,10 @@ class HttpCall {
 /// `tcp://127.0.0.1:PORT` from `http://127.0.0.1:PORT`.
 std::string TcpHost(const std::string& url);
 
-HttpReply Get(const std::string& url, std::string_view target);
+HttpResponse Get(const std::string& url, std::string_view target);
 
 /// POSTs to the route.
-HttpReply Post(const std::string& url, std::string_view query = "",
+HttpResponse Post(const std::string& url, std::string_view query = "",
                const Headers& headers = {}, std::string_view body = "");
 
 }  // namespace containercollector::test

@@ -71,7 +71,7 @@ TEST_CASE("The log can be JSON lines, and can be less") {
 TEST_CASE("A failure of the daemon is logged when it begins and when it ends") {
   Node node;
   for (int i = 0; i < 5; ++i) Post(node.url());
-  node.Start(AnswerWith(DaemonError(500, "broken")));
+  node.Start(RespondWith(DaemonError(500, "broken")));
   for (int i = 0; i < 5; ++i) Post(node.url());
   node.Start(GoodDaemon());
   for (int i = 0; i < 5; ++i) Post(node.url());

@@ -61,7 +61,7 @@ TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
 
   // One that reads in the end gets all of it.
   CHECK(
-      ParseReply("HT" + slow.front().connection().ReceiveToEnd().bytes).body ==
+      ParseResponse("HT" + slow.front().connection().ReceiveToEnd().bytes).body ==
       containers);
   slow.clear();
   WaitForOpenFiles(node.server(), open_files);
@@ -75,13 +75,13 @@ TEST_CASE("A client that takes too long to read is cut off") {
   CHECK(slow.connection().Receive(1).bytes == "H");
   const std::size_t open_files = node.server().OpenFiles();
   WaitForOpenFiles(node.server(), open_files - 1);
-  CHECK(ParseReply("H" + slow.connection().ReceiveToEnd().bytes).status == 0);
+  CHECK(ParseResponse("H" + slow.connection().ReceiveToEnd().bytes).status == 0);
   CheckStops(node.server());
 }
 
 TEST_CASE("Clients that leave while they wait cost nothing") {
   Node node({"--max-waiting", "200", "--log-level", "error"});
-  node.Start(AnswerWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
+  node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   node.daemon().Release();
   CheckCollected(Post(node.url()));
   const std::size_t open_files = node.server().OpenFiles();

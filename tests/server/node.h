@@ -16,7 +16,7 @@
 
 #include "tests/server/http_client.h"
 #include "tests/server/server_process.h"
-#include "tests/support/answers.h"
+#include "tests/support/responses.h"
 #include "tests/support/catch.h"
 #include "tests/support/scripted_daemon.h"
 #include "tests/support/scripts.h"
@@ -99,13 +99,13 @@ inline std::vector<HttpCall> PostMany(const Node& node, int count,
   return calls;
 }
 
-inline void CheckCollected(const HttpReply& reply) {
+inline void CheckCollected(const HttpResponse& reply) {
   CHECK(reply.status == 200);
   CHECK(reply.headers.at("content-type") == "application/json");
   CHECK(reply.body == kOneContainer);
 }
 
-inline void CheckText(const HttpReply& reply, int status,
+inline void CheckText(const HttpResponse& reply, int status,
                       const std::string& text) {
   CHECK(reply.status == status);
   CHECK(reply.body == text);

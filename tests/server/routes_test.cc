@@ -50,7 +50,7 @@ TEST_CASE("Other methods and paths are refused") {
   Node node;
   node.Start(GoodDaemon());
   for (const char* method : {"GET", "PUT", "DELETE", "OPTIONS", "PURGE"}) {
-    const HttpReply reply =
+    const HttpResponse reply =
         HttpCall(node.url(), RequestBytes(method, kRoute)).Wait();
     CheckText(reply, 405,
               "method " + std::string(method) + " is not supported");
@@ -66,7 +66,7 @@ TEST_CASE("Other methods and paths are refused") {
     CheckText(HttpCall(node.url(), RequestBytes("POST", path)).Wait(), 404,
               no_such_path);
   }
-  const HttpReply post =
+  const HttpResponse post =
       HttpCall(node.url(), RequestBytes("POST", "/healthz")).Wait();
   CheckText(post, 405, "This path takes only GET and HEAD.");
   CHECK(post.headers.at("allow") == "GET, HEAD");
@@ -97,7 +97,7 @@ TEST_CASE(
   CheckCollected(Post(node.url()));
   node.Stop(SocketFile::kLeave);
   CheckText(Post(node.url()), 500, cannot_connect);
-  node.Start(AnswerWith(DaemonError(500, "the disk is full")));
+  node.Start(RespondWith(DaemonError(500, "the disk is full")));
   CheckText(Post(node.url()), 500,
             "Error response from daemon: the disk is full");
   node.Start(GoodDaemon());
@@ -126,7 +126,7 @@ TEST_CASE("/healthz never asks the daemon, /readyz does") {
 
 TEST_CASE("/readyz is bounded in time, and its callers share a ping") {
   Node node({"--ready-timeout", "300ms"});
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   std::vector<HttpCall> calls;
   for (int i = 0; i < 20; ++i)
     calls.emplace_back(node.url(), RequestBytes("GET", "/readyz"));
@@ -152,7 +152,7 @@ TEST_CASE("/metrics counts requests and daemon calls") {
   node.Stop();
   Post(node.url());
 
-  const HttpReply reply = Get(node.url(), "/metrics");
+  const HttpResponse reply = Get(node.url(), "/metrics");
   CHECK(reply.status == 200);
   CHECK(reply.headers.at("content-type") ==
         "text/plain; version=0.0.4; charset=utf-8");

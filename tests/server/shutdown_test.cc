@@ -47,12 +47,12 @@ TEST_CASE("SIGTERM without requests ends the server at once") {
 
 TEST_CASE("SIGTERM while a call runs: it is answered, those behind get 503") {
   Node node;
-  node.Start(AnswerWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
+  node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   Callers callers(node);
   node.server().Signal(SIGTERM);
   WaitUntilClosed(node.url());
   for (HttpCall& call : callers.waiting) {
-    const HttpReply reply = call.Wait();
+    const HttpResponse reply = call.Wait();
     CheckText(reply, 503, kShuttingDown);
     CHECK(reply.headers.at("retry-after") == "5");
     CHECK(reply.headers.at("connection") == "close");
@@ -64,7 +64,7 @@ TEST_CASE("SIGTERM while a call runs: it is answered, those behind get 503") {
 
 TEST_CASE("SIGTERM while the daemon hangs: the timeout's text, then the end") {
   Node node({"--docker-timeout", "1s"});
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   Callers callers(node);
   const auto start = std::chrono::steady_clock::now();
   node.server().Signal(SIGTERM);
@@ -97,7 +97,7 @@ TEST_CASE(
 
 TEST_CASE("A second SIGTERM ends the server at once") {
   Node node;
-  node.Start(NeverAnswer());
+  node.Start(NeverRespond());
   const Callers callers(node);
   node.server().Signal(SIGTERM);
   WaitUntilClosed(node.url());

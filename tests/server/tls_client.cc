@@ -105,9 +105,9 @@ std::string ReceiveAll(gnutls_session_t session) {
 
 }  // namespace
 
-TlsReply AskByTls(const std::string& url, const TlsCall& call,
+TlsResponse AskByTls(const std::string& url, const TlsCall& call,
                   const std::string& request) {
-  TlsReply reply;
+  TlsResponse reply;
   const FileDescriptor socket = Connect(url);
   const Credentials credentials = Load(call);
   gnutls_session_t raw = nullptr;
@@ -126,7 +126,7 @@ TlsReply AskByTls(const std::string& url, const TlsCall& call,
     reply.server = PeerName(raw);
     Check(static_cast<int>(
         gnutls_record_send(raw, request.data(), request.size())));
-    reply.http = ParseReply(ReceiveAll(raw));
+    reply.http = ParseResponse(ReceiveAll(raw));
   } catch (const std::runtime_error& error) {
     reply.error = error.what();
   }

@@ -16,14 +16,14 @@ struct TlsCall {
   std::string priorities = "NORMAL";  ///< Protocols, in GnuTLS' words.
 };
 
-struct TlsReply {
+struct TlsResponse {
   std::string error;   ///< Of the handshake or of reading; empty where it went
                        ///< well.
   std::string server;  ///< Common name of the server's certificate.
-  HttpReply http;
+  HttpResponse http;
 };
 
-TlsReply AskByTls(const std::string& url, const TlsCall& call,
+TlsResponse AskByTls(const std::string& url, const TlsCall& call,
                   const std::string& request);
 
 }  // namespace containercollector::test

@@ -59,7 +59,7 @@ TEST_CASE("With a certificate, the server speaks HTTPS and nothing else") {
   Node node(pki.ServerArguments());
   node.Start(GoodDaemon());
   CHECK(node.url().rfind("https://127.0.0.1:", 0) == 0);
-  const TlsReply reply = AskByTls(node.url(), pki.Client(), PostRequest());
+  const TlsResponse reply = AskByTls(node.url(), pki.Client(), PostRequest());
   CHECK(reply.error.empty());
   CHECK(reply.server == "server one");
   CheckCollected(reply.http);
@@ -80,7 +80,7 @@ TEST_CASE("TLS 1.2 and 1.3 are spoken, older ones are not") {
     call.priorities =
         std::string("NORMAL:%COMPAT:+SHA1:+SIGN-ALL:-VERS-ALL:+VERS-") +
         version;
-    const TlsReply reply = AskByTls(node.url(), call, PostRequest());
+    const TlsResponse reply = AskByTls(node.url(), call, PostRequest());
     CHECK_FALSE(reply.error.empty());
     CHECK(reply.http.bytes.empty());
   }
@@ -101,7 +101,7 @@ TEST_CASE("With an authority for clients, only its clients get anything") {
     CheckCollected(ask("client", version).http);
     for (const char* client : {"", "stranger", "wrong-purpose"}) {
       CAPTURE(client);
-      const TlsReply reply = ask(client, version);
+      const TlsResponse reply = ask(client, version);
       CHECK_FALSE(reply.error.empty());
       CHECK(reply.http.bytes.empty());
     }
@@ -163,7 +163,7 @@ TEST_CASE("Answers that are larger than TLS takes at a time arrive whole") {
   Node node(pki.ServerArguments());
   const std::string containers = ManyContainers(3'000'000);
   node.Start(GoodDaemon(containers));
-  const TlsReply reply = AskByTls(node.url(), pki.Client(), PostRequest());
+  const TlsResponse reply = AskByTls(node.url(), pki.Client(), PostRequest());
   CHECK(reply.http.status == 200);
   CHECK((reply.http.body == containers));
   CheckStops(node.server());

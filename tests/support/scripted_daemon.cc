@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "tests/support/answers.h"
+#include "tests/support/responses.h"
 #include "tests/support/poll.h"
 
 namespace containercollector::test {
@@ -149,7 +149,7 @@ void ScriptedDaemon::JoinFinished() {
 
 void ScriptedDaemon::Serve(Served& served) {
   try {
-    AnswerRequests(served);
+    RespondToRequests(served);
   } catch (const MalformedRequest& error) {
     RecordError(error.what());
     served.connection.Send(
@@ -166,7 +166,7 @@ void ScriptedDaemon::Serve(Served& served) {
   changed_.notify_all();
 }
 
-void ScriptedDaemon::AnswerRequests(Served& served) {
+void ScriptedDaemon::RespondToRequests(Served& served) {
   if (options_.behaviour == Behaviour::kNeverReads &&
       !served.connection.WaitFor(released_)) {
     return;

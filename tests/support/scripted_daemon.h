@@ -120,7 +120,7 @@ class ScriptedDaemon {
   void Start(FileDescriptor socket);
   void JoinFinished();
   void Serve(Served& served);
-  void AnswerRequests(Served& served);
+  void RespondToRequests(Served& served);
   std::shared_ptr<const Script> Record(const Request& request);
   void CloseAndCount(FileDescriptor socket);
   void RecordError(const std::string& error);

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/answers.h"
+#include "tests/support/responses.h"
 #include "tests/support/catch.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/scripts.h"
@@ -65,8 +65,8 @@ struct UnixDaemon {
 
 TEST_CASE("a daemon names its host in the syntax of DOCKER_HOST") {
   const TempDir dir;
-  const ScriptedDaemon on_unix(UnixSocket{dir / "docker.sock"}, NeverAnswer());
-  const ScriptedDaemon on_tcp(LoopbackTcp{}, NeverAnswer());
+  const ScriptedDaemon on_unix(UnixSocket{dir / "docker.sock"}, NeverRespond());
+  const ScriptedDaemon on_tcp(LoopbackTcp{}, NeverRespond());
 
   CHECK(on_unix.Host() == "unix://" + dir.path() + "/docker.sock");
   CHECK(on_tcp.Host().rfind("tcp://127.0.0.1:", 0) == 0);
@@ -75,7 +75,7 @@ TEST_CASE("a daemon names its host in the syntax of DOCKER_HOST") {
 
 TEST_CASE("a script sees every part of the requests on a kept connection") {
   const std::string answer = ResponseBytes(200, kJson, "[]");
-  UnixDaemon node(AnswerWith(answer));
+  UnixDaemon node(RespondWith(answer));
   RawClient client(node.daemon.Host());
 
   client.Send(
@@ -104,7 +104,7 @@ TEST_CASE("a script sees every part of the requests on a kept connection") {
 }
 
 TEST_CASE("requests are told apart however their bytes arrive") {
-  UnixDaemon node(AnswerWith("x"));
+  UnixDaemon node(RespondWith("x"));
   RawClient client(node.daemon.Host());
 
   client.Send("GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\nContent-Le");
@@ -120,12 +120,12 @@ TEST_CASE("requests are told apart however their bytes arrive") {
 }
 
 TEST_CASE("a connection is closed when its client asks for that") {
-  UnixDaemon node(AnswerWith("x"));
+  UnixDaemon node(RespondWith("x"));
   CHECK(Ask(node.daemon).end == End::kClosed);
 }
 
 TEST_CASE("a malformed request gets 400 and is reported") {
-  UnixDaemon node(AnswerWith("x"));
+  UnixDaemon node(RespondWith("x"));
   RawClient client(node.daemon.Host());
   client.Send("what?\r\n\r\n");
 
@@ -138,12 +138,12 @@ TEST_CASE("a malformed request gets 400 and is reported") {
 }
 
 TEST_CASE("a script can be exchanged between two requests of a connection") {
-  UnixDaemon node(AnswerWith("1"));
+  UnixDaemon node(RespondWith("1"));
   RawClient client(node.daemon.Host());
   client.Send(kGet);
   CHECK(client.Receive(1).bytes == "1");
 
-  node.daemon.SetScript(AnswerWith("2"));
+  node.daemon.SetScript(RespondWith("2"));
   client.Send(kGet);
   CHECK(client.Receive(1).bytes == "2");
 }
@@ -156,12 +156,12 @@ TEST_CASE("what a script throws closes its connection and is reported") {
   CHECK(node.daemon.Errors() ==
         std::vector<std::string>{"a fault in the script"});
 
-  node.daemon.SetScript(AnswerWith("x"));
+  node.daemon.SetScript(RespondWith("x"));
   CHECK(Ask(node.daemon).bytes == "x");
 }
 
 TEST_CASE("an answer can be held back until it is released") {
-  UnixDaemon node(AnswerWhenReleased("late"));
+  UnixDaemon node(RespondWhenReleased("late"));
   RawClient client(node.daemon.Host());
   client.Send(kGet);
   REQUIRE(node.daemon.WaitForRequests(1, kSoon));
@@ -177,7 +177,7 @@ TEST_CASE("an answer can be held back until it is released") {
 }
 
 TEST_CASE("an answer that never comes ends with the daemon") {
-  auto node = std::make_unique<UnixDaemon>(NeverAnswer());
+  auto node = std::make_unique<UnixDaemon>(NeverRespond());
   RawClient client(node->daemon.Host());
   client.Send(kGet);
   REQUIRE(node->daemon.WaitForRequests(1, kSoon));
@@ -193,7 +193,7 @@ TEST_CASE("an answer that never comes ends when the client leaves") {
   const auto use_tcp = GENERATE(false, true);
   ScriptedDaemon daemon(
       use_tcp ? Address(LoopbackTcp{}) : UnixSocket{dir / "docker.sock"},
-      NeverAnswer());
+      NeverRespond());
   RawClient client(daemon.Host());
   client.Send(kGet);
   REQUIRE(daemon.WaitForRequests(1, kSoon));
@@ -204,12 +204,12 @@ TEST_CASE("an answer that never comes ends when the client leaves") {
 }
 
 TEST_CASE("a slow answer arrives whole") {
-  UnixDaemon node(AnswerSlowly("slow", 1ms));
+  UnixDaemon node(RespondSlowly("slow", 1ms));
   CHECK(Ask(node.daemon).bytes == "slow");
 }
 
 TEST_CASE("a slow answer ends with the daemon") {
-  UnixDaemon node(AnswerSlowly("slow", 24h));
+  UnixDaemon node(RespondSlowly("slow", 24h));
   RawClient client(node.daemon.Host());
   client.Send(kGet);
   CHECK(client.Receive(1).bytes == "s");
@@ -258,19 +258,19 @@ TEST_CASE("a client that does not read cannot keep a daemon from stopping") {
 }
 
 TEST_CASE("a connection can be closed without a byte") {
-  UnixDaemon node(CloseWithoutAnswer());
+  UnixDaemon node(CloseWithoutResponse());
   const RawClient::Received received = Ask(node.daemon);
   CHECK(received.bytes.empty());
   CHECK(received.end == End::kClosed);
 }
 
 TEST_CASE("a connection can be reset over TCP") {
-  ScriptedDaemon daemon(LoopbackTcp{}, ResetWithoutAnswer());
+  ScriptedDaemon daemon(LoopbackTcp{}, ResetWithoutResponse());
   CHECK(Ask(daemon).end == End::kReset);
 }
 
 TEST_CASE("a kept connection can die of its next request") {
-  UnixDaemon node(DieAfter(1, AnswerWith("x")));
+  UnixDaemon node(DieAfter(1, RespondWith("x")));
   RawClient client(node.daemon.Host());
   client.Send(kGet);
   CHECK(client.Receive(1).bytes == "x");
@@ -281,7 +281,7 @@ TEST_CASE("a kept connection can die of its next request") {
 }
 
 TEST_CASE("closing connections leaves the daemon to serve new ones") {
-  UnixDaemon node(AnswerWith("x"));
+  UnixDaemon node(RespondWith("x"));
   RawClient kept(node.daemon.Host());
   kept.Send(kGet);
   CHECK(kept.Receive(1).bytes == "x");
@@ -297,7 +297,7 @@ TEST_CASE("closing connections leaves the daemon to serve new ones") {
 }
 
 TEST_CASE("a daemon that accepts nothing serves once it is released") {
-  UnixDaemon node(AnswerWith("x"), {Behaviour::kNeverAccepts});
+  UnixDaemon node(RespondWith("x"), {Behaviour::kNeverAccepts});
   RawClient client(node.daemon.Host());
   client.Send(kGet);
   CHECK(client.Receive(1, 10ms).end == End::kTimedOut);
@@ -308,7 +308,7 @@ TEST_CASE("a daemon that accepts nothing serves once it is released") {
 }
 
 TEST_CASE("a daemon that reads nothing serves once it is released") {
-  UnixDaemon node(AnswerWith("x"), {Behaviour::kNeverReads});
+  UnixDaemon node(RespondWith("x"), {Behaviour::kNeverReads});
   RawClient client(node.daemon.Host());
   client.Send(kGet);
   REQUIRE(node.daemon.WaitForConnections(1, kSoon));
@@ -319,7 +319,7 @@ TEST_CASE("a daemon that reads nothing serves once it is released") {
 }
 
 TEST_CASE("a daemon that dies with a request unread resets the connection") {
-  UnixDaemon node(AnswerWith("x"), {Behaviour::kNeverReads});
+  UnixDaemon node(RespondWith("x"), {Behaviour::kNeverReads});
   RawClient client(node.daemon.Host());
   client.Send(kGet);
   REQUIRE(node.daemon.WaitForConnections(1, kSoon));
@@ -329,7 +329,7 @@ TEST_CASE("a daemon that dies with a request unread resets the connection") {
 }
 
 TEST_CASE("a daemon that stops listening serves its connections on") {
-  UnixDaemon node(AnswerWith("x"));
+  UnixDaemon node(RespondWith("x"));
   RawClient client(node.daemon.Host());
   REQUIRE(node.daemon.WaitForConnections(1, kSoon));
   node.daemon.StopListening();
@@ -340,20 +340,20 @@ TEST_CASE("a daemon that stops listening serves its connections on") {
 }
 
 TEST_CASE("a daemon that is killed leaves a socket that refuses") {
-  UnixDaemon node(AnswerWith("old"));
+  UnixDaemon node(RespondWith("old"));
   node.daemon.Stop(SocketFile::kLeave);
   CHECK(ConnectError(node.daemon.Host()) == ECONNREFUSED);
 
   {
     const ScriptedDaemon next(UnixSocket{node.dir / "docker.sock"},
-                              AnswerWith("new"));
+                              RespondWith("new"));
     CHECK(Ask(next).bytes == "new");
   }
   CHECK(ConnectError(node.daemon.Host()) == ENOENT);
 }
 
 TEST_CASE("a stopped daemon's port can be taken again at once") {
-  auto daemon = std::make_unique<ScriptedDaemon>(LoopbackTcp{}, NeverAnswer());
+  auto daemon = std::make_unique<ScriptedDaemon>(LoopbackTcp{}, NeverRespond());
   const std::string host = daemon->Host();
   RawClient client(host);
   REQUIRE(daemon->WaitForConnections(1, kSoon));
@@ -362,19 +362,19 @@ TEST_CASE("a stopped daemon's port can be taken again at once") {
 
   const int port = std::stoi(host.substr(host.rfind(':') + 1));
   const ScriptedDaemon next(LoopbackTcp{static_cast<std::uint16_t>(port)},
-                            AnswerWith("x"));
+                            RespondWith("x"));
   CHECK(next.Host() == host);
   CHECK(Ask(next).bytes == "x");
 }
 
 TEST_CASE("a daemon takes neither a live socket's path nor another file's") {
-  UnixDaemon node(AnswerWith("x"));
+  UnixDaemon node(RespondWith("x"));
   std::ofstream(node.dir / "file") << "content";
 
   CHECK_THROWS_AS(
-      ScriptedDaemon(UnixSocket{node.dir / "docker.sock"}, NeverAnswer()),
+      ScriptedDaemon(UnixSocket{node.dir / "docker.sock"}, NeverRespond()),
       std::system_error);
-  CHECK_THROWS_AS(ScriptedDaemon(UnixSocket{node.dir / "file"}, NeverAnswer()),
+  CHECK_THROWS_AS(ScriptedDaemon(UnixSocket{node.dir / "file"}, NeverRespond()),
                   std::system_error);
   CHECK(std::filesystem::file_size(node.dir / "file") == 7);
   CHECK(Ask(node.daemon).bytes == "x");
@@ -383,9 +383,9 @@ TEST_CASE("a daemon takes neither a live socket's path nor another file's") {
 TEST_CASE("a daemon does not remove the socket of its successor") {
   const TempDir dir;
   const UnixSocket address{dir / "docker.sock"};
-  auto daemon = std::make_unique<ScriptedDaemon>(address, AnswerWith("old"));
+  auto daemon = std::make_unique<ScriptedDaemon>(address, RespondWith("old"));
   REQUIRE(std::filesystem::remove(address.path));
-  const ScriptedDaemon successor(address, AnswerWith("new"));
+  const ScriptedDaemon successor(address, RespondWith("new"));
 
   daemon.reset();
   CHECK(Ask(successor).bytes == "new");
@@ -393,12 +393,12 @@ TEST_CASE("a daemon does not remove the socket of its successor") {
 
 TEST_CASE("a path too long for a unix socket is refused") {
   CHECK_THROWS_AS(ScriptedDaemon(UnixSocket{"/tmp/" + std::string(103, 'x')},
-                                 NeverAnswer()),
+                                 NeverRespond()),
                   std::invalid_argument);
 }
 
 TEST_CASE("waiting for what does not happen ends in time") {
-  UnixDaemon node(NeverAnswer());
+  UnixDaemon node(NeverRespond());
   CHECK_FALSE(node.daemon.WaitForRequests(1, 1ms));
   CHECK_FALSE(node.daemon.WaitForConnections(1, 1ms));
   CHECK_FALSE(node.daemon.WaitForOpenConnections(1, 1ms));
@@ -407,7 +407,7 @@ TEST_CASE("waiting for what does not happen ends in time") {
 TEST_CASE("many clients are served side by side") {
   constexpr std::size_t kClients = 8;
   constexpr std::size_t kRequests = 50;
-  UnixDaemon node(AnswerWhenReleased("x"));
+  UnixDaemon node(RespondWhenReleased("x"));
   std::atomic<std::size_t> answered = 0;
   std::vector<std::thread> clients;
   for (std::size_t i = 0; i < kClients; ++i) {

@@ -6,41 +6,41 @@
 
 namespace containercollector::test {
 
-Script AnswerWith(std::string answer) {
+Script RespondWith(std::string answer) {
   return [answer = std::move(answer)](const Request&, Exchange& exchange) {
     exchange.Send(answer);
   };
 }
 
-Script AnswerAndClose(std::string answer) {
+Script RespondAndClose(std::string answer) {
   return [answer = std::move(answer)](const Request&, Exchange& exchange) {
     exchange.Send(answer);
     exchange.Close();
   };
 }
 
-Script AnswerSlowly(std::string answer, std::chrono::milliseconds interval) {
+Script RespondSlowly(std::string answer, std::chrono::milliseconds interval) {
   return [answer = std::move(answer), interval](const Request&,
                                                 Exchange& exchange) {
     exchange.SendSlowly(answer, interval);
   };
 }
 
-Script AnswerWhenReleased(std::string answer) {
+Script RespondWhenReleased(std::string answer) {
   return [answer = std::move(answer)](const Request&, Exchange& exchange) {
     if (exchange.WaitUntilReleased()) exchange.Send(answer);
   };
 }
 
-Script NeverAnswer() {
+Script NeverRespond() {
   return [](const Request&, Exchange& exchange) { exchange.Hang(); };
 }
 
-Script CloseWithoutAnswer() {
+Script CloseWithoutResponse() {
   return [](const Request&, Exchange& exchange) { exchange.Close(); };
 }
 
-Script ResetWithoutAnswer() {
+Script ResetWithoutResponse() {
   return [](const Request&, Exchange& exchange) { exchange.Reset(); };
 }
 

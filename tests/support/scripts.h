@@ -13,16 +13,16 @@
 namespace containercollector::test {
 
 /// Keeps the connection, as HTTP/1.1 does.
-Script AnswerWith(std::string answer);
+Script RespondWith(std::string answer);
 /// For answers that are cut off, and those that end with the connection.
-Script AnswerAndClose(std::string answer);
-Script AnswerSlowly(std::string answer, std::chrono::milliseconds interval);
+Script RespondAndClose(std::string answer);
+Script RespondSlowly(std::string answer, std::chrono::milliseconds interval);
 /// Waits for ScriptedDaemon::Release() first.
-Script AnswerWhenReleased(std::string answer);
+Script RespondWhenReleased(std::string answer);
 
-Script NeverAnswer();
-Script CloseWithoutAnswer();
-Script ResetWithoutAnswer();
+Script NeverRespond();
+Script CloseWithoutResponse();
+Script ResetWithoutResponse();
 
 /// `kept` requests of each connection get what `script` makes of them; the
 /// connection dies of the next one.

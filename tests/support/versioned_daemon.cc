@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "tests/support/answers.h"
+#include "tests/support/responses.h"
 
 namespace containercollector::test {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tests/support/answers.h"
+#include "tests/support/responses.h"
 #include "tests/support/catch.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/scripted_daemon.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "tests/support/answers.h"
+#include "tests/support/responses.h"
 
 #include <array>
 #include <charconv>

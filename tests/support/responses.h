@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_ANSWERS_H_
-#define CONTAINERCOLLECTOR_TESTS_SUPPORT_ANSWERS_H_
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_RESPONSES_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_RESPONSES_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +43,7 @@ std::string Chunk(std::string_view bytes);
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 /// `Connection: close` and no length: it ends where the connection does, so
-/// send it with AnswerAndClose().
+/// send it with RespondAndClose().
 std::string UntilClose(int status, std::string_view content_type,
                        std::string_view body,
                        const Headers& headers = DaemonHeaders());
@@ -74,4 +74,4 @@ std::string HttpGarbage();
 
 }  // namespace containercollector::test
 
-#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_ANSWERS_H_
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_RESPONSES_H_
