@@ -13,10 +13,10 @@
 namespace containercollector::bench {
 
 struct Load {
-  std::uint16_t port = 0;        ///< On 127.0.0.1.
-  std::string request;           ///< With `Connection: close`.
+  std::uint16_t port = 0;          ///< On 127.0.0.1.
+  std::string request;             ///< With `Connection: close`.
   std::size_t response_bytes = 0;  ///< At least so many make a whole answer.
-  int clients = 1;               ///< Each asks again as soon as it is answered.
+  int clients = 1;  ///< Each asks again as soon as it is answered.
   std::chrono::seconds duration{10};
 };
 

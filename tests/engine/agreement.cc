@@ -38,7 +38,8 @@ rapidjson::Document Sorted(rapidjson::Document containers) {
 
 rapidjson::Document DaemonContainers(const std::string& socket,
                                      const std::string& query) {
-  const HttpResponse answer = AskDaemon(socket, "/v1.40/containers/json" + query);
+  const HttpResponse answer =
+      AskDaemon(socket, "/v1.40/containers/json" + query);
   if (answer.status != kOk) {
     throw std::runtime_error("the daemon answered " + answer.body);
   }

@@ -82,7 +82,8 @@ TEST_CASE("watch_restarts fails when its last look does") {
   CheckFailed(Watch(node, 3), 1,
               "Cannot connect to the Docker daemon at " + node.host() +
                   ". Is the docker daemon running?\n");
-  node.Start(InTurn({kNodeA, RespondWith(DaemonError(500, "layer not known"))}));
+  node.Start(
+      InTurn({kNodeA, RespondWith(DaemonError(500, "layer not known"))}));
   const Output output = Watch(node, 2);
   CHECK(output.out == "Watching. Containers now: 2\n");
   CHECK(output.err == "Error response from daemon: layer not known\n");

@@ -46,7 +46,9 @@ TEST_CASE("An answer is taken in every form that HTTP gives it") {
 TEST_CASE("A node without containers gives an empty array") {
   Node node;
   SECTION("[]") { node.Start(RespondWith(ResponseBytes(200, kJson, "[]"))); }
-  SECTION("null") { node.Start(RespondWith(ResponseBytes(200, kJson, "null"))); }
+  SECTION("null") {
+    node.Start(RespondWith(ResponseBytes(200, kJson, "null")));
+  }
   const Response response = node.Post();
   CHECK(response.status == 200);
   CHECK(response.body == "[]");
@@ -121,9 +123,9 @@ TEST_CASE("A ping tells what the daemon's headers say") {
   CHECK(daemon.Requests().at(0).target == "/_ping");
 
   daemon.SetScript(RespondWith(ResponseBytes(200, kPlainText, "OK",
-                                            {{"api-version", "1.41"},
-                                             {"DOCKER-EXPERIMENTAL", "true"},
-                                             {"Builder-Version", "2"}})));
+                                             {{"api-version", "1.41"},
+                                              {"DOCKER-EXPERIMENTAL", "true"},
+                                              {"Builder-Version", "2"}})));
   CHECK(node.client().Ping().api_version == "1.41");
   CHECK(node.client().Ping().experimental);
   CHECK(node.client().Ping().builder_version == "2");

@@ -81,8 +81,9 @@ TEST_CASE("A kept connection with unread bytes is not used again") {
 
 TEST_CASE("After a fork() parent and child get their own responses") {
   // Each response tells which connection it is for.
-  TcpNode node(
-      [](const Request&, Exchange& exchange) { exchange.Send(GoodResponse()); });
+  TcpNode node([](const Request&, Exchange& exchange) {
+    exchange.Send(GoodResponse());
+  });
   CheckCollected(node.Post());
   CHECK(node.daemon.ConnectionsOpened() == 1);
   const pid_t child = fork();

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "containercollector/processor.h"
-#include "tests/support/responses.h"
 #include "tests/support/catch.h"
+#include "tests/support/responses.h"
 #include "tests/support/scripted_daemon.h"
 #include "tests/support/scripts.h"
 #include "tests/support/temp_dir.h"

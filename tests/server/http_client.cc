@@ -81,7 +81,7 @@ HttpResponse Get(const std::string& url, std::string_view target) {
 }
 
 HttpResponse Post(const std::string& url, std::string_view query,
-               const Headers& headers, std::string_view body) {
+                  const Headers& headers, std::string_view body) {
   const std::string target = std::string(kRoute) + std::string(query);
   return HttpCall(url, RequestBytes("POST", target, headers, body)).Wait();
 }

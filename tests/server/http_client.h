@@ -56,7 +56,7 @@ HttpResponse Get(const std::string& url, std::string_view target);
 
 /// POSTs to the route.
 HttpResponse Post(const std::string& url, std::string_view query = "",
-               const Headers& headers = {}, std::string_view body = "");
+                  const Headers& headers = {}, std::string_view body = "");
 
 }  // namespace containercollector::test
 

@@ -60,9 +60,8 @@ TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
   if (MemoryIsMeasurable()) CHECK(now < memory + 64 * 1024);
 
   // One that reads in the end gets all of it.
-  CHECK(
-      ParseResponse("HT" + slow.front().connection().ReceiveToEnd().bytes).body ==
-      containers);
+  CHECK(ParseResponse("HT" + slow.front().connection().ReceiveToEnd().bytes)
+            .body == containers);
   slow.clear();
   WaitForOpenFiles(node.server(), open_files);
   CheckStops(node.server());
@@ -75,7 +74,8 @@ TEST_CASE("A client that takes too long to read is cut off") {
   CHECK(slow.connection().Receive(1).bytes == "H");
   const std::size_t open_files = node.server().OpenFiles();
   WaitForOpenFiles(node.server(), open_files - 1);
-  CHECK(ParseResponse("H" + slow.connection().ReceiveToEnd().bytes).status == 0);
+  CHECK(ParseResponse("H" + slow.connection().ReceiveToEnd().bytes).status ==
+        0);
   CheckStops(node.server());
 }
 

@@ -16,8 +16,8 @@
 
 #include "tests/server/http_client.h"
 #include "tests/server/server_process.h"
-#include "tests/support/responses.h"
 #include "tests/support/catch.h"
+#include "tests/support/responses.h"
 #include "tests/support/scripted_daemon.h"
 #include "tests/support/scripts.h"
 #include "tests/support/temp_dir.h"

@@ -106,7 +106,7 @@ std::string ReceiveAll(gnutls_session_t session) {
 }  // namespace
 
 TlsResponse AskByTls(const std::string& url, const TlsCall& call,
-                  const std::string& request) {
+                     const std::string& request) {
   TlsResponse reply;
   const FileDescriptor socket = Connect(url);
   const Credentials credentials = Load(call);

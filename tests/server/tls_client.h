@@ -24,7 +24,7 @@ struct TlsResponse {
 };
 
 TlsResponse AskByTls(const std::string& url, const TlsCall& call,
-                  const std::string& request);
+                     const std::string& request);
 
 }  // namespace containercollector::test
 

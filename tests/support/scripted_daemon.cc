@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
-#include "tests/support/responses.h"
 #include "tests/support/poll.h"
+#include "tests/support/responses.h"
 
 namespace containercollector::test {
 namespace {

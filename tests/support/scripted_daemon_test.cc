@@ -19,9 +19,9 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/responses.h"
 #include "tests/support/catch.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/responses.h"
 #include "tests/support/scripts.h"
 #include "tests/support/temp_dir.h"
 

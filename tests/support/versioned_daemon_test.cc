@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "tests/support/responses.h"
 #include "tests/support/catch.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/responses.h"
 #include "tests/support/scripted_daemon.h"
 
 namespace containercollector::test {
