@@ -4,7 +4,7 @@
 
 #include <exception>
 
-#include "containercollector/json.h"
+#include "lib/src/json/encoder.h"
 #include "lib/src/json/utf8.h"
 
 namespace containercollector {
@@ -43,12 +43,15 @@ std::variant<ListOptions, Response> Processor::Parse(std::string_view method,
 
 Response Processor::Collect(const ListOptions& options) const {
   try {
-    const std::vector<Container> containers = client_.ListContainers(options);
     Response response;
     response.status = 200;
     response.content_type = "application/json";
-    response.body = EncodeContainers(containers);
-    response.container_count = containers.size();
+    response.body = "[";
+    client_.ForEachContainer(options, [&](const Container& container) {
+      if (response.container_count++ > 0) response.body += ',';
+      internal::AppendContainer(container, response.body);
+    });
+    response.body += ']';
     return response;
   } catch (const Error& error) {
     // A filter that the daemon rejects is the caller's mistake.

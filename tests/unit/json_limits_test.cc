@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <pthread.h>
+
+#include <stdexcept>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include "containercollector/error.h"
 #include "containercollector/json.h"
@@ -14,7 +17,7 @@ using containercollector::test::ErrorOf;
 namespace {
 
 std::string DecodeErrorOf(const std::string& json) {
-  const Error error = ErrorOf([&] { DecodeContainers(json); });
+  const Error error = ErrorOf([&] { return DecodeContainers(json); });
   CHECK(error.code() == ErrorCode::kResponseMalformed);
   return error.what();
 }
@@ -91,12 +94,21 @@ TEST_CASE("Values may be nested as deep as in Go, and no deeper") {
         "nested more than 10000 deep");
 }
 
-TEST_CASE("The deepest nesting fits into the stack of a thread") {
-  // A thread has the same stack on every machine, unlike main.
+TEST_CASE("The deepest nesting costs no stack") {
+  constexpr std::size_t kStackBytes = 256 * 1024;
+  pthread_attr_t attributes;
+  REQUIRE(pthread_attr_init(&attributes) == 0);
+  REQUIRE(pthread_attr_setstacksize(&attributes, kStackBytes) == 0);
   std::size_t containers = 0;
-  std::thread([&] {
-    containers = DecodeContainers(InUnknownField(Nested(9998)))->size();
-  }).join();
+  const auto decode = [](void* count) -> void* {
+    *static_cast<std::size_t*>(count) =
+        DecodeContainers(InUnknownField(Nested(9998)))->size();
+    return nullptr;
+  };
+  pthread_t thread{};
+  REQUIRE(pthread_create(&thread, &attributes, decode, &containers) == 0);
+  REQUIRE(pthread_join(thread, nullptr) == 0);
+  REQUIRE(pthread_attr_destroy(&attributes) == 0);
   CHECK(containers == 1);
 }
 
@@ -115,6 +127,99 @@ TEST_CASE("Labels in no order are sorted, in a time that does not explode") {
   labels.back() = '}';
   const auto containers = DecodeContainers(R"([{"Labels":{)" + labels + "}]");
   CHECK((*containers)[0].labels->size() == 200'000);
+}
+
+TEST_CASE("Maps that are opened again and again are sorted once") {
+  // Sorted at each end, these would take minutes.
+  constexpr int kTimes = 60'000;
+  std::string labels;
+  std::string networks;
+  for (int i = kTimes; i-- > 0;) {
+    const std::string key = std::to_string(i);
+    labels += R"(,"Labels":{")" + key + R"(":""})";
+    networks += R"(,"NetworkSettings":{"Networks":{")" + key + R"(":null}})";
+  }
+  const auto containers =
+      DecodeContainers(R"([{"Id":"a")" + labels + networks + "}]");
+  const Container& container = containers->front();
+  CHECK(container.labels->size() == kTimes);
+  CHECK(container.labels->begin()->first == "0");
+  CHECK(container.network_settings->networks->size() == kTimes);
+  CHECK(container.network_settings->networks->begin()->first == "0");
+}
+
+TEST_CASE("Control bytes are an error wherever they stand in a string") {
+  for (const char byte : {'\x00', '\x01', '\x19', '\x1A', '\x1F'}) {
+    for (std::size_t before = 0; before < 40; ++before) {
+      CAPTURE(int{byte}, before);
+      const std::string json = R"([{"Id":")" + std::string(before, 'x') +
+                               std::string(1, byte) + std::string(40, 'y') +
+                               "\"}]";
+      CHECK_THROWS_AS(DecodeContainers(json), Error);
+    }
+  }
+  CHECK(DecodeErrorOf("[{\"Id\":\"\x1F\"}]") ==
+        "invalid JSON at byte 8: Invalid encoding in string");
+}
+
+TEST_CASE("A minus zero is a whole number, but not an unsigned one, as in Go") {
+  CHECK(DecodeContainers(R"([{"Created":-0}])")->front().created == 0);
+  CHECK(DecodeErrorOf(R"([{"Ports":[{"PrivatePort":-0}]}])") ==
+        "[0].Ports[0].PrivatePort: expected a whole number from 0 to 65535, "
+        "got -0");
+}
+
+TEST_CASE("Containers are visited one by one, each as if it came alone") {
+  std::vector<std::string> visited;
+  const auto visit = [&](const Container& container) {
+    visited.push_back(EncodeContainers({container}));
+  };
+  const std::string full = R"({"Id":"a","Names":["/a"],"Labels":{"k":"v"}})";
+  CHECK(ForEachContainer("[" + full + ",null,{}," + full + "]", visit));
+  REQUIRE(visited.size() == 4);
+  CHECK(visited[0] ==
+        EncodeContainers(DecodeContainers("[" + full + "]")));
+  CHECK(visited[1] == EncodeContainers({Container{}}));
+  CHECK(visited[2] == visited[1]);
+  CHECK(visited[3] == visited[0]);
+
+  visited.clear();
+  CHECK(ForEachContainer("[]", visit));
+  CHECK_FALSE(ForEachContainer("null", visit));
+  CHECK(visited.empty());
+}
+
+TEST_CASE("What a visitor throws ends the iteration and reaches the caller") {
+  int visits = 0;
+  CHECK_THROWS_AS(ForEachContainer("[{},{},{}]",
+                                   [&](const Container&) {
+                                     if (++visits == 2)
+                                       throw std::logic_error("enough");
+                                   }),
+                  std::logic_error);
+  CHECK(visits == 2);
+}
+
+TEST_CASE("A JSON error after some containers is still an error") {
+  int visits = 0;
+  CHECK(ErrorOf([&] {
+          ForEachContainer("[{},{\"Id\":1}]",
+                           [&](const Container&) { ++visits; });
+        }).code() == ErrorCode::kResponseMalformed);
+  CHECK(visits == 1);
+}
+
+TEST_CASE("No containers is an empty array, and no list is null") {
+  CHECK(EncodeContainers({}) == "[]");
+  CHECK(EncodeContainers(std::optional<std::vector<Container>>()) == "null");
+}
+
+TEST_CASE("Strings are escaped as JSON demands, and no more") {
+  Container container;
+  container.id = "a\"b\\c\n\r\t\x01\x7F<&>/";
+  CHECK(EncodeContainers({container})
+            .find(R"("Id":"a\"b\\c\n\r\t\u0001)"
+                  "\x7F<&>/\"") != std::string::npos);
 }
 
 TEST_CASE("A repeated map adds to the first, a repeated list replaces it") {

@@ -12,6 +12,7 @@
 #include "containercollector/call_options.h"
 #include "containercollector/client_options.h"
 #include "containercollector/export.h"
+#include "containercollector/json.h"
 #include "containercollector/list_options.h"
 #include "containercollector/types.h"
 
@@ -61,6 +62,15 @@ class CONTAINERCOLLECTOR_EXPORT Client {
   /// kResponseMalformed, kResponseTooLarge, kDaemonError, kInternal.
   [[nodiscard]] std::vector<Container> ListContainers(
       const ListOptions& options = {}, const CallOptions& call = {}) const;
+
+  /// Calls `visitor` for each container in turn, newest first, so that the
+  /// memory does not grow with their number. The whole response has arrived
+  /// before the first call; the time limit of the call ends there.
+  /// @throws Error as ListContainers(), kResponseMalformed possibly after some
+  /// containers were visited, and what `visitor` throws.
+  void ForEachContainer(const ListOptions& options,
+                        const ContainerVisitor& visitor,
+                        const CallOptions& call = {}) const;
 
   /// Returns what the daemon says to `GET /_ping`.
   /// @throws Error as ListContainers(), but for kInvalidArgument.

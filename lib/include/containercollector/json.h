@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// The JSON of the Docker API, read and written as Go's encoding/json does for
-/// the types of moby v19.03.15.
+/// The JSON of the Docker API, decoded and encoded as Go's encoding/json does
+/// for the types of moby v19.03.15.
 ///
 /// Field order of the structs, omitempty, null and empty kept apart, maps
-/// sorted by key, unknown fields left out. Invalid UTF-8 becomes U+FFFD, one
-/// for each bad byte. Unlike Go, keys must match exactly. The functions share
-/// nothing and may be called from many threads at once.
+/// sorted by key, unknown fields dropped. Invalid UTF-8 becomes U+FFFD, one for
+/// each bad byte. Unlike Go, keys must match exactly. Thread-safe.
 #ifndef CONTAINERCOLLECTOR_JSON_H_
 #define CONTAINERCOLLECTOR_JSON_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,22 +20,39 @@
 
 namespace containercollector {
 
-/// Reads the answer of `GET /containers/json`. The text is parsed in place:
-/// move it in where it is no longer needed. Values may be nested 10,000 deep,
-/// as in Go; that many need 2 MiB of stack.
+/// Gets each container in turn, and may move from it: it is gone after the
+/// call. An exception that it throws ends the iteration and reaches the caller.
+using ContainerVisitor = std::function<void(Container& container)>;
+
+/// Decodes the response of `GET /containers/json`. The text is parsed in place:
+/// move it in if it is no longer needed. Values may be nested 10,000 deep, as
+/// in Go.
 /// @return The containers; std::nullopt for `null`, Go's nil slice.
-/// @throws Error kResponseMalformed, with a text that names the place, e.g.
-/// "[3].Ports[0].PrivatePort: …".
-CONTAINERCOLLECTOR_EXPORT std::optional<std::vector<Container>>
+/// @throws Error kResponseMalformed, with a text that names the place, for
+/// example "[3].Ports[0].PrivatePort: …".
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::optional<std::vector<Container>>
 DecodeContainers(std::string json);
 
-/// Writes containers as a JSON array, always valid UTF-8, without line breaks.
-CONTAINERCOLLECTOR_EXPORT std::string EncodeContainers(
+/// Decodes as DecodeContainers() does, but one container at a time, so that the
+/// memory does not grow with their number.
+/// @return False for `null`, Go's nil slice.
+/// @throws Error kResponseMalformed, possibly after some containers were
+/// visited, and what `visitor` throws.
+CONTAINERCOLLECTOR_EXPORT bool ForEachContainer(
+    std::string json, const ContainerVisitor& visitor);
+
+/// Returns the containers as a JSON array, always valid UTF-8, without line
+/// breaks.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string EncodeContainers(
     const std::vector<Container>& containers);
 
-/// The same; `null` for std::nullopt.
-CONTAINERCOLLECTOR_EXPORT std::string EncodeContainers(
-    const std::optional<std::vector<Container>>& containers);
+/// Returns the same; `null` for std::nullopt. A template, so that
+/// `EncodeContainers({})` means no containers.
+template <typename Containers>
+[[nodiscard]] std::string EncodeContainers(
+    const std::optional<Containers>& containers) {
+  return containers ? EncodeContainers(*containers) : "null";
+}
 
 }  // namespace containercollector
 

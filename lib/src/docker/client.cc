@@ -90,14 +90,21 @@ class Client::Impl {
         [&] { return AskForApiVersion(limit); }));
   }
 
-  /// Decodes the body of a response to `GET path`.
-  template <typename T>
-  T Decode(DaemonResponse response, const std::string& path) const {
+  /// Calls `decode` for the body of a response to `GET path`.
+  template <typename Decoder>
+  auto Decode(const std::string& path, const Decoder& decode) const {
     try {
-      return internal::DecodeJson<T>(std::move(response.body));
-    } catch (const Error& error) {
+      return decode();
+    } catch (const internal::DecodeError& error) {
       throw internal::MalformedJson(endpoint(), path, error);
     }
+  }
+
+  DaemonVersion GetDaemonVersion(const CallLimit& limit) {
+    DaemonResponse response = Get("/version", limit);
+    return Decode("/version", [&] {
+      return internal::DecodeJson<DaemonVersion>(std::move(response.body));
+    });
   }
 
  private:
@@ -107,8 +114,7 @@ class Client::Impl {
   }
 
   ApiVersion AskForApiVersion(const CallLimit& limit) {
-    const auto daemon =
-        Decode<DaemonVersion>(Get("/version", limit), "/version");
+    const DaemonVersion daemon = GetDaemonVersion(limit);
     const auto newest = internal::ParseApiVersion(daemon.api_version);
     // Daemons before API version 1.25 do not say which is their oldest.
     const auto oldest = internal::ParseApiVersion(daemon.min_api_version);
@@ -132,15 +138,26 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 std::vector<Container> Client::ListContainers(const ListOptions& options,
                                               const CallOptions& call) const {
+  std::vector<Container> containers;
+  ForEachContainer(
+      options,
+      [&](Container& container) { containers.push_back(std::move(container)); },
+      call);
+  return containers;
+}
+
+void Client::ForEachContainer(const ListOptions& options,
+                              const ContainerVisitor& visitor,
+                              const CallOptions& call) const {
   internal::CheckOptions(options);
   const auto query = [&](ApiVersion version) {
     return internal::ListQuery(options, version);
   };
   auto response =
       impl_->GetVersioned("/containers/json", query, impl_->LimitOf(call));
-  auto containers = impl_->Decode<std::optional<std::vector<Container>>>(
-      std::move(response), "/containers/json");
-  return std::move(containers).value_or(std::vector<Container>{});
+  impl_->Decode("/containers/json", [&] {
+    internal::DecodeEach<Container>(std::move(response.body), visitor);
+  });
 }
 
 PingResult Client::Ping(const CallOptions& call) const {
@@ -154,8 +171,7 @@ PingResult Client::Ping(const CallOptions& call) const {
 }
 
 DaemonVersion Client::GetDaemonVersion(const CallOptions& call) const {
-  return impl_->Decode<DaemonVersion>(
-      impl_->Get("/version", impl_->LimitOf(call)), "/version");
+  return impl_->GetDaemonVersion(impl_->LimitOf(call));
 }
 
 const std::string& Client::endpoint() const noexcept {

@@ -17,6 +17,7 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -78,8 +79,10 @@ class Handler {
 
   bool Null() {
     const Target target = Next();
-    if (target.schema != nullptr && target.schema->set_null != nullptr)
+    if (target.schema == nullptr) return true;
+    if (target.schema->set_null != nullptr)
       target.schema->set_null(target.value);
+    ElementDone();
     return true;
   }
 
@@ -92,19 +95,20 @@ class Handler {
     return true;
   }
 
-  bool Int(int value) { return Int64(value); }
+  /// RapidJSON calls it for numbers with a minus only, -0 among them, which no
+  /// unsigned number can be.
+  bool Int(int value) {
+    if (value != 0) return Int64(value);
+    const Target target = Next();
+    if (target.schema == nullptr) return true;
+    return target.schema->minimum < 0 ? Set(target, 0)
+                                      : WrongType(*target.schema, "-0");
+  }
   bool Uint(unsigned value) { return Int64(value); }
 
   bool Int64(std::int64_t value) {
     const Target target = Next();
-    if (target.schema == nullptr) return true;
-    const Schema& schema = *target.schema;
-    if (schema.kind != Schema::Kind::kInteger || value < schema.minimum ||
-        value > schema.maximum) {
-      return WrongType(schema, std::to_string(value));
-    }
-    schema.set_integer(target.value, value);
-    return true;
+    return target.schema == nullptr || Set(target, value);
   }
 
   bool Uint64(std::uint64_t value) {
@@ -227,9 +231,26 @@ class Handler {
       --skipped_depth_;
       return true;
     }
-    const Frame& frame = frames_.back();
-    if (frame.schema->close != nullptr) frame.schema->close(frame.value);
     frames_.pop_back();
+    ElementDone();
+    return true;
+  }
+
+  /// A null or a collection ended, which may be an element of an array.
+  void ElementDone() {
+    if (frames_.empty()) return;
+    const Frame& frame = frames_.back();
+    if (frame.schema->element_done != nullptr)
+      frame.schema->element_done(frame.value);
+  }
+
+  bool Set(const Target& target, std::int64_t value) {
+    const Schema& schema = *target.schema;
+    if (schema.kind != Schema::Kind::kInteger || value < schema.minimum ||
+        value > schema.maximum) {
+      return WrongType(schema, std::to_string(value));
+    }
+    schema.set_integer(target.value, value);
     return true;
   }
 
@@ -270,30 +291,44 @@ class Handler {
 [[noreturn]] void ThrowInvalidJson(std::size_t offset, std::string_view why) {
   // The sentences of RapidJSON end with a stop; this one goes on.
   if (why.back() == '.') why.remove_suffix(1);
-  throw Error(ErrorCode::kResponseMalformed, "invalid JSON at byte " +
+  throw DecodeError(ErrorCode::kResponseMalformed, "invalid JSON at byte " +
                                                  std::to_string(offset) + ": " +
                                                  std::string(why));
 }
 
+/// RapidJSON's SSE2 code lets the bytes 0x1A to 0x1F pass in some places of a
+/// string. They are not valid anywhere in JSON.
+void RejectControlBytes(std::string_view json) {
+  const auto is_rejected = [](char c) { return c >= 0x1A && c <= 0x1F; };
+  // Counting without an early end is what compilers turn into SIMD.
+  const auto count = std::count_if(json.begin(), json.end(), is_rejected);
+  if (count == 0) return;
+  const auto found = std::find_if(json.begin(), json.end(), is_rejected);
+  ThrowInvalidJson(static_cast<std::size_t>(found - json.begin()),
+                   "Invalid encoding in string.");
+}
+
 }  // namespace
 
-void DecodeJson(std::string json, const Schema& schema, void* value) {
+void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
   const std::size_t size = json.size();
   if (size > std::numeric_limits<rapid::SizeType>::max()) {
-    throw Error(ErrorCode::kResponseTooLarge,
+    throw DecodeError(ErrorCode::kResponseTooLarge,
                 "JSON of " + std::to_string(size) +
                     " bytes is more than this parser reads");
   }
+  RejectControlBytes(json);
   json.append(kDecoderPadding, '\0');
 
   Handler handler(schema, value);
   Reader reader;
   rapid::InsituStringStream stream(json.data());
   const rapid::ParseResult result =
-      reader.Parse<rapid::kParseInsituFlag>(stream, handler);
+      reader.Parse<rapid::kParseInsituFlag | rapid::kParseIterativeFlag>(
+          stream, handler);
   if (result.IsError()) {
     if (!handler.error().empty())
-      throw Error(ErrorCode::kResponseMalformed, handler.error());
+      throw DecodeError(ErrorCode::kResponseMalformed, handler.error());
     ThrowInvalidJson(result.Offset(), rapid::GetParseError_En(result.Code()));
   }
   // The reader takes a NUL byte for the end.
@@ -308,6 +343,10 @@ namespace containercollector {
 std::optional<std::vector<Container>> DecodeContainers(std::string json) {
   return internal::DecodeJson<std::optional<std::vector<Container>>>(
       std::move(json));
+}
+
+bool ForEachContainer(std::string json, const ContainerVisitor& visitor) {
+  return internal::DecodeEach<Container>(std::move(json), visitor);
 }
 
 }  // namespace containercollector

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "containercollector/error.h"
 #include "lib/src/json/schema.h"
 
 namespace containercollector::internal {
@@ -17,16 +18,69 @@ namespace containercollector::internal {
 /// 16 bytes, so it may look this far past the end.
 inline constexpr std::size_t kDecoderPadding = 16;
 
+/// What the decoder throws, so that it can be told apart from what a visitor
+/// throws.
+class DecodeError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Decodes `json`, which is overwritten, into the value that `schema`
-/// describes.
-/// @throws Error kResponseMalformed, with a text that names the place.
-void DecodeJson(std::string json, const Schema& schema, void* value);
+/// describes, but leaves its maps unsorted.
+/// @throws DecodeError kResponseMalformed, with a text that names the place.
+void DecodeUnsorted(std::string json, const Schema& schema, void* value);
 
 template <typename T>
 T DecodeJson(std::string json) {
   T value{};
-  DecodeJson(std::move(json), kSchema<T>, &value);
+  DecodeUnsorted(std::move(json), kSchema<T>, &value);
+  MapsIn<T>::Sort(value);
   return value;
+}
+
+/// Stands for an array whose elements are decoded one after the other into the
+/// same place.
+template <typename Element, typename Visit>
+struct ElementStream {
+  explicit ElementStream(const Visit& visit_element) : visit(visit_element) {}
+
+  static constexpr Schema MakeSchema() {
+    Schema schema{Schema::Kind::kArray};
+    schema.set_null = [](void* stream) {
+      static_cast<ElementStream*>(stream)->is_null = true;
+    };
+    schema.open = [](void* stream) { return stream; };
+    schema.element = &kSchema<Element>;
+    schema.append = [](void* stream) -> void* {
+      Element& element = static_cast<ElementStream*>(stream)->element;
+      element = Element{};
+      return &element;
+    };
+    schema.element_done = [](void* stream) {
+      auto& self = *static_cast<ElementStream*>(stream);
+      MapsIn<Element>::Sort(self.element);
+      self.visit(self.element);
+    };
+    return schema;
+  }
+
+  Element element{};
+  bool is_null = false;
+  const Visit& visit;
+};
+
+/// Decodes an array and calls `visit(Element&)` after each element, which lives
+/// until the call returns.
+/// @return False for null, Go's nil slice.
+/// @throws DecodeError as DecodeUnsorted(), also after some elements were visited,
+/// and what `visit` throws.
+template <typename Element, typename Visit>
+bool DecodeEach(std::string json, const Visit& visit) {
+  static constexpr Schema kStream =
+      ElementStream<Element, Visit>::MakeSchema();
+  ElementStream<Element, Visit> stream(visit);
+  DecodeUnsorted(std::move(json), kStream, &stream);
+  return !stream.is_null;
 }
 
 }  // namespace containercollector::internal

@@ -2,19 +2,15 @@
 
 #include "lib/src/json/encoder.h"
 
-// Without SIMD, which slows the writer on short strings. A namespace of its
-// own, as in json_decoder.cc.
-#define RAPIDJSON_NAMESPACE containercollector_rapidjson_writer
-#define RAPIDJSON_NAMESPACE_BEGIN \
-  namespace containercollector_rapidjson_writer {
-#define RAPIDJSON_NAMESPACE_END }
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "containercollector/json.h"
@@ -24,8 +20,6 @@
 namespace containercollector {
 namespace internal {
 namespace {
-
-namespace rapid = containercollector_rapidjson_writer;
 
 /// Go's idea of empty for `omitempty`: a struct never is.
 template <typename Struct>
@@ -49,83 +43,141 @@ bool IsEmpty(const std::optional<SortedMap<T>>& value) {
   return !value || value->empty();
 }
 
+/// Appends JSON to a string.
 class Encoder {
  public:
-  std::string Take() const { return {buffer_.GetString(), buffer_.GetSize()}; }
+  explicit Encoder(std::string& json) : json_(json) {}
 
-  void Write(bool value) { writer_.Bool(value); }
-  void Write(std::uint16_t value) { writer_.Uint(value); }
-  void Write(std::int64_t value) { writer_.Int64(value); }
-
-  void Write(std::string_view value) {
-    if (IsValidUtf8(value)) {
-      writer_.String(value.data(), Length(value));
-    } else {
-      const std::string repaired = RepairUtf8(value);
-      writer_.String(repaired.data(), Length(repaired));
-    }
+  void Write(bool value) { json_ += value ? "true" : "false"; }
+  void Write(std::uint16_t value) { Write(std::int64_t{value}); }
+  void Write(std::int64_t value) {
+    std::array<char, std::numeric_limits<std::int64_t>::digits10 + 2> text{};
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+    json_.append(text.data(), end);
   }
-  void Write(const std::string& value) { Write(std::string_view(value)); }
+  void Write(const std::string& value) { AppendJsonString(value, json_); }
 
   template <typename T>
   void Write(const std::optional<T>& value) {
     if (value) {
       Write(*value);
     } else {
-      writer_.Null();
+      json_ += "null";
     }
   }
 
   template <typename T>
   void Write(const std::vector<T>& values) {
-    writer_.StartArray();
-    for (const T& value : values) Write(value);
-    writer_.EndArray();
+    json_ += '[';
+    const char* separator = "";
+    for (const T& value : values) {
+      json_ += std::exchange(separator, ",");
+      Write(value);
+    }
+    json_ += ']';
   }
 
   template <typename T>
   void Write(const SortedMap<T>& map) {
-    writer_.StartObject();
+    json_ += '{';
+    const char* separator = "";
     for (const auto& [key, value] : map) {
+      json_ += std::exchange(separator, ",");
       Write(key);
+      json_ += ':';
       Write(value);
     }
-    writer_.EndObject();
+    json_ += '}';
   }
 
   template <typename Struct>
   void Write(const Struct& value) {
-    writer_.StartObject();
-    std::apply([&](const auto&... fields) { (WriteField(value, fields), ...); },
-               Fields<Struct>::kTable);
-    writer_.EndObject();
+    char before = '{';
+    std::apply(
+        [&](const auto&... fields) {
+          (WriteField(value, fields, before), ...);
+        },
+        Fields<Struct>::kTable);
+    if (before == '{') json_ += before;
+    json_ += '}';
   }
 
  private:
-  static rapid::SizeType Length(std::string_view text) {
-    return static_cast<rapid::SizeType>(text.size());
-  }
-
   template <typename Struct, typename Member>
-  void WriteField(const Struct& value, const Field<Struct, Member>& field) {
+  void WriteField(const Struct& value, const Field<Struct, Member>& field,
+                  char& before) {
     const Member& member = value.*field.member;
     if (field.omit_empty && IsEmpty(member)) return;
-    writer_.Key(field.key.data(), Length(field.key));
+    // The keys in the tables need no escapes.
+    json_ += std::exchange(before, ',');
+    json_.append("\"").append(field.key).append("\":");
     Write(member);
   }
 
-  rapid::StringBuffer buffer_;
-  rapid::Writer<rapid::StringBuffer> writer_{buffer_};
+  std::string& json_;
 };
 
 template <typename T>
 std::string Encode(const T& value) {
-  Encoder encoder;
-  encoder.Write(value);
-  return encoder.Take();
+  std::string json;
+  Encoder(json).Write(value);
+  return json;
+}
+
+/// Returns the length of the text's beginning that needs no escape.
+std::size_t PlainLength(std::string_view text) {
+  const auto needs_escape = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+  };
+  return static_cast<std::size_t>(
+      std::find_if(text.begin(), text.end(), needs_escape) - text.begin());
+}
+
+void AppendEscape(char c, std::string& json) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  switch (c) {
+    case '"':
+    case '\\':
+      json.append(1, '\\').append(1, c);
+      return;
+    case '\n':
+      json += "\\n";
+      return;
+    case '\r':
+      json += "\\r";
+      return;
+    case '\t':
+      json += "\\t";
+      return;
+    default: {
+      const auto byte = static_cast<unsigned char>(c);
+      json.append("\\u00");
+      json += kHexDigits[byte >> 4U];
+      json += kHexDigits[byte & 0xFU];
+    }
+  }
 }
 
 }  // namespace
+
+void AppendJsonString(std::string_view text, std::string& json) {
+  std::string repaired;
+  if (!IsValidUtf8(text)) text = repaired = RepairUtf8(text);
+  json += '"';
+  while (true) {
+    const std::size_t plain = PlainLength(text);
+    json.append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    AppendEscape(text[plain], json);
+    text.remove_prefix(plain + 1);
+  }
+  json += '"';
+}
+
+void AppendContainer(const Container& container, std::string& json) {
+  Encoder(json).Write(container);
+}
 
 std::string EncodeFilters(const Filters& filters) {
   SortedMap<SortedMap<bool>> json;
@@ -146,11 +198,6 @@ std::string EncodeFiltersAsLists(const Filters& filters) {
 }  // namespace internal
 
 std::string EncodeContainers(const std::vector<Container>& containers) {
-  return internal::Encode(containers);
-}
-
-std::string EncodeContainers(
-    const std::optional<std::vector<Container>>& containers) {
   return internal::Encode(containers);
 }
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What the decoder must know of a type to fill one that it only has the
-/// address of. Made from the tables of json_fields.h, once for each type, at
-/// compile time.
+/// address of. Made from the tables of fields.h, once for each type, at compile
+/// time.
+///
+/// The decoder is type-erased and the encoder is templates, on purpose. Which
+/// field comes next is known at run time when decoding, so RapidJSON's reader
+/// is instantiated once, with one handler that follows these tables. When
+/// encoding it is known at compile time.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_
 
@@ -24,16 +29,18 @@
 
 namespace containercollector::internal {
 
-/// Appends to a map without keeping it sorted, then sorts it once: keys that
-/// come in no order stay cheap.
+/// Appends to a map without keeping it sorted; Sort() makes it a map again. A
+/// map may be opened again and again, so it is sorted once, at the end.
 struct MapFiller {
   template <typename Value>
   static Value* Append(SortedMap<Value>& map, std::string key) {
     return &map.entries_.emplace_back(std::move(key), Value{}).second;
   }
   template <typename Value>
-  static void Sort(SortedMap<Value>& map) {
+  static std::vector<std::pair<std::string, Value>>& Sort(
+      SortedMap<Value>& map) {
     map = SortedMap<Value>(std::move(map.entries_));
+    return map.entries_;
   }
 };
 
@@ -68,7 +75,8 @@ struct Schema {
   const Schema* element = nullptr;
   void* (*append)(void* array) = nullptr;
   void* (*append_entry)(void* map, std::string key) = nullptr;
-  void (*close)(void* map) = nullptr;
+  /// Called after each element that is null or an object.
+  void (*element_done)(void* array) = nullptr;
 
   // kObject
   const FieldSchema* fields = nullptr;
@@ -146,7 +154,6 @@ struct SchemaFor<std::optional<SortedMap<Value>>> {
     schema.append_entry = [](void* map, std::string key) -> void* {
       return MapFiller::Append(*static_cast<Map*>(map), std::move(key));
     };
-    schema.close = [](void* map) { MapFiller::Sort(*static_cast<Map*>(map)); };
     return schema;
   }
 };
@@ -199,6 +206,70 @@ struct SchemaFor<std::optional<Struct>> {
       return pointer->has_value() ? &**pointer : &pointer->emplace();
     };
     return schema;
+  }
+};
+
+/// Sorts the maps in a decoded value, and in what it holds.
+template <typename T>
+struct MapsIn {
+  static constexpr bool kAny = false;
+  static void Sort(T& /*value*/) {}
+};
+
+template <typename Struct, typename Table = decltype(Fields<Struct>::kTable)>
+struct MapsInStruct {
+  template <typename Member>
+  static void SortMember(Struct& value, const Field<Struct, Member>& field) {
+    MapsIn<Member>::Sort(value.*field.member);
+  }
+  template <typename... Members>
+  static constexpr bool AnyIn(const std::tuple<Field<Struct, Members>...>&) {
+    return (MapsIn<Members>::kAny || ...);
+  }
+  static constexpr bool kAny = AnyIn(Fields<Struct>::kTable);
+  static void Sort(Struct& value) {
+    std::apply([&](const auto&... fields) { (SortMember(value, fields), ...); },
+               Fields<Struct>::kTable);
+  }
+};
+
+template <>
+struct MapsIn<Container> : MapsInStruct<Container> {};
+template <>
+struct MapsIn<SummaryNetworkSettings> : MapsInStruct<SummaryNetworkSettings> {};
+template <>
+struct MapsIn<EndpointSettings> : MapsInStruct<EndpointSettings> {};
+template <>
+struct MapsIn<DaemonVersion> : MapsInStruct<DaemonVersion> {};
+template <>
+struct MapsIn<ComponentVersion> : MapsInStruct<ComponentVersion> {};
+
+template <typename T>
+struct MapsIn<std::optional<T>> {
+  static constexpr bool kAny = MapsIn<T>::kAny;
+  static void Sort(std::optional<T>& value) {
+    if (value) MapsIn<T>::Sort(*value);
+  }
+};
+
+template <typename Element>
+struct MapsIn<std::vector<Element>> {
+  static constexpr bool kAny = MapsIn<Element>::kAny;
+  static void Sort(std::vector<Element>& array) {
+    if constexpr (kAny) {
+      for (Element& element : array) MapsIn<Element>::Sort(element);
+    }
+  }
+};
+
+template <typename Value>
+struct MapsIn<SortedMap<Value>> {
+  static constexpr bool kAny = true;
+  static void Sort(SortedMap<Value>& map) {
+    auto& entries = MapFiller::Sort(map);
+    if constexpr (MapsIn<Value>::kAny) {
+      for (auto& entry : entries) MapsIn<Value>::Sort(entry.second);
+    }
   }
 };
 
