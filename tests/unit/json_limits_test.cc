@@ -177,8 +177,7 @@ TEST_CASE("Containers are visited one by one, each as if it came alone") {
   const std::string full = R"({"Id":"a","Names":["/a"],"Labels":{"k":"v"}})";
   CHECK(ForEachContainer("[" + full + ",null,{}," + full + "]", visit));
   REQUIRE(visited.size() == 4);
-  CHECK(visited[0] ==
-        EncodeContainers(DecodeContainers("[" + full + "]")));
+  CHECK(visited[0] == EncodeContainers(DecodeContainers("[" + full + "]")));
   CHECK(visited[1] == EncodeContainers({Container{}}));
   CHECK(visited[2] == visited[1]);
   CHECK(visited[3] == visited[0]);

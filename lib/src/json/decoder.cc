@@ -292,8 +292,8 @@ class Handler {
   // The sentences of RapidJSON end with a stop; this one goes on.
   if (why.back() == '.') why.remove_suffix(1);
   throw DecodeError(ErrorCode::kResponseMalformed, "invalid JSON at byte " +
-                                                 std::to_string(offset) + ": " +
-                                                 std::string(why));
+                                                       std::to_string(offset) +
+                                                       ": " + std::string(why));
 }
 
 /// RapidJSON's SSE2 code lets the bytes 0x1A to 0x1F pass in some places of a
@@ -314,8 +314,8 @@ void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
   const std::size_t size = json.size();
   if (size > std::numeric_limits<rapid::SizeType>::max()) {
     throw DecodeError(ErrorCode::kResponseTooLarge,
-                "JSON of " + std::to_string(size) +
-                    " bytes is more than this parser reads");
+                      "JSON of " + std::to_string(size) +
+                          " bytes is more than this parser reads");
   }
   RejectControlBytes(json);
   json.append(kDecoderPadding, '\0');
@@ -324,8 +324,8 @@ void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
   Reader reader;
   rapid::InsituStringStream stream(json.data());
   const rapid::ParseResult result =
-      reader.Parse<rapid::kParseInsituFlag | rapid::kParseIterativeFlag>(
-          stream, handler);
+      reader.Parse < rapid::kParseInsituFlag |
+      rapid::kParseIterativeFlag > (stream, handler);
   if (result.IsError()) {
     if (!handler.error().empty())
       throw DecodeError(ErrorCode::kResponseMalformed, handler.error());

@@ -72,12 +72,11 @@ struct ElementStream {
 /// Decodes an array and calls `visit(Element&)` after each element, which lives
 /// until the call returns.
 /// @return False for null, Go's nil slice.
-/// @throws DecodeError as DecodeUnsorted(), also after some elements were visited,
-/// and what `visit` throws.
+/// @throws DecodeError as DecodeUnsorted(), also after some elements were
+/// visited, and what `visit` throws.
 template <typename Element, typename Visit>
 bool DecodeEach(std::string json, const Visit& visit) {
-  static constexpr Schema kStream =
-      ElementStream<Element, Visit>::MakeSchema();
+  static constexpr Schema kStream = ElementStream<Element, Visit>::MakeSchema();
   ElementStream<Element, Visit> stream(visit);
   DecodeUnsorted(std::move(json), kStream, &stream);
   return !stream.is_null;
