@@ -15,7 +15,8 @@ import sys
 import unittest
 
 SKIPPED = 77
-MANIFESTS = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "kubernetes"
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+MANIFESTS = SOURCE / "deploy" / "kubernetes"
 SAMPLES = ("kubediag/diagnosis.yaml", "kube-diagnoser/diagnosis.yaml")
 # "." is the directory of the one command.
 DIRECTORIES = (".", *sorted(path.parent.name for path in MANIFESTS.glob("*/kustomization.yaml")))
@@ -271,6 +272,28 @@ class Overlays(unittest.TestCase):
     def test_selinux_lets_it_use_the_socket(self):
         container = the_one(rendered("selinux"), "DaemonSet")["spec"]["template"]["spec"]["containers"][0]
         self.assertEqual({"type": "spc_t"}, container["securityContext"]["seLinuxOptions"])
+
+
+class Page(unittest.TestCase):
+    """docs/deploy.md says what is there."""
+
+    def setUp(self):
+        self.page = (SOURCE / "docs" / "deploy.md").read_text()
+
+    def test_every_file_that_it_names_exists(self):
+        names = set(re.findall(r"\bdeploy/[\w./-]*\w", self.page))
+        self.assertGreater(len(names), 8)
+        for name in names:
+            self.assertTrue((SOURCE / name).exists(), name)
+
+    def test_it_names_every_directory_to_apply(self):
+        for directory in DIRECTORIES:
+            if directory != "base":
+                self.assertIn(str(pathlib.PurePath("deploy/kubernetes") / directory), self.page)
+
+    def test_it_names_the_objects(self):
+        for kind in ("Operation", "OperationSet"):
+            self.assertIn(f"`{the_one(rendered('kubediag'), kind)['metadata']['name']}`", self.page)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ import urllib.request
 
 SKIPPED = 77
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-ALERTS = SOURCE / "deploy" / "prometheus" / "alerts.yaml"
-DASHBOARD = SOURCE / "deploy" / "grafana" / "container-collector.json"
+ALERTS = SOURCE / "deploy" / "monitoring" / "alerts.yaml"
+DASHBOARD = SOURCE / "deploy" / "monitoring" / "dashboard.json"
 
 try:
     import yaml
