@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "server/app.h"
 
-#include <chrono>
 #include <exception>
 #include <utility>
-#include <variant>
 
-#include "server/collect/batcher.h"
-#include "server/collect/collector.h"
-#include "server/http/http_server.h"
-#include "server/http/listen_socket.h"
-#include "server/http/tls.h"
 #include "server/log.h"
-#include "server/metrics.h"
 #include "server/request_log.h"
-#include "server/routes.h"
-#include "server/ticker.h"
 
 namespace containercollector::server {
 namespace {
@@ -24,15 +13,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// How exact the deadlines of slow connections and of waiting requests are.
-constexpr milliseconds kTick{250};
-
-/// A call that takes all the time it may ends a little later. Those who wait
-/// for the next one wait that long too.
+/// How much longer than its timeout a daemon call may take to return.
 constexpr milliseconds kCallSlack{1000};
 
-/// During a shutdown, batches may begin their call for this long. What is not
-/// answered when the daemon's time and this rest is over is not waited for.
+/// During a shutdown, waiting batches may begin their call for the grace. The
+/// server stops at the latest when the daemon's timeout and the rest are over.
 constexpr milliseconds kShutdownGrace{400};
 constexpr milliseconds kShutdownRest{900};
 
@@ -66,93 +51,68 @@ HttpOptions MakeHttpOptions(const Options& options,
 
 }  // namespace
 
-class Server::Impl {
- public:
-  explicit Impl(const Options& options)
-      : Impl(options, ListenSocket(options.bind_address, options.port)) {}
-  ~Impl() { Shutdown(); }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+App::App(const Options& options)
+    : App(options, ListenSocket(options.bind_address, options.port)) {}
 
-  const std::string& url() const noexcept { return url_; }
+App::App(const Options& options, ListenSocket socket)
+    : docker_timeout_(
+          std::chrono::ceil<milliseconds>(options.collector.docker.timeout)),
+      tls_(MakeTls(options.tls)),
+      url_((tls_ == nullptr ? "http://" : "https://") + socket.endpoint()),
+      collector_(options.collector, metrics_),
+      collections_(
+          [this](const ListOptions& list_options) {
+            return collector_.Collect(list_options);
+          },
+          CollectorBatches(options, metrics_), ListOptions{}),
+      readiness_([this](std::monostate) { return collector_.CheckReady(); },
+                 ReadinessBatches()),
+      routes_(collections_, readiness_, collector_.endpoint(), metrics_),
+      http_(std::move(socket), MakeHttpOptions(options, tls_), *this) {}
 
-  void ReloadCertificates() {
-    if (tls_ == nullptr) return;
-    try {
-      tls_->Reload();
-      Log(LogLevel::kInfo, "certificates reloaded");
-    } catch (const std::exception& error) {
-      Log(LogLevel::kError, "certificates not reloaded, the old ones stay",
-          {{"error", std::string(error.what())}});
-    }
+App::~App() { Shutdown(); }
+
+void App::ReloadCertificates() {
+  if (tls_ == nullptr) return;
+  try {
+    tls_->Reload();
+    Log(LogLevel::kInfo, "certificates reloaded");
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, "certificates not reloaded, the old ones stay",
+        {{"error", std::string(error.what())}});
   }
+}
 
-  void Shutdown() {
-    if (std::exchange(shut_down_, true)) return;
-    const auto deadline = steady_clock::now() + docker_timeout_ + kShutdownRest;
-    http_.StopAccepting();
-    collections_.Shutdown(kShutdownGrace);
-    readiness_.Shutdown(milliseconds(0));
-    http_.Shutdown(deadline);
-  }
+void App::Shutdown() {
+  if (std::exchange(shut_down_, true)) return;
+  const auto deadline = steady_clock::now() + docker_timeout_ + kShutdownRest;
+  http_.StopAccepting();
+  collections_.Shutdown(kShutdownGrace);
+  readiness_.Shutdown(milliseconds(0));
+  http_.Shutdown(deadline);
+}
 
- private:
-  Impl(const Options& options, ListenSocket socket)
-      : docker_timeout_(
-            std::chrono::ceil<milliseconds>(options.collector.docker.timeout)),
-        tls_(MakeTls(options.tls)),
-        url_((tls_ == nullptr ? "http://" : "https://") + socket.endpoint()),
-        collector_(options.collector, metrics_),
-        collections_(
-            [this](const ListOptions& list_options) {
-              return collector_.Collect(list_options);
-            },
-            CollectorBatches(options, metrics_), ListOptions{}),
-        readiness_([this](std::monostate) { return collector_.CheckReady(); },
-                   ReadinessBatches()),
-        http_(
-            std::move(socket), MakeHttpOptions(options, tls_),
-            [this](const HttpRequest& request) {
-              return routes_.Handle(request);
-            },
-            [this](const RequestRecord& record) { Record(record); }) {}
+std::optional<HttpResponse> App::Check(HttpRequest& request) {
+  return routes_.Match(request);
+}
 
-  void Record(const RequestRecord& record) {
-    const std::string_view route = Routes::NameOf(record.request.path);
-    metrics_.CountRequest(route, record.status);
-    // Those who watch the server ask every few seconds.
-    const bool watcher =
-        route != "collect" && route != "other" && record.status == 200;
-    Log(watcher ? LogLevel::kDebug : LogLevel::kInfo, "request",
-        RequestLogFields(record));
-  }
+void App::Handle(const HttpRequest& request, Responder responder) {
+  routes_.Handle(request, std::move(responder));
+}
 
-  void Tick() {
-    http_.EndOverdue();
-    collections_.RejectWaitingSince(steady_clock::now() - docker_timeout_ -
-                                    kCallSlack);
-  }
+void App::Record(const RequestRecord& record) {
+  const Route* const route = record.request.route;
+  metrics_.CountRequest(NameOf(route), record.status);
+  // Probes and scrapes come every few seconds.
+  const bool probe =
+      route != nullptr && route->method == "GET" && record.status == 200;
+  Log(probe ? LogLevel::kDebug : LogLevel::kInfo, "request",
+      RequestLogFields(record));
+}
 
-  const milliseconds docker_timeout_;
-  const std::shared_ptr<Tls> tls_;
-  const std::string url_;
-  Metrics metrics_;
-  Collector collector_;
-  Batcher<ListOptions> collections_;
-  Batcher<std::monostate> readiness_;
-  const Routes routes_{collections_, readiness_, collector_.endpoint(),
-                       metrics_};
-  HttpServer http_;
-  const Ticker ticker_{kTick, [this] { Tick(); }};
-  bool shut_down_ = false;
-};
-
-Server::Server(const Options& options)
-    : impl_(std::make_unique<Impl>(options)) {}
-Server::~Server() = default;
-
-const std::string& Server::url() const noexcept { return impl_->url(); }
-void Server::ReloadCertificates() { impl_->ReloadCertificates(); }
-void Server::Shutdown() { impl_->Shutdown(); }
+void App::Sweep() {
+  collections_.RejectWaitingSince(steady_clock::now() - docker_timeout_ -
+                                  kCallSlack);
+}
 
 }  // namespace containercollector::server

@@ -24,17 +24,17 @@ void Serve(const Options& options) {
   HoldSignals();
   AllowConnections(options.http.max_connections);
   SetUpLog(options.log_format, options.log_level);
-  Server server(options);
-  std::cout << "Listening on " << server.url() << std::endl;
+  App app(options);
+  std::cout << "Listening on " << app.url() << std::endl;
   Log(LogLevel::kInfo, "listening",
-      {{"url", server.url()},
+      {{"url", app.url()},
        {"docker_endpoint", options.collector.docker.endpoint},
        {"version", std::string(containercollector::kLibraryVersion)}});
 
-  while (WaitForSignal() == SIGHUP) server.ReloadCertificates();
+  while (WaitForSignal() == SIGHUP) app.ReloadCertificates();
   LetSignalsEndProcess();
   Log(LogLevel::kInfo, "shutting down");
-  server.Shutdown();
+  app.Shutdown();
   Log(LogLevel::kInfo, "shut down");
   ShutDownLog();
 }

@@ -15,7 +15,7 @@
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
 #include "server/duration.h"
-#include "server/http/listen_socket.h"
+#include "server/http/socket_address.h"
 
 namespace containercollector::server {
 namespace {

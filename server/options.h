@@ -10,7 +10,7 @@
 #include <variant>
 
 #include "server/collect/collector.h"
-#include "server/http/http_server.h"
+#include "server/http/http_options.h"
 #include "server/http/tls.h"
 #include "server/log.h"
 

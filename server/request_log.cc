@@ -15,6 +15,8 @@ LogFields RequestLogFields(const RequestRecord& record) {
        std::chrono::duration<double, std::milli>(record.duration).count()},
       {"bytes", static_cast<std::int64_t>(record.bytes)},
   };
+  if (!record.request.peer.empty())
+    fields.push_back({"peer", record.request.peer});
   if (!record.request.query.empty())
     fields.push_back({"query", record.request.query});
   if (!record.delivered) fields.push_back({"delivered", std::string("no")});

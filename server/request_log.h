@@ -7,13 +7,13 @@
 #include <array>
 #include <string_view>
 
-#include "server/http/http_server.h"
+#include "server/http/http_message.h"
 #include "server/log.h"
 
 namespace containercollector::server {
 
-/// What the caller said of itself in each request: KubeDiag's agent says for
-/// which diagnosis, and about which pod, it asks.
+/// Headers in which KubeDiag's agent names the diagnosis and the pod that a
+/// request is for.
 inline constexpr std::array<std::string_view, 7> kTraceHeaders = {
     "diagnosis-uuid", "diagnosis-namespace", "diagnosis-name", "pod-namespace",
     "pod-name",       "pod-container-name",  "node-name"};

@@ -2,121 +2,138 @@
 
 #include "server/routes.h"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "containercollector/processor.h"
 
 namespace containercollector::server {
+
+struct RouteTable {
+  static constexpr std::array<Route, 4> kRoutes{{
+      {Processor::kPath, "collect", "POST", &Routes::Collect},
+      {"/healthz", "healthz", "GET", &Routes::Health},
+      {"/readyz", "readyz", "GET", &Routes::Ready},
+      {"/metrics", "metrics", "GET", &Routes::ShowMetrics},
+  }};
+};
+
 namespace {
 
-constexpr std::string_view kHealthPath = "/healthz";
-constexpr std::string_view kReadyPath = "/readyz";
-constexpr std::string_view kMetricsPath = "/metrics";
-
-Answer NotFound() {
-  return TextAnswer(404, "Nothing is served at this path. Ask with POST " +
-                             std::string(Processor::kPath) +
-                             ", or with GET /healthz, /readyz or /metrics.");
+HttpResponse NotFound() {
+  return TextResponse(404, "Nothing is served at this path. Ask with POST " +
+                               std::string(Processor::kPath) +
+                               ", or with GET /healthz, /readyz or /metrics.");
 }
 
-/// For a route that is only read. Null where the method is right.
-Answer RefuseMethod(const std::string& method) {
-  if (method == "GET" || method == "HEAD") return nullptr;
-  Response response = *TextAnswer(405, "This path takes only GET and HEAD.");
+HttpResponse WrongMethod() {
+  HttpResponse response =
+      TextResponse(405, "This path takes only GET and HEAD.");
   response.headers.emplace_back("Allow", "GET, HEAD");
-  return std::make_shared<const Response>(std::move(response));
+  return response;
 }
 
-Answer RejectionAnswer(Rejection rejection) {
+HttpResponse ToHttp(Response response) {
+  return {response.status, std::move(response.content_type),
+          std::move(response.headers),
+          std::make_shared<const std::string>(std::move(response.body))};
+}
+
+/// Shares the collection's JSON.
+HttpResponse CollectionResponse(const Collection& collection) {
+  if (!collection.error) return {200, "application/json", {}, collection.json};
+  const bool rejected = collection.error == ErrorCode::kRequestRejected;
+  return TextResponse(rejected ? 400 : 500, collection.error_text);
+}
+
+HttpResponse RejectionResponse(Rejection rejection) {
   switch (rejection) {
     case Rejection::kTooManyPending:
-      return BusyAnswer(
+      return BusyResponse(
           "Too many requests wait for the Docker daemon already. "
           "Ask again later.");
     case Rejection::kOverdue:
-      return BusyAnswer(
+      return BusyResponse(
           "Calls of the Docker daemon with other options took all the "
           "time there was. Ask again later.");
     case Rejection::kShuttingDown:
       break;
   }
-  return ShuttingDownAnswer();
+  return BusyResponse(
+      "This server is shutting down. Ask again when it is back.");
 }
 
-/// Responds with what `to_answer` makes of the collection.
-template <typename Key, typename ToAnswer>
-Deferred JoinLater(Batcher<Key>& batcher, Key key, ToAnswer to_answer) {
-  return [&batcher, key = std::move(key), to_answer](const Respond& respond) {
-    const auto complete = [respond, to_answer](const BatchResult& result) {
-      const auto* collection = std::get_if<CollectionPtr>(&result);
-      respond(collection != nullptr
-                  ? to_answer(**collection)
-                  : RejectionAnswer(std::get<Rejection>(result)));
-    };
-    if (const auto rejection = batcher.Join(key, complete))
-      respond(RejectionAnswer(*rejection));
+/// Sends what `to_response` makes of the collection.
+template <typename Key, typename ToResponse>
+void Join(Batcher<Key>& batcher, const Key& key, Responder responder,
+          ToResponse to_response) {
+  // Shared, because std::function must be copyable.
+  const auto shared = std::make_shared<Responder>(std::move(responder));
+  const auto complete = [shared, to_response](const BatchResult& result) {
+    const auto* const collection = std::get_if<CollectionPtr>(&result);
+    shared->Send(collection != nullptr
+                     ? to_response(**collection)
+                     : RejectionResponse(std::get<Rejection>(result)));
   };
-}
-
-Answer CollectionAnswer(const Collection& collection) {
-  if (collection.error) {
-    const bool rejected = collection.error == ErrorCode::kRequestRejected;
-    return TextAnswer(rejected ? 400 : 500, collection.error_text);
-  }
-  Response response;
-  response.status = 200;
-  response.content_type = "application/json";
-  response.body = *collection.json;
-  return std::make_shared<const Response>(std::move(response));
+  if (const auto rejection = batcher.Join(key, complete))
+    shared->Send(RejectionResponse(*rejection));
 }
 
 }  // namespace
 
-std::variant<Answer, Deferred> Routes::Handle(
-    const HttpRequest& request) const {
-  if (request.path == Processor::kPath) return Collect(request);
-  if (NameOf(request.path) == "other") return NotFound();
-  if (Answer refusal = RefuseMethod(request.method)) return refusal;
-  if (request.path == kReadyPath) return Ready();
-  if (request.path == kMetricsPath) return MetricsText();
-  return TextAnswer(200, "ok");
+std::string_view NameOf(const Route* route) {
+  return route == nullptr ? "other" : route->name;
 }
 
-std::string_view Routes::NameOf(std::string_view path) {
-  if (path == Processor::kPath) return "collect";
-  if (path == kHealthPath) return "healthz";
-  if (path == kReadyPath) return "readyz";
-  if (path == kMetricsPath) return "metrics";
-  return "other";
-}
-
-std::variant<Answer, Deferred> Routes::Collect(
-    const HttpRequest& request) const {
+std::optional<HttpResponse> Routes::Match(HttpRequest& request) const {
+  const auto* const route = std::find_if(
+      RouteTable::kRoutes.begin(), RouteTable::kRoutes.end(),
+      [&](const Route& entry) { return entry.path == request.path; });
+  if (route == RouteTable::kRoutes.end()) return NotFound();
+  request.route = route;
+  if (route->method == request.method ||
+      (route->method == "GET" && request.method == "HEAD"))
+    return std::nullopt;
+  if (route->method == "GET") return WrongMethod();
   auto parsed = Processor::Parse(request.method, request.query);
-  if (auto* refusal = std::get_if<Response>(&parsed))
-    return std::make_shared<const Response>(std::move(*refusal));
-  return JoinLater(collector_, std::get<ListOptions>(std::move(parsed)),
-                   &CollectionAnswer);
+  return ToHttp(std::get<Response>(std::move(parsed)));
 }
 
-std::variant<Answer, Deferred> Routes::Ready() const {
-  return JoinLater(
-      readiness_, std::monostate(), [this](const Collection& collection) {
-        if (collection.error) return TextAnswer(503, collection.error_text);
-        return TextAnswer(200,
-                          "The Docker daemon at " + endpoint_ + " answers.");
-      });
+void Routes::Handle(const HttpRequest& request, Responder responder) const {
+  (this->*request.route->handler)(request, std::move(responder));
 }
 
-Answer Routes::MetricsText() const {
-  metrics_.SetWaiting(collector_.Pending());
-  Response response;
-  response.status = 200;
+void Routes::Collect(const HttpRequest& request, Responder responder) const {
+  auto parsed = Processor::Parse(request.method, request.query);
+  if (auto* const rejection = std::get_if<Response>(&parsed))
+    return responder.Send(ToHttp(std::move(*rejection)));
+  Join(collections_, std::get<ListOptions>(parsed), std::move(responder),
+       &CollectionResponse);
+}
+
+void Routes::Health(const HttpRequest& /*request*/, Responder responder) const {
+  responder.Send(TextResponse(200, "ok"));
+}
+
+void Routes::Ready(const HttpRequest& /*request*/, Responder responder) const {
+  Join(readiness_, std::monostate(), std::move(responder),
+       [this](const Collection& collection) {
+         if (collection.error) return TextResponse(503, collection.error_text);
+         return TextResponse(200,
+                             "The Docker daemon at " + endpoint_ + " answers.");
+       });
+}
+
+void Routes::ShowMetrics(const HttpRequest& /*request*/,
+                         Responder responder) const {
+  metrics_.SetWaiting(collections_.Pending());
+  HttpResponse response = TextResponse(200, metrics_.ToText());
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = metrics_.ToText();
-  return std::make_shared<const Response>(std::move(response));
+  responder.Send(std::move(response));
 }
 
 }  // namespace containercollector::server

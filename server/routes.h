@@ -1,45 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/// Which request gets which answer.
+/// The table of routes.
 #ifndef CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 #define CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "containercollector/list_options.h"
 #include "server/collect/batcher.h"
-#include "server/http/http_server.h"
+#include "server/http/http_message.h"
+#include "server/http/responder.h"
 #include "server/metrics.h"
 
 namespace containercollector::server {
 
-/// Thread-safety: as HttpHandler needs it.
+class Routes;
+
+struct Route {
+  std::string_view path;
+  std::string_view name;    ///< In metrics.
+  std::string_view method;  ///< "POST", or "GET", which includes HEAD.
+  void (Routes::*handler)(const HttpRequest&, Responder) const;
+};
+
+/// The name, in metrics, of the route that a request matched.
+std::string_view NameOf(const Route* route);
+
+/// Serves each route. Thread-safe, and does not block.
 class Routes {
  public:
-  /// All must live for as long as requests are answered.
-  /// @param collector Collects containers.
-  /// @param readiness Asks whether the daemon answers, whatever the options.
-  /// @param endpoint The daemon's, for the text of /readyz.
-  Routes(Batcher<ListOptions>& collector, Batcher<std::monostate>& readiness,
+  /// All must live until the last response.
+  /// @param collections Lists containers.
+  /// @param readiness Asks whether the daemon is ready.
+  /// @param endpoint The daemon's endpoint, for the text of /readyz.
+  Routes(Batcher<ListOptions>& collections, Batcher<std::monostate>& readiness,
          const std::string& endpoint, Metrics& metrics)
-      : collector_(collector),
+      : collections_(collections),
         readiness_(readiness),
         endpoint_(endpoint),
         metrics_(metrics) {}
 
-  std::variant<Answer, Deferred> Handle(const HttpRequest& request) const;
+  /// Sets `request.route`. Returns a 404 or 405 if there is none.
+  std::optional<HttpResponse> Match(HttpRequest& request) const;
 
-  /// The route that a path belongs to, e.g. "collect"; "other" where none is.
-  static std::string_view NameOf(std::string_view path);
+  /// Calls the handler of a request that Match() accepted.
+  void Handle(const HttpRequest& request, Responder responder) const;
 
  private:
-  std::variant<Answer, Deferred> Collect(const HttpRequest& request) const;
-  std::variant<Answer, Deferred> Ready() const;
-  Answer MetricsText() const;
+  friend struct RouteTable;
 
-  Batcher<ListOptions>& collector_;
+  void Collect(const HttpRequest& request, Responder responder) const;
+  void Health(const HttpRequest& request, Responder responder) const;
+  void Ready(const HttpRequest& request, Responder responder) const;
+  void ShowMetrics(const HttpRequest& request, Responder responder) const;
+
+  Batcher<ListOptions>& collections_;
   Batcher<std::monostate>& readiness_;
   const std::string& endpoint_;
   Metrics& metrics_;

@@ -1,43 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/// An end for connections that are too slow.
+/// Deadlines of connections.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_CONNECTION_DEADLINES_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_CONNECTION_DEADLINES_H_
 
 #include <chrono>
-#include <mutex>
 #include <unordered_map>
 
 namespace containercollector::server {
 
-/// How long a connection may take for what it does. libmicrohttpd only ends
-/// those that are silent: a byte per second would keep one for ever.
+/// Bounds the time that a connection spends in each state. libmicrohttpd only
+/// closes silent connections: one byte per second would keep one open for
+/// ever.
 ///
-/// Thread-safe. Sockets are known by their file descriptors, which must be
-/// removed before they are closed.
+/// Identifies sockets by file descriptor: remove each before it is closed.
+/// Thread-safety: none; the server's thread owns it.
 class ConnectionDeadlines {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// A request, and the connection before its first one, must be complete by
-  /// `deadline`.
+  /// A whole request must arrive by `deadline`.
   void Receiving(int socket, Time deadline);
 
-  /// The answer is not there yet: there is no hurry for the client.
+  /// The request is pending: the client has no deadline.
   void Waiting(int socket);
 
-  /// The answer must have been taken by `deadline`.
+  /// The client must have read the response by `deadline`.
   void Sending(int socket, Time deadline);
 
   void Remove(int socket);
 
-  bool Empty() const;
+  bool empty() const noexcept { return sockets_.empty(); }
 
-  /// Ends the connections whose deadline is before `now`.
-  void EndOverdue(Time now);
+  /// Closes connections whose deadline is before `now`.
+  void CloseOverdue(Time now);
 
-  /// Ends the connections that have not got a whole request.
-  void EndReceiving();
+  /// Closes connections on which no whole request has arrived.
+  void CloseReceiving();
 
  private:
   struct State {
@@ -45,11 +43,9 @@ class ConnectionDeadlines {
     Time deadline;
   };
 
-  void Set(int socket, State state);
   template <typename Condition>
-  void EndIf(Condition condition);
+  void CloseIf(Condition condition);
 
-  mutable std::mutex mutex_;
   std::unordered_map<int, State> sockets_;
 };
 

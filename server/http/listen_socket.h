@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 /// The socket that the server listens on.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_LISTEN_SOCKET_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_LISTEN_SOCKET_H_
@@ -9,16 +8,14 @@
 
 namespace containercollector::server {
 
-/// Whether `text` is an IPv4 or IPv6 address.
-bool IsIpAddress(const std::string& text);
-
 /// A TCP socket that listens from its construction on.
 ///
 /// RAII: owns the socket. Thread-safety: as the standard containers.
 class ListenSocket {
  public:
+  /// @param address IPv4 or IPv6 address.
   /// @param port 0 picks a free one.
-  /// @throws std::runtime_error with a text for people when it cannot listen.
+  /// @throws std::runtime_error with a text for people if it cannot listen.
   ListenSocket(const std::string& address, std::uint16_t port);
   ~ListenSocket();
   ListenSocket(ListenSocket&& other) noexcept;
@@ -31,14 +28,11 @@ class ListenSocket {
   /// Address and port, e.g. "127.0.0.1:8091" or "[::1]:8091".
   const std::string& endpoint() const noexcept { return endpoint_; }
 
-  std::uint16_t port() const noexcept { return port_; }
-
   void Close() noexcept;
 
  private:
   int fd_ = -1;
   std::string endpoint_;
-  std::uint16_t port_ = 0;
 };
 
 }  // namespace containercollector::server

@@ -13,7 +13,7 @@
 namespace containercollector::server {
 namespace {
 
-/// As RFC 9110 has it, section 5.6.2.
+/// RFC 9110, section 5.6.2.
 bool IsToken(std::string_view text) {
   constexpr std::string_view kTokenBytes =
       "!#$%&'*+-.^_`|~0123456789"
@@ -36,9 +36,8 @@ bool IsHeaderValue(std::string_view text) {
   });
 }
 
-/// What the parts that libmicrohttpd found take in a request. It ends a part at
-/// a NUL byte, and joins lines that begin with white space to the line before:
-/// what it left out makes the request longer than this.
+/// The size of a head with these parts. libmicrohttpd ends a part at a NUL byte
+/// and joins folded lines: a head that is larger than this hides something.
 std::size_t ExplainedBytes(const RequestHead& head) {
   constexpr std::size_t kLineEnd = 2;
   std::size_t bytes = head.method.size() + 1 + head.target.size() + 1 +
@@ -57,14 +56,36 @@ std::optional<std::uint64_t> ParseLength(std::string_view text) {
   return length;
 }
 
-Answer BadRequest(const std::string& why) {
-  return TextAnswer(400, "Bad request: " + why);
+using Rejection = std::optional<HttpResponse>;
+
+HttpResponse BadRequest(const std::string& why) {
+  return TextResponse(400, "Bad request: " + why);
 }
 
-Answer RefuseLength(std::string_view text, std::size_t max_body_bytes) {
+Rejection CheckLength(std::string_view text, std::size_t max_body_bytes) {
   const auto length = ParseLength(text);
   if (!length) return BadRequest("Content-Length is not a number.");
-  return *length > max_body_bytes ? BodyTooLarge(max_body_bytes) : nullptr;
+  if (*length > max_body_bytes) return BodyTooLarge(max_body_bytes);
+  return std::nullopt;
+}
+
+/// Where the body ends: one way to tell, which every server understands alike.
+Rejection CheckFraming(const std::vector<std::string_view>& lengths,
+                       const std::vector<std::string_view>& encodings,
+                       std::string_view version, std::size_t max_body_bytes) {
+  if (lengths.size() > 1)
+    return BadRequest("Content-Length is there more than once.");
+  if (!lengths.empty() && !encodings.empty()) {
+    return BadRequest(
+        "Content-Length and Transfer-Encoding exclude each other.");
+  }
+  if (!lengths.empty()) return CheckLength(lengths.front(), max_body_bytes);
+  if (encodings.empty()) return std::nullopt;
+  if (encodings.size() > 1 || !EqualsIgnoringCase(encodings.front(), "chunked"))
+    return BadRequest("Transfer-Encoding can only be chunked.");
+  if (version != "HTTP/1.1")
+    return BadRequest("Transfer-Encoding needs HTTP/1.1.");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -73,25 +94,25 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-Answer BodyTooLarge(std::size_t max_body_bytes) {
-  return TextAnswer(413, "The request's body is larger than the limit of " +
-                             std::to_string(max_body_bytes) +
-                             " bytes (--max-body-bytes). It is not used: send "
-                             "{} or nothing.");
+HttpResponse BodyTooLarge(std::size_t max_body_bytes) {
+  return TextResponse(413, "The request's body is larger than the limit of " +
+                               std::to_string(max_body_bytes) +
+                               " bytes (--max-body-bytes). It is not used: "
+                               "send {} or nothing.");
 }
 
-Answer RefuseHead(const RequestHead& head, const RequestLimits& limits) {
+std::optional<HttpResponse> CheckHead(const RequestHead& head,
+                                      const RequestLimits& limits) {
   if (head.bytes > limits.max_header_bytes) {
-    return TextAnswer(431,
-                      "The request's headers are larger than the limit of " +
-                          std::to_string(limits.max_header_bytes) +
-                          " bytes (--max-header-bytes).");
+    return TextResponse(431,
+                        "The request's headers are larger than the limit of " +
+                            std::to_string(limits.max_header_bytes) +
+                            " bytes (--max-header-bytes).");
   }
   if (head.bytes > ExplainedBytes(head)) {
     return BadRequest(
         "there are NUL bytes or unneeded white space in its headers.");
   }
-
   if (!IsTarget(head.target))
     return BadRequest("its target has bytes that do not belong there.");
 
@@ -109,18 +130,7 @@ Answer RefuseHead(const RequestHead& head, const RequestLimits& limits) {
   if (hosts > 1) return BadRequest("Host is there more than once.");
   if (hosts == 0 && head.version == "HTTP/1.1")
     return BadRequest("Host is missing.");
-  if (lengths.size() > 1)
-    return BadRequest("Content-Length is there more than once.");
-  if (!lengths.empty() && !encodings.empty())
-    return BadRequest(
-        "Content-Length and Transfer-Encoding exclude each other.");
-  if (!encodings.empty() && (encodings.size() > 1 ||
-                             !EqualsIgnoringCase(encodings.front(), "chunked")))
-    return BadRequest("Transfer-Encoding can only be chunked.");
-  if (!encodings.empty() && head.version != "HTTP/1.1")
-    return BadRequest("Transfer-Encoding needs HTTP/1.1.");
-  return lengths.empty() ? nullptr
-                         : RefuseLength(lengths.front(), limits.max_body_bytes);
+  return CheckFraming(lengths, encodings, head.version, limits.max_body_bytes);
 }
 
 }  // namespace containercollector::server

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/// Which requests are not safe to read on.
+/// Rejects requests that are not safe to read on.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_REQUEST_HEAD_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_REQUEST_HEAD_H_
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "server/answer.h"
+#include "server/http/http_message.h"
 
 namespace containercollector::server {
 
-/// The first line and the headers of a request, as libmicrohttpd understood
-/// them.
+/// The request line and the headers of a request, as libmicrohttpd parsed them.
 struct RequestHead {
   std::string_view method;
   std::string_view target;
   std::string_view version;
   std::vector<std::pair<std::string_view, std::string_view>> headers;
-  std::size_t bytes = 0;  ///< How long it really was.
+  std::size_t bytes = 0;  ///< Its size as received.
 };
 
-/// As names of headers are compared.
+/// Compares ASCII letters regardless of case, as header names are.
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 
 struct RequestLimits {
@@ -31,12 +30,13 @@ struct RequestLimits {
   std::size_t max_body_bytes = 0;
 };
 
-/// The answer that refuses a request whose end is uncertain, which two servers
-/// could understand differently, or which is too large. Null where all is well.
-Answer RefuseHead(const RequestHead& head, const RequestLimits& limits);
+/// Returns the response that rejects a request which is too large, or which two
+/// servers could read differently. Returns nothing if all is well.
+std::optional<HttpResponse> CheckHead(const RequestHead& head,
+                                      const RequestLimits& limits);
 
-/// 413
-Answer BodyTooLarge(std::size_t max_body_bytes);
+/// Returns the 413 for a body over the limit.
+HttpResponse BodyTooLarge(std::size_t max_body_bytes);
 
 }  // namespace containercollector::server
 

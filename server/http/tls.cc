@@ -17,7 +17,7 @@ void Check(int result, const std::string& what) {
 
 }  // namespace
 
-/// RAII: owns what GnuTLS made of the files.
+/// RAII: owns what GnuTLS loaded from the files.
 class TlsCredentials {
  public:
   explicit TlsCredentials(const TlsFiles& files) {
@@ -47,7 +47,7 @@ class TlsCredentials {
     const int authorities = gnutls_certificate_set_x509_trust_file(
         credentials_, files.client_ca.c_str(), GNUTLS_X509_FMT_PEM);
     const std::string what =
-        "Cannot use the authorities for clients in " + files.client_ca +
+        "Cannot use the CA certificates in " + files.client_ca +
         ": write a readable PEM file with at least one certificate";
     Check(authorities, what + ": ");
     if (authorities == 0) throw std::runtime_error(what);
@@ -78,7 +78,7 @@ std::shared_ptr<const TlsCredentials> Tls::Prepare(
         "Cannot use TLS: ");
   if (!files_.client_ca.empty()) {
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
-    // The session refers to the purpose during its handshake.
+    // Static, as the session refers to it until its handshake is over.
     static unsigned char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
     static gnutls_typed_vdata_st wanted{GNUTLS_DT_KEY_PURPOSE_OID, purpose, 0};
     gnutls_session_set_verify_cert2(session, &wanted, 1, 0);
@@ -86,7 +86,7 @@ std::shared_ptr<const TlsCredentials> Tls::Prepare(
   return credentials;
 }
 
-bool Tls::ClientIsWelcome(gnutls_session_int* session) const {
+bool Tls::AcceptsClient(gnutls_session_int* session) const {
   if (files_.client_ca.empty()) return true;
   unsigned int certificates = 0;
   return gnutls_certificate_get_peers(session, &certificates) != nullptr &&

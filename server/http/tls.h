@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// TLS for the server's own connections. The only part that knows GnuTLS.
+/// TLS for the server's connections. The only file pair that uses GnuTLS.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_TLS_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_TLS_H_
 
@@ -12,45 +12,44 @@ struct gnutls_session_int;
 
 namespace containercollector::server {
 
-/// Files in PEM.
+/// PEM files.
 struct TlsFiles {
-  std::string cert;       ///< The server's certificate, and those between it
-                          ///< and its authority.
-  std::string key;        ///< The key of that certificate.
-  std::string client_ca;  ///< Who vouches for clients; empty: anybody may ask.
+  std::string cert;  ///< The server's certificate, then intermediate ones.
+  std::string key;   ///< The private key of that certificate.
+  /// CA certificates; clients must present a certificate signed by one of
+  /// them. Empty: clients need no certificate.
+  std::string client_ca;
 
   bool enabled() const noexcept { return !cert.empty(); }
 };
 
 class TlsCredentials;
 
-/// Puts certificates into TLS sessions.
-///
-/// Thread-safe.
+/// Puts certificates into TLS sessions. Thread-safe.
 class Tls {
  public:
-  /// Which protocol versions are spoken, in the words of GnuTLS.
+  /// The protocol versions, as a GnuTLS priority string.
   static constexpr const char* kPriorities =
       "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-  /// @throws std::runtime_error with a text for people when the files cannot be
+  /// @throws std::runtime_error with a text for people if the files cannot be
   /// used.
   explicit Tls(TlsFiles files);
 
-  /// Reads the files again. Sessions that exist keep what they had; so do new
-  /// ones where it throws.
+  /// Reads the files again, for new sessions. Changes nothing if it throws.
   /// @throws std::runtime_error as the constructor.
   void Reload();
 
-  /// Gives a session, before its handshake, the certificate to show, and lets
-  /// its handshake fail unless the client shows one that is wanted.
-  /// @return What must live for as long as the session.
+  /// Sets the server's certificate, and what the client's must be, in a session
+  /// before its handshake.
+  /// @return What must live as long as the session.
   /// @throws std::runtime_error
   std::shared_ptr<const TlsCredentials> Prepare(
       gnutls_session_int* session) const;
 
-  /// Whether the client of a session, after its handshake, may ask.
-  bool ClientIsWelcome(gnutls_session_int* session) const;
+  /// Whether the client of a session, after its handshake, presented the
+  /// certificate that it needs.
+  bool AcceptsClient(gnutls_session_int* session) const;
 
  private:
   const TlsFiles files_;

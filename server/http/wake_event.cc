@@ -17,7 +17,7 @@ WakeEvent::WakeEvent() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 
 WakeEvent::~WakeEvent() { close(fd_); }
 
-// Both can only fail because the event is in that state already.
+// Each fails only if the event is in that state already.
 
 void WakeEvent::Set() noexcept { static_cast<void>(eventfd_write(fd_, 1)); }
 

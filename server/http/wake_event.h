@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Ends a poll() of another thread.
+/// Wakes a poll() on another thread.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_WAKE_EVENT_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_WAKE_EVENT_H_
 

@@ -54,10 +54,11 @@ TEST_CASE("Long values are cut") {
 
 TEST_CASE("A request's line has its trace headers, as far as they came") {
   RequestRecord record;
-  record.request = {"POST",
-                    "/processor/containercollector",
-                    "limit=1",
-                    {{"diagnosis-uuid", "u\n1"}, {"node-name", "n"}}};
+  record.request.method = "POST";
+  record.request.path = "/processor/containercollector";
+  record.request.query = "limit=1";
+  record.request.headers = {{"diagnosis-uuid", "u\n1"}, {"node-name", "n"}};
+  record.request.peer = "[::1]:40312";
   record.status = 200;
   record.duration = std::chrono::microseconds(1500);
   record.bytes = 42;
@@ -65,9 +66,10 @@ TEST_CASE("A request's line has its trace headers, as far as they came") {
   CHECK(FormatLogFields(LogFormat::kLogfmt, "request",
                         RequestLogFields(record)) ==
         R"(msg="request" method="POST" path="/processor/containercollector" )"
-        R"(status=200 duration_ms=1.500 bytes=42 query="limit=1" )"
+        R"(status=200 duration_ms=1.500 bytes=42 peer="[::1]:40312" query="limit=1" )"
         R"(diagnosis-uuid="u\n1" node-name="n")");
 
+  record.request.peer.clear();
   record.request.query.clear();
   record.request.headers.clear();
   record.delivered = false;

@@ -4,8 +4,7 @@
 
 #include "tests/support/catch.h"
 
-using containercollector::server::Answer;
-using containercollector::server::RefuseHead;
+using containercollector::server::CheckHead;
 using containercollector::server::RequestHead;
 using containercollector::server::RequestLimits;
 
@@ -27,15 +26,15 @@ RequestHead Head(const Headers& more, std::string_view version = "HTTP/1.1") {
 }
 
 void CheckAccepted(const RequestHead& head) {
-  CHECK(RefuseHead(head, kLimits) == nullptr);
+  CHECK(!CheckHead(head, kLimits));
 }
 
-void CheckRefused(const RequestHead& head, int status,
-                  const std::string& text) {
-  const Answer answer = RefuseHead(head, kLimits);
-  REQUIRE(answer != nullptr);
-  CHECK(answer->status == status);
-  CHECK(answer->body == text);
+void CheckRejected(const RequestHead& head, int status,
+                   const std::string& text) {
+  const auto response = CheckHead(head, kLimits);
+  REQUIRE(response);
+  CHECK(response->status == status);
+  CHECK(*response->body == text);
 }
 
 }  // namespace
@@ -54,44 +53,44 @@ TEST_CASE("Honest requests are accepted") {
   CheckAccepted(old);
 }
 
-TEST_CASE("Requests that end in two ways are refused") {
-  CheckRefused(Head({{"Content-Length", "1"}, {"content-length", "1"}}), 400,
-               "Bad request: Content-Length is there more than once.");
-  CheckRefused(
+TEST_CASE("Requests that end in two ways are rejected") {
+  CheckRejected(Head({{"Content-Length", "1"}, {"content-length", "1"}}), 400,
+                "Bad request: Content-Length is there more than once.");
+  CheckRejected(
       Head({{"Content-Length", "1"}, {"Transfer-Encoding", "chunked"}}), 400,
       "Bad request: Content-Length and Transfer-Encoding exclude each other.");
-  CheckRefused(Head({{"Transfer-Encoding", "chunked"},
-                     {"Transfer-Encoding", "chunked"}}),
-               400, "Bad request: Transfer-Encoding can only be chunked.");
-  CheckRefused(Head({{"Transfer-Encoding", "gzip, chunked"}}), 400,
-               "Bad request: Transfer-Encoding can only be chunked.");
-  CheckRefused(Head({{"Transfer-Encoding", "chunked"}}, "HTTP/1.0"), 400,
-               "Bad request: Transfer-Encoding needs HTTP/1.1.");
+  CheckRejected(Head({{"Transfer-Encoding", "chunked"},
+                      {"Transfer-Encoding", "chunked"}}),
+                400, "Bad request: Transfer-Encoding can only be chunked.");
+  CheckRejected(Head({{"Transfer-Encoding", "gzip, chunked"}}), 400,
+                "Bad request: Transfer-Encoding can only be chunked.");
+  CheckRejected(Head({{"Transfer-Encoding", "chunked"}}, "HTTP/1.0"), 400,
+                "Bad request: Transfer-Encoding needs HTTP/1.1.");
   for (const char* length : {"", "-1", "+1", "1, 1", "0x1", "1 "}) {
-    CheckRefused(Head({{"Content-Length", length}}), 400,
-                 "Bad request: Content-Length is not a number.");
+    CheckRejected(Head({{"Content-Length", length}}), 400,
+                  "Bad request: Content-Length is not a number.");
   }
 }
 
-TEST_CASE("Bytes that do not belong in a head are refused") {
+TEST_CASE("Bytes that do not belong in a head are rejected") {
   for (const char* name : {"", "A ", "A\t", " A", "A(", "A\xc3\xa9"}) {
-    CheckRefused(Head({{name, "b"}}), 400,
-                 "Bad request: a header has bytes that do not belong there.");
+    CheckRejected(Head({{name, "b"}}), 400,
+                  "Bad request: a header has bytes that do not belong there.");
   }
   for (const char* value : {"\x01", "a\rb", "a\nb", "\x7f"}) {
-    CheckRefused(Head({{"A", value}}), 400,
-                 "Bad request: a header has bytes that do not belong there.");
+    CheckRejected(Head({{"A", value}}), 400,
+                  "Bad request: a header has bytes that do not belong there.");
   }
   RequestHead spaced = Head({});
   spaced.target = "/x y?z";
-  CheckRefused(spaced, 400,
-               "Bad request: its target has bytes that do not belong there.");
+  CheckRejected(spaced, 400,
+                "Bad request: its target has bytes that do not belong there.");
 }
 
-TEST_CASE("A head that is longer than its parts is refused") {
+TEST_CASE("A head that is longer than its parts is rejected") {
   RequestHead head = Head({});
   ++head.bytes;
-  CheckRefused(
+  CheckRejected(
       head, 400,
       "Bad request: there are NUL bytes or unneeded white space in its "
       "headers.");
@@ -101,23 +100,23 @@ TEST_CASE("A request must name its host once") {
   RequestHead head = Head({});
   head.headers.clear();
   head.bytes -= std::string_view("Host: h\r\n").size();
-  CheckRefused(head, 400, "Bad request: Host is missing.");
-  CheckRefused(Head({{"host", "h"}}), 400,
-               "Bad request: Host is there more than once.");
+  CheckRejected(head, 400, "Bad request: Host is missing.");
+  CheckRejected(Head({{"host", "h"}}), 400,
+                "Bad request: Host is there more than once.");
 }
 
-TEST_CASE("A head or a body that is too large is refused") {
+TEST_CASE("A head or a body that is too large is rejected") {
   RequestHead head = Head({});
   head.bytes = 1024;
-  CHECK(RefuseHead(head, kLimits)->status == 400);
+  CHECK(CheckHead(head, kLimits)->status == 400);
   head.bytes = 1025;
-  CheckRefused(head, 431,
-               "The request's headers are larger than the limit of 1024 bytes "
-               "(--max-header-bytes).");
+  CheckRejected(head, 431,
+                "The request's headers are larger than the limit of 1024 bytes "
+                "(--max-header-bytes).");
   const std::string too_large =
       "The request's body is larger than the limit of 100 bytes "
       "(--max-body-bytes). It is not used: send {} or nothing.";
-  CheckRefused(Head({{"Content-Length", "101"}}), 413, too_large);
-  CheckRefused(Head({{"Content-Length", "18446744073709551615"}}), 413,
-               too_large);
+  CheckRejected(Head({{"Content-Length", "101"}}), 413, too_large);
+  CheckRejected(Head({{"Content-Length", "18446744073709551615"}}), 413,
+                too_large);
 }

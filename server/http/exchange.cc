@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/exchange.h"
+
+#include <microhttpd.h>
+
+#include <exception>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "server/http/mhd_response.h"
+#include "server/http/request_head.h"
+#include "server/http/socket_address.h"
+
+namespace containercollector::server {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// How much of a too large body the server reads after the limit: a client that
+/// is still sending would not read the response.
+constexpr std::size_t kMaxDiscardedBytes = std::size_t{8} << 20;
+
+HttpResponse HandlerFailed() {
+  return TextResponse(500,
+                      "This server failed to handle the request: most likely "
+                      "it is out of memory. Look at its memory limit.");
+}
+
+RequestHead HeadOf(MHD_Connection* connection, const char* method,
+                   const std::string& target, const char* version) {
+  RequestHead head;
+  head.method = method;
+  head.target = target;
+  head.version = version;
+  const auto* const info = MHD_get_connection_info(
+      connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  if (info != nullptr) head.bytes = info->header_size;
+  const auto add = [](void* to, MHD_ValueKind /*kind*/, const char* name,
+                      std::size_t name_size, const char* value,
+                      std::size_t value_size) noexcept {
+    try {
+      static_cast<RequestHead*>(to)->headers.emplace_back(
+          std::string_view(name, name_size),
+          value == nullptr ? std::string_view()
+                           : std::string_view(value, value_size));
+      return MHD_YES;
+    } catch (const std::exception&) {
+      return MHD_NO;
+    }
+  };
+  const int expected = MHD_get_connection_values_n(connection, MHD_HEADER_KIND,
+                                                   nullptr, nullptr);
+  if (MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add, &head) !=
+      expected)
+    throw std::bad_alloc();
+  return head;
+}
+
+std::string PeerOf(MHD_Connection* connection) {
+  const auto* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  return info == nullptr ? "" : ToText(info->client_addr);
+}
+
+}  // namespace
+
+int SocketOf(MHD_Connection* connection) {
+  const auto* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info == nullptr ? -1 : info->connect_fd;
+}
+
+gnutls_session_int* TlsSessionOf(MHD_Connection* connection) {
+  const auto* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info == nullptr ? nullptr
+                         : static_cast<gnutls_session_int*>(info->tls_session);
+}
+
+Exchange::Exchange(ExchangeContext& context, MHD_Connection* connection,
+                   std::string_view target)
+    : context_(context),
+      connection_(connection),
+      target_(target),
+      start_(steady_clock::now()) {
+  HttpRequest& request = record_.request;
+  const std::size_t mark = target.find('?');
+  request.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
+  request.peer = PeerOf(connection);
+}
+
+bool Exchange::AcceptHead(const char* method, const char* version) {
+  head_accepted_ = true;
+  HttpRequest& request = record_.request;
+  request.method = method;
+  const RequestHead head = HeadOf(connection_, method, target_, version);
+  for (const std::string_view wanted : context_.options.headers) {
+    for (const auto& [name, value] : head.headers) {
+      if (!EqualsIgnoringCase(name, wanted)) continue;
+      request.headers.emplace_back(wanted, value);
+      break;
+    }
+  }
+  const HttpOptions& options = context_.options;
+  if (const auto rejection =
+          CheckHead(head, {options.max_header_bytes, options.max_body_bytes}))
+    return Send(*rejection, true);
+  if (options.tls != nullptr &&
+      !options.tls->AcceptsClient(TlsSessionOf(connection_))) {
+    return Send(TextResponse(403,
+                             "This server serves only clients that present a "
+                             "certificate which it trusts."),
+                true);
+  }
+  const auto rejection = context_.handler.Check(request);
+  return !rejection || Send(*rejection, true);
+}
+
+bool Exchange::AcceptBody(std::string_view piece) {
+  body_bytes_ += piece.size();
+  return body_bytes_ <= context_.options.max_body_bytes + kMaxDiscardedBytes;
+}
+
+bool Exchange::Proceed() {
+  const std::size_t limit = context_.options.max_body_bytes;
+  if (body_bytes_ > limit) return Send(BodyTooLarge(limit));
+  if (pending_ == nullptr && !CallHandler()) return true;
+  return Send(pending_->response ? *pending_->response : HandlerFailed());
+}
+
+/// Returns false if the connection is suspended until the response is there.
+bool Exchange::CallHandler() {
+  pending_ = std::make_shared<PendingRequest>(*this);
+  context_.handler.Handle(record_.request, Responder(context_.queue, pending_));
+  if (!context_.queue->Suspend(*pending_)) return true;
+  context_.deadlines.Waiting(SocketOf(connection_));
+  MHD_suspend_connection(connection_);
+  return false;
+}
+
+void Exchange::Resume() { MHD_resume_connection(connection_); }
+
+bool Exchange::Send(const HttpResponse& response, bool close) {
+  const MhdResponsePtr mhd =
+      MakeMhdResponse(response, close || context_.stopping);
+  if (mhd == nullptr) return false;
+  record_.status = response.status;
+  record_.bytes = response.body->size();
+  context_.deadlines.Sending(
+      SocketOf(connection_),
+      steady_clock::now() + context_.options.send_timeout);
+  return MHD_queue_response(connection_,
+                            static_cast<unsigned int>(response.status),
+                            mhd.get()) == MHD_YES;
+}
+
+RequestRecord Exchange::TakeRecord(bool delivered) {
+  record_.duration = steady_clock::now() - start_;
+  record_.delivered = delivered;
+  return std::move(record_);
+}
+
+}  // namespace containercollector::server

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The life of one request and its response on a connection.
+#ifndef CONTAINERCOLLECTOR_SERVER_HTTP_EXCHANGE_H_
+#define CONTAINERCOLLECTOR_SERVER_HTTP_EXCHANGE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/http/connection_deadlines.h"
+#include "server/http/http_handler.h"
+#include "server/http/http_message.h"
+#include "server/http/http_options.h"
+#include "server/http/responder.h"
+
+struct MHD_Connection;
+
+namespace containercollector::server {
+
+/// What the exchanges of one server share. For the server's thread only.
+struct ExchangeContext {
+  HttpOptions options;
+  HttpHandler& handler;
+  ConnectionDeadlines deadlines;
+  std::shared_ptr<ResponseQueue> queue = std::make_shared<ResponseQueue>();
+  bool stopping = false;  ///< Whether each response closes its connection.
+};
+
+/// One request, from its first line to the end of its response.
+///
+/// Thread-safety: none; the server's thread owns it. A handler reaches it from
+/// other threads through a Responder only.
+class Exchange {
+ public:
+  /// @param target The request's target as received: path and query.
+  Exchange(ExchangeContext& context, MHD_Connection* connection,
+           std::string_view target);
+
+  // Each returns false to close the connection.
+
+  bool AcceptHead(const char* method, const char* version);
+  bool AcceptBody(std::string_view piece);
+
+  /// The whole request is there: hands it to the handler, or sends the
+  /// response if the handler has sent it. Suspends the connection in between.
+  bool Proceed();
+
+  /// The handler has sent the response: ends the suspension.
+  void Resume();
+
+  bool head_accepted() const noexcept { return head_accepted_; }
+
+  /// Returns what happened. Call at the end.
+  RequestRecord TakeRecord(bool delivered);
+
+ private:
+  bool CallHandler();
+  bool Send(const HttpResponse& response, bool close = false);
+
+  ExchangeContext& context_;
+  MHD_Connection* const connection_;
+  const std::string target_;
+  const std::chrono::steady_clock::time_point start_;
+  bool head_accepted_ = false;
+  std::size_t body_bytes_ = 0;
+  std::shared_ptr<PendingRequest> pending_;
+  RequestRecord record_;
+};
+
+/// The connection's socket.
+int SocketOf(MHD_Connection* connection);
+
+/// The connection's GnuTLS session; null without TLS.
+gnutls_session_int* TlsSessionOf(MHD_Connection* connection);
+
+}  // namespace containercollector::server
+
+#endif  // CONTAINERCOLLECTOR_SERVER_HTTP_EXCHANGE_H_

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What an HttpServer serves.
+#ifndef CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
+#define CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
+
+#include <chrono>
+#include <optional>
+
+#include "server/http/http_message.h"
+#include "server/http/responder.h"
+
+namespace containercollector::server {
+
+/// How often the server sweeps its connections and calls
+/// HttpHandler::Sweep().
+inline constexpr std::chrono::milliseconds kSweepInterval{250};
+
+/// Handles requests. The server calls every member on the one thread that
+/// serves all connections: they must not block.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+
+  /// Called when the head of a request has arrived, before its body. May set
+  /// `request.route`. A returned response rejects the request: the server
+  /// sends it, reads no body and closes the connection.
+  virtual std::optional<HttpResponse> Check(HttpRequest& request) = 0;
+
+  /// Called when the whole request has arrived.
+  virtual void Handle(const HttpRequest& request, Responder responder) = 0;
+
+  /// Called when an exchange has ended.
+  virtual void Record(const RequestRecord& record) = 0;
+
+  /// Called about every kSweepInterval.
+  virtual void Sweep() = 0;
+
+ protected:
+  HttpHandler() = default;
+  HttpHandler(const HttpHandler&) = default;
+  HttpHandler& operator=(const HttpHandler&) = default;
+};
+
+}  // namespace containercollector::server
+
+#endif  // CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
