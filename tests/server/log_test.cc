@@ -63,11 +63,12 @@ TEST_CASE("A request's line has its trace headers, as far as they came") {
   record.duration = std::chrono::microseconds(1500);
   record.bytes = 42;
   record.delivered = true;
-  CHECK(FormatLogFields(LogFormat::kLogfmt, "request",
-                        RequestLogFields(record)) ==
-        R"(msg="request" method="POST" path="/processor/containercollector" )"
-        R"(status=200 duration_ms=1.500 bytes=42 peer="[::1]:40312" query="limit=1" )"
-        R"(diagnosis-uuid="u\n1" node-name="n")");
+  CHECK(
+      FormatLogFields(LogFormat::kLogfmt, "request",
+                      RequestLogFields(record)) ==
+      R"(msg="request" method="POST" path="/processor/containercollector" )"
+      R"(status=200 duration_ms=1.500 bytes=42 peer="[::1]:40312" query="limit=1" )"
+      R"(diagnosis-uuid="u\n1" node-name="n")");
 
   record.request.peer.clear();
   record.request.query.clear();
