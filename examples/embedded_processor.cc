@@ -34,10 +34,11 @@ int Send(mg_connection* connection, const cc::Response& response) {
 // civetweb calls the handlers on its threads, which share the one Processor.
 int Collect(mg_connection* connection, void* processor) {
   const mg_request_info* request = mg_get_request_info(connection);
-  const char* query = request->query_string;
-  return Send(connection,
-              static_cast<const cc::Processor*>(processor)->Handle(
-                  request->request_method, query == nullptr ? "" : query));
+  std::string target = request->local_uri;
+  if (request->query_string != nullptr)
+    target += std::string("?") + request->query_string;
+  return Send(connection, static_cast<const cc::Processor*>(processor)->Handle(
+                              request->request_method, target));
 }
 
 int Health(mg_connection* connection, void*) {
@@ -51,7 +52,8 @@ int Health(mg_connection* connection, void*) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Answers POST " + std::string(cc::Processor::kPath) +
+  CLI::App app("Serves POST " + std::string(cc::Processor::kArrayPath) +
+               ", POST " + std::string(cc::Processor::kObjectPath) +
                " and GET /health.");
   try {
     auto daemon = cc::ClientOptions::FromEnvironment();
@@ -82,9 +84,10 @@ int main(int argc, char** argv) {
       return 1;
     }
     // "$" ends the path; without it, longer paths would match, too.
-    mg_set_request_handler(server.get(),
-                           (std::string(cc::Processor::kPath) + "$").c_str(),
-                           Collect, &processor);
+    for (const std::string_view path :
+         {cc::Processor::kArrayPath, cc::Processor::kObjectPath})
+      mg_set_request_handler(server.get(), (std::string(path) + "$").c_str(),
+                             Collect, &processor);
     mg_set_request_handler(server.get(), "/health$", Health, nullptr);
 
     mg_server_port port{};

@@ -239,7 +239,7 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
   options.collector.docker = ClientOptions::FromEnvironment();
 
   CLI::App app(
-      "Answers POST " + std::string(Processor::kPath) +
+      "Answers POST " + std::string(Processor::kArrayPath) +
           " with the containers of this node, as its Docker daemon lists them.",
       "container-collector");
   app.set_version_flag("--version",

@@ -15,7 +15,7 @@ namespace containercollector::server {
 
 struct RouteTable {
   static constexpr std::array<Route, 4> kRoutes{{
-      {Processor::kPath, "collect", "POST", &Routes::Collect},
+      {Processor::kArrayPath, "collect", "POST", &Routes::Collect},
       {"/healthz", "healthz", "GET", &Routes::Health},
       {"/readyz", "readyz", "GET", &Routes::Ready},
       {"/metrics", "metrics", "GET", &Routes::ShowMetrics},
@@ -26,7 +26,7 @@ namespace {
 
 HttpResponse NotFound() {
   return TextResponse(404, "Nothing is served at this path. Ask with POST " +
-                               std::string(Processor::kPath) +
+                               std::string(Processor::kArrayPath) +
                                ", or with GET /healthz, /readyz or /metrics.");
 }
 
@@ -99,7 +99,8 @@ std::optional<HttpResponse> Routes::Match(HttpRequest& request) const {
       (route->method == "GET" && request.method == "HEAD"))
     return std::nullopt;
   if (route->method == "GET") return WrongMethod();
-  auto parsed = Processor::Parse(request.method, request.query);
+  auto parsed =
+      Processor::Parse(request.method, request.path + "?" + request.query);
   return ToHttp(std::get<Response>(std::move(parsed)));
 }
 
@@ -108,11 +109,12 @@ void Routes::Handle(const HttpRequest& request, Responder responder) const {
 }
 
 void Routes::Collect(const HttpRequest& request, Responder responder) const {
-  auto parsed = Processor::Parse(request.method, request.query);
+  auto parsed =
+      Processor::Parse(request.method, request.path + "?" + request.query);
   if (auto* const rejection = std::get_if<Response>(&parsed))
     return responder.Send(ToHttp(std::move(*rejection)));
-  Join(collections_, std::get<ListOptions>(parsed), std::move(responder),
-       &CollectionResponse);
+  Join(collections_, std::get<ProcessorRequest>(parsed).options,
+       std::move(responder), &CollectionResponse);
 }
 
 void Routes::Health(const HttpRequest& /*request*/, Responder responder) const {

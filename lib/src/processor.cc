@@ -2,14 +2,18 @@
 
 #include "containercollector/processor.h"
 
+#include <algorithm>
 #include <exception>
+#include <tuple>
 
 #include "lib/src/json/encoder.h"
 #include "lib/src/json/utf8.h"
+#include "lib/src/query_string.h"
 
 namespace containercollector {
 namespace {
 
+/// Error texts show at most this many bytes of a method.
 constexpr std::size_t kMaxMethodInText = 32;
 
 Response TextResponse(int status, std::string text) {
@@ -20,24 +24,113 @@ Response TextResponse(int status, std::string text) {
   return response;
 }
 
+Response ErrorResponse(int status, const Error& error) {
+  Response response = TextResponse(status, error.what());
+  response.error = error.code();
+  return response;
+}
+
+Response NotFound() {
+  return TextResponse(404, "Nothing is served at this path. Send POST " +
+                               std::string(Processor::kArrayPath) +
+                               " or POST " +
+                               std::string(Processor::kObjectPath) + ".");
+}
+
+Response MethodNotAllowed(std::string_view method) {
+  Response response = TextResponse(
+      405, "method " +
+               internal::RepairUtf8(method.substr(0, kMaxMethodInText)) +
+               " is not supported");
+  response.headers.emplace_back("Allow", "POST");
+  return response;
+}
+
+/// @param query A query string that ParseListOptions() accepts.
+std::string ParseObjectKey(std::string_view query) {
+  const auto parameters = internal::ParseQueryString(query).value();
+  const auto key = std::find_if(
+      parameters.begin(), parameters.end(),
+      [](const auto& parameter) { return parameter.first == "key"; });
+  if (key == parameters.end()) return std::string(Processor::kDefaultObjectKey);
+  if (key->second.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "invalid key \"\": write the key of the object, or leave the "
+                "parameter out");
+  }
+  return key->second;
+}
+
+bool NeedsEscape(char c) {
+  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+}
+
+void AppendEscaped(std::string& json, char c) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  json += '\\';
+  if (c == '"' || c == '\\') {
+    json += c;
+  } else {
+    const auto byte = static_cast<unsigned char>(c);
+    json += "u00";
+    json += kHexDigits[byte >> 4];
+    json += kHexDigits[byte & 0xF];
+  }
+}
+
+void AppendString(std::string& json, std::string_view text) {
+  json += '"';
+  for (auto from = text.begin(); from != text.end();) {
+    const auto to = std::find_if(from, text.end(), NeedsEscape);
+    json.append(from, to);
+    from = to;
+    if (from != text.end()) AppendEscaped(json, *from++);
+  }
+  json += '"';
+}
+
 }  // namespace
 
-std::variant<ListOptions, Response> Processor::Parse(std::string_view method,
-                                                     std::string_view query) {
-  if (method != "POST") {
-    const std::string name =
-        internal::RepairUtf8(method.substr(0, kMaxMethodInText));
-    Response response =
-        TextResponse(405, "method " + name + " is not supported");
-    response.headers.emplace_back("Allow", "POST");
-    return response;
-  }
+bool operator==(const Response& a, const Response& b) {
+  return std::tie(a.status, a.content_type, a.headers, a.body,
+                  a.container_count,
+                  a.error) == std::tie(b.status, b.content_type, b.headers,
+                                       b.body, b.container_count, b.error);
+}
+
+bool operator==(const ProcessorRequest& a, const ProcessorRequest& b) {
+  return std::tie(a.options, a.object_key) == std::tie(b.options, b.object_key);
+}
+
+std::string WrapContainers(std::string_view array_json, std::string_view key) {
+  std::string json;
+  // The result can be megabytes: one allocation, of about the right size. JSON
+  // from EncodeContainers() has no control characters.
+  const auto escapes =
+      std::count_if(array_json.begin(), array_json.end(), NeedsEscape);
+  json.reserve(array_json.size() + static_cast<std::size_t>(escapes) +
+               key.size() + 8);
+  json += '{';
+  AppendString(json, internal::RepairUtf8(key));
+  json += ':';
+  AppendString(json, array_json);
+  json += '}';
+  return json;
+}
+
+std::variant<ProcessorRequest, Response> Processor::Parse(
+    std::string_view method, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (path != kArrayPath && path != kObjectPath) return NotFound();
+  if (method != "POST") return MethodNotAllowed(method);
+  target.remove_prefix(std::min(target.size(), path.size() + 1));
   try {
-    return ParseListOptions(query);
+    ProcessorRequest request;
+    request.options = ParseListOptions(target);
+    if (path == kObjectPath) request.object_key = ParseObjectKey(target);
+    return request;
   } catch (const Error& error) {
-    Response response = TextResponse(400, error.what());
-    response.error = error.code();
-    return response;
+    return ErrorResponse(400, error);
   }
 }
 
@@ -56,9 +149,7 @@ Response Processor::Collect(const ListOptions& options) const {
   } catch (const Error& error) {
     // A filter that the daemon rejects is the caller's mistake.
     const int status = error.code() == ErrorCode::kRequestRejected ? 400 : 500;
-    Response response = TextResponse(status, error.what());
-    response.error = error.code();
-    return response;
+    return ErrorResponse(status, error);
   } catch (const std::exception& error) {
     // Most likely out of memory.
     Response response = TextResponse(
@@ -69,11 +160,14 @@ Response Processor::Collect(const ListOptions& options) const {
 }
 
 Response Processor::Handle(std::string_view method,
-                           std::string_view query) const {
-  auto parsed = Parse(method, query);
-  if (auto* refusal = std::get_if<Response>(&parsed))
-    return std::move(*refusal);
-  return Collect(std::get<ListOptions>(parsed));
+                           std::string_view target) const {
+  const auto parsed = Parse(method, target);
+  if (const auto* rejection = std::get_if<Response>(&parsed)) return *rejection;
+  const auto& request = std::get<ProcessorRequest>(parsed);
+  Response response = Collect(request.options);
+  if (response.status == 200 && request.object_key)
+    response.body = WrapContainers(response.body, *request.object_key);
+  return response;
 }
 
 }  // namespace containercollector

@@ -69,6 +69,18 @@ TEST_CASE("embedded_processor answers with the containers") {
   CHECK(daemon.Requests()[1].query == "limit=3");
 }
 
+TEST_CASE("embedded_processor serves the second route") {
+  Node node;
+  node.Start(GoodDaemon());
+  const Server server(node);
+  CheckAnswer(server.Ask("POST", std::string(Processor::kObjectPath)), "200 OK",
+              "application/json",
+              WrapContainers(kOneContainer, Processor::kDefaultObjectKey));
+  CheckAnswer(
+      server.Ask("POST", std::string(Processor::kObjectPath) + "?key=pods"),
+      "200 OK", "application/json", WrapContainers(kOneContainer, "pods"));
+}
+
 TEST_CASE("embedded_processor refuses other methods") {
   const Node node;
   const Server server(node);

@@ -23,7 +23,7 @@ struct Count {
 };
 Count CountContainers(const containercollector::Client& client);
 std::string Answer(const containercollector::Processor& processor,
-                   const std::string& method, const std::string& query);
+                   const std::string& method, const std::string& target);
 
 namespace containercollector::test {
 namespace {
@@ -107,11 +107,11 @@ TEST_CASE("The guide answers the route") {
   ClientOptions options;
   options.endpoint = node.host();
   const Processor processor{Client(options)};
-  CHECK(Answer(processor, "POST", "") ==
+  CHECK(Answer(processor, "POST", "/processor/containercollector") ==
         "HTTP/1.1 200 \r\nContent-Type: application/json\r\nContent-Length: " +
             std::to_string(kOneContainer.size()) + "\r\n\r\n" +
             std::string(kOneContainer));
-  CHECK(Answer(processor, "GET", "") ==
+  CHECK(Answer(processor, "GET", "/processor/containercollector") ==
         "HTTP/1.1 405 \r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Content-Length: 27\r\nAllow: POST\r\n\r\nmethod GET is not supported");
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -16,11 +17,14 @@ using namespace containercollector;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const std::string_view query(reinterpret_cast<const char*>(data), size);
-  const auto parsed = Processor::Parse("POST", query);
+  std::string target(Processor::kArrayPath);
+  target += '?';
+  target += query;
+  const auto parsed = Processor::Parse("POST", target);
   try {
     const ListOptions options = ParseListOptions(query);
     if (options.limit < 0) std::abort();
-    if (!(std::get<ListOptions>(parsed) == options)) std::abort();
+    if (!(std::get<ProcessorRequest>(parsed).options == options)) std::abort();
   } catch (const Error& error) {
     const auto& refusal = std::get<Response>(parsed);
     if (error.code() != ErrorCode::kInvalidArgument) std::abort();

@@ -103,8 +103,9 @@ TEST_CASE("What the route refuses never reaches the daemon") {
   Node node;
   ScriptedDaemon& daemon = node.Start(GoodDaemon());
   CHECK(node.Post("limit=x").status == 400);
-  CHECK(Processor(Client(Node::PatientOptions())).Handle("GET", "").status ==
-        405);
+  CHECK(Processor(Client(Node::PatientOptions()))
+            .Handle("GET", Processor::kArrayPath)
+            .status == 405);
   ListOptions options;
   options.filters.Add("label", "");
   CHECK(ErrorOf([&] { return node.client().ListContainers(options); }).code() ==

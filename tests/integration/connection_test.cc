@@ -20,7 +20,9 @@ namespace {
 struct TcpNode {
   explicit TcpNode(Script script) : daemon(LoopbackTcp{}, std::move(script)) {}
 
-  Response Post() const { return processor.Handle("POST", ""); }
+  Response Post() const {
+    return processor.Handle("POST", Processor::kArrayPath);
+  }
 
   ScriptedDaemon daemon;
   Processor processor{Client([this] {

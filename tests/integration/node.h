@@ -68,7 +68,13 @@ class Node {
 
   /// What a caller of the route gets.
   Response Post(std::string_view query = "") const {
-    return processor_.Handle("POST", query);
+    return PostTo(std::string(Processor::kArrayPath) + "?" +
+                  std::string(query));
+  }
+
+  /// What a caller of the path and query `target` gets.
+  Response PostTo(std::string_view target) const {
+    return processor_.Handle("POST", target);
   }
 
  private:

@@ -35,8 +35,10 @@ TEST_CASE("A daemon is reached by TCP as by its socket") {
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
   const std::string address =
       daemon.Host().substr(std::string("tcp://").size());
-  CheckCollected(ProcessorOf("tcp://" + address).Handle("POST", ""));
-  CheckCollected(ProcessorOf("http://" + address + "/").Handle("POST", ""));
+  CheckCollected(
+      ProcessorOf("tcp://" + address).Handle("POST", Processor::kArrayPath));
+  CheckCollected(ProcessorOf("http://" + address + "/")
+                     .Handle("POST", Processor::kArrayPath));
   CHECK(daemon.Requests().at(0).Header("Host") == address);
 }
 
@@ -44,8 +46,8 @@ TEST_CASE("A base path stands before every target") {
   ScriptedDaemon daemon(LoopbackTcp{}, RespondWith(GoodResponse()));
   const std::string address =
       daemon.Host().substr(std::string("tcp://").size());
-  CheckCollected(
-      ProcessorOf("http://" + address + "/proxy/docker").Handle("POST", ""));
+  CheckCollected(ProcessorOf("http://" + address + "/proxy/docker")
+                     .Handle("POST", Processor::kArrayPath));
   CHECK(daemon.Requests().at(0).target ==
         "/proxy/docker/v1.40/containers/json?all=1");
 }
@@ -56,14 +58,15 @@ TEST_CASE("A TCP port that nobody listens on is no daemon") {
     const ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
     host = daemon.Host();
   }
-  CheckFailed(ProcessorOf(host).Handle("POST", ""), ErrorCode::kCannotConnect,
+  CheckFailed(ProcessorOf(host).Handle("POST", Processor::kArrayPath),
+              ErrorCode::kCannotConnect,
               "Cannot connect to the Docker daemon at " + host +
                   ". Is the docker daemon running?");
 }
 
 TEST_CASE("A connection that is reset before an answer came is told as such") {
   ScriptedDaemon daemon(LoopbackTcp{}, ResetWithoutResponse());
-  CheckFailed(ProcessorOf(daemon.Host()).Handle("POST", ""),
+  CheckFailed(ProcessorOf(daemon.Host()).Handle("POST", Processor::kArrayPath),
               ErrorCode::kResponseTruncated,
               "The Docker daemon at " + daemon.Host() +
                   " closed the connection without an answer to GET "
@@ -72,7 +75,8 @@ TEST_CASE("A connection that is reset before an answer came is told as such") {
 }
 
 TEST_CASE("A host name that cannot be resolved is told as such") {
-  const Response response = ProcessorOf("tcp://a..b:2375").Handle("POST", "");
+  const Response response =
+      ProcessorOf("tcp://a..b:2375").Handle("POST", Processor::kArrayPath);
   CheckFailed(response, ErrorCode::kCannotConnect,
               "Cannot connect to the Docker daemon at "
               "tcp://a..b:2375: Could not resolve host: "
@@ -83,7 +87,8 @@ TEST_CASE("No proxy of the environment stands between") {
   const EnvironmentVariable http_proxy("http_proxy", "http://127.0.0.1:1");
   const EnvironmentVariable all_proxy("ALL_PROXY", "http://127.0.0.1:1");
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
-  CheckCollected(ProcessorOf(daemon.Host()).Handle("POST", ""));
+  CheckCollected(
+      ProcessorOf(daemon.Host()).Handle("POST", Processor::kArrayPath));
 }
 
 TEST_CASE("A timeout below the connect timeout is the one that is named") {
@@ -92,7 +97,7 @@ TEST_CASE("A timeout below the connect timeout is the one that is named") {
   options.timeout = std::chrono::milliseconds(300);
   options.endpoint =
       "https://" + daemon.Host().substr(std::string("tcp://").size());
-  CheckFailed(Processor(Client(options)).Handle("POST", ""),
+  CheckFailed(Processor(Client(options)).Handle("POST", Processor::kArrayPath),
               ErrorCode::kTimeout,
               "No connection to the Docker daemon at " + options.endpoint +
                   " within 300ms. Check that its machine is up, that no "
@@ -106,7 +111,7 @@ TEST_CASE("A connection that takes too long is told apart from a late answer") {
   options.connect_timeout = std::chrono::milliseconds(300);
   options.endpoint =
       "https://" + daemon.Host().substr(std::string("tcp://").size());
-  CheckFailed(Processor(Client(options)).Handle("POST", ""),
+  CheckFailed(Processor(Client(options)).Handle("POST", Processor::kArrayPath),
               ErrorCode::kTimeout,
               "No connection to the Docker daemon at " + options.endpoint +
                   " within 300ms. Check that its machine is up, that no "

@@ -13,7 +13,7 @@ Response Post(const std::string& host, const std::optional<TlsOptions>& tls) {
   ClientOptions options = Node::PatientOptions();
   options.endpoint = host;
   options.tls = tls;
-  return Processor(Client(options)).Handle("POST", "");
+  return Processor(Client(options)).Handle("POST", Processor::kArrayPath);
 }
 
 void CheckAnswered(const Response& response) {

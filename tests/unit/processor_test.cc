@@ -2,7 +2,10 @@
 
 #include "containercollector/processor.h"
 
+#include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "tests/support/catch.h"
 
@@ -11,42 +14,129 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 namespace {
 
-Response RefusalOf(std::string_view method, std::string_view query) {
-  return std::get<Response>(Processor::Parse(method, query));
+const std::string kArray(Processor::kArrayPath);
+const std::string kObject(Processor::kObjectPath);
+
+ProcessorRequest RequestOf(std::string_view target) {
+  return std::get<ProcessorRequest>(Processor::Parse("POST", target));
+}
+
+Response RejectionOf(std::string_view method, std::string_view target) {
+  return std::get<Response>(Processor::Parse(method, target));
 }
 
 }  // namespace
 
-TEST_CASE("A POST asks for what its query says") {
-  CHECK(std::get<ListOptions>(Processor::Parse("POST", "")) == ListOptions{});
-  CHECK(std::get<ListOptions>(Processor::Parse("POST", "limit=2")).limit == 2);
+TEST_CASE("The paths of the processor are those of the KubeDiag contracts") {
+  CHECK(Processor::kArrayPath == "/processor/containercollector");
+  CHECK(Processor::kObjectPath == "/processor/containerCollector");
+  CHECK(Processor::kDefaultObjectKey == "collector.kubernetes.container.list");
 }
 
-TEST_CASE("Any other method is answered with 405") {
-  const Response response = RefusalOf("GET", "limit=x");
+TEST_CASE("A request for the array carries list options") {
+  CHECK(RequestOf(kArray) == ProcessorRequest{});
+  CHECK(RequestOf(kArray + "?") == ProcessorRequest{});
+  CHECK(RequestOf(kArray + "?limit=2").options.limit == 2);
+  CHECK_FALSE(RequestOf(kArray + "?key=name").object_key);
+}
+
+TEST_CASE("A request for the object carries list options and a key") {
+  CHECK(RequestOf(kObject).options == ListOptions{});
+  CHECK(RequestOf(kObject).object_key == "collector.kubernetes.container.list");
+  const ProcessorRequest request = RequestOf(kObject + "?limit=2&key=a%20%22b");
+  CHECK(request.options.limit == 2);
+  CHECK(request.object_key == "a \"b");
+  CHECK(RequestOf(kObject + "?key=a&key=b").object_key == "a");
+}
+
+TEST_CASE("An empty key is rejected with 400") {
+  for (const char* query : {"?key=", "?key", "?limit=1&key="}) {
+    const Response response = RejectionOf("POST", kObject + query);
+    CHECK(response.status == 400);
+    CHECK(response.body ==
+          "invalid key \"\": write the key of the object, or leave the "
+          "parameter out");
+    CHECK(response.error == ErrorCode::kInvalidArgument);
+  }
+}
+
+TEST_CASE("Methods other than POST are rejected with 405") {
+  const Response response = RejectionOf("GET", kArray + "?limit=x");
   CHECK(response.status == 405);
   CHECK(response.content_type == "text/plain; charset=utf-8");
   CHECK(response.headers == Headers{{"Allow", "POST"}});
   CHECK(response.body == "method GET is not supported");
+  CHECK_FALSE(response.error);
   for (const char* method : {"HEAD", "PUT", "DELETE", "OPTIONS", "post", ""}) {
-    CHECK(RefusalOf(method, "").body ==
+    CHECK(RejectionOf(method, kObject).body ==
           std::string("method ") + method + " is not supported");
   }
-  CHECK(RefusalOf(std::string(100, 'X'), "").body ==
+  CHECK(RejectionOf(std::string(100, 'X'), kArray).body ==
         "method " + std::string(32, 'X') + " is not supported");
-  CHECK(RefusalOf("G\xFFT", "").body ==
+  CHECK(RejectionOf("G\xFFT", kArray).body ==
         "method G\xEF\xBF\xBDT is not supported");
 }
 
-TEST_CASE("A malformed query is answered with 400 and the parameter's name") {
-  const Response response = RefusalOf("POST", "limit=x");
-  CHECK(response.status == 400);
-  CHECK(response.content_type == "text/plain; charset=utf-8");
-  CHECK(response.headers.empty());
-  CHECK(response.body ==
-        "invalid limit \"x\": write how many containers are wanted, e.g. "
-        "limit=10, or 0 for all");
-  CHECK(response.error == ErrorCode::kInvalidArgument);
+TEST_CASE("Other paths are rejected with 404 and the names of both routes") {
+  for (const std::string& target :
+       {std::string(), std::string("/"), std::string("?limit=1"), kArray + "/",
+        "/x" + kArray, std::string("/processor/ContainerCollector"),
+        std::string("/processor")}) {
+    CAPTURE(target);
+    const Response response = RejectionOf("POST", target);
+    CHECK(response.status == 404);
+    CHECK(response.content_type == "text/plain; charset=utf-8");
+    CHECK(response.body ==
+          "Nothing is served at this path. Send POST "
+          "/processor/containercollector or POST "
+          "/processor/containerCollector.");
+    CHECK(RejectionOf("GET", target).status == 404);
+  }
+}
+
+TEST_CASE("A malformed query is rejected with 400 and the parameter's name") {
+  for (const std::string& path : {kArray, kObject}) {
+    const Response response = RejectionOf("POST", path + "?limit=x");
+    CHECK(response.status == 400);
+    CHECK(response.content_type == "text/plain; charset=utf-8");
+    CHECK(response.headers.empty());
+    CHECK(response.body ==
+          "invalid limit \"x\": write how many containers are wanted, e.g. "
+          "limit=10, or 0 for all");
+    CHECK(response.error == ErrorCode::kInvalidArgument);
+    CHECK(RejectionOf("POST", path + "?key=%").status == 400);
+  }
+}
+
+TEST_CASE("The wrapped array is a JSON string in an object with one key") {
+  CHECK(WrapContainers("[]", "k") == R"({"k":"[]"})");
+  CHECK(WrapContainers(R"([{"Id":"a","Command":"x \"\\ \n<é>&"}])", "k") ==
+        R"({"k":"[{\"Id\":\"a\",\"Command\":\"x \\\"\\\\ \\n<é>&\"}]"})");
+  CHECK(WrapContainers("[\n\t\x1F]", "a\"\xFF") ==
+        R"({"a\")"
+        "\xEF\xBF\xBD"
+        R"(":"[\u000a\u0009\u001f]"})");
+}
+
+TEST_CASE("Responses and processor requests are equal if every member is") {
+  std::vector<Response> responses(6);
+  responses[0].status = 200;
+  responses[1].content_type = "x";
+  responses[2].headers.emplace_back("Allow", "POST");
+  responses[3].body = "x";
+  responses[4].container_count = 1;
+  responses[5].error = ErrorCode::kInternal;
+  for (const Response& response : responses) {
+    CHECK(response != Response{});
+    CHECK(response == Response(response));
+  }
+  ProcessorRequest request;
+  request.options.limit = 1;
+  CHECK(request != ProcessorRequest{});
+  request = {};
+  request.object_key = "k";
+  CHECK(request != ProcessorRequest{});
+  CHECK(request == ProcessorRequest(request));
 }
 
 TEST_CASE("A processor moves and does not copy") {

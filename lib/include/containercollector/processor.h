@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// The route of the container collector, without an HTTP server.
+/// The processor's two routes, without an HTTP server.
 #ifndef CONTAINERCOLLECTOR_PROCESSOR_H_
 #define CONTAINERCOLLECTOR_PROCESSOR_H_
 
@@ -20,43 +20,95 @@
 
 namespace containercollector {
 
-/// The answer to one request.
+/// The response to one request.
 struct Response {
-  int status = 500;  ///< HTTP status.
-  std::string content_type;
-  std::vector<std::pair<std::string, std::string>>
-      headers;       ///< Further headers, e.g. `Allow` with a 405.
+  int status = 500;          ///< HTTP status.
+  std::string content_type;  ///< Value of the header Content-Type.
+  /// Further headers, e.g. `Allow` with a 405.
+  std::vector<std::pair<std::string, std::string>> headers;
   std::string body;  ///< JSON with a 200, else the error as plain text.
-  std::size_t container_count = 0;  ///< How many containers the body holds.
-  std::optional<ErrorCode>
-      error;  ///< Why there is no 200, where the library knows.
+  std::size_t container_count = 0;  ///< Number of containers in the body.
+  /// Code of the error, with a 400 or 500.
+  std::optional<ErrorCode> error;
 };
 
-/// Answers `POST /processor/containercollector`: any HTTP server can mount it.
+/// What a request asks for, see Processor::Parse().
+struct ProcessorRequest {
+  ListOptions options;
+
+  /// Key of the object that the response holds, see WrapContainers(). Absent:
+  /// the response holds the array.
+  std::optional<std::string> object_key;
+};
+
+CONTAINERCOLLECTOR_EXPORT bool operator==(const Response& a, const Response& b);
+inline bool operator!=(const Response& a, const Response& b) {
+  return !(a == b);
+}
+CONTAINERCOLLECTOR_EXPORT bool operator==(const ProcessorRequest& a,
+                                          const ProcessorRequest& b);
+inline bool operator!=(const ProcessorRequest& a, const ProcessorRequest& b) {
+  return !(a == b);
+}
+
+/// Returns the JSON object `{"<key>":"<array_json as a JSON string>"}`, which
+/// KubeDiag v0.2.0 and later expect.
+/// @param array_json Valid UTF-8, e.g. the result of EncodeContainers(). It is
+/// escaped, not parsed.
+/// @param key Key of the object. Invalid UTF-8 becomes U+FFFD.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string WrapContainers(
+    std::string_view array_json, std::string_view key);
+
+/// Handles the processor's two routes, so that any HTTP server can mount them:
+///
+/// | route | for | 200 body |
+/// |-|-|-|
+/// | POST kArrayPath | all callers | JSON array of Container |
+/// | POST kObjectPath | KubeDiag v0.2.0 and later | see WrapContainers() |
+///
+/// The query string holds the list options, see ParseListOptions(). On the
+/// second route, `key` replaces the object's key, kDefaultObjectKey.
+///
+/// @code
+/// const containercollector::Processor processor{containercollector::Client()};
+/// const containercollector::Response response =
+///     processor.Handle("POST", "/processor/containercollector?limit=10");
+/// @endcode
 ///
 /// RAII: owns its Client. Thread-safety: as Client.
 class CONTAINERCOLLECTOR_EXPORT Processor {
  public:
-  /// Where KubeDiag's Operation expects the processor.
-  static constexpr std::string_view kPath = "/processor/containercollector";
+  static constexpr std::string_view kArrayPath =
+      "/processor/containercollector";
+  static constexpr std::string_view kObjectPath =
+      "/processor/containerCollector";
+  static constexpr std::string_view kDefaultObjectKey =
+      "collector.kubernetes.container.list";
 
   explicit Processor(Client client) noexcept : client_(std::move(client)) {}
 
-  /// Answers a request: 200 with the containers as a JSON array, 405 unless
-  /// `method` is POST, 400 when `query` is malformed, 500 when the daemon
-  /// cannot be asked.
+  /// Handles a request. The status of the response is
+  /// - 200 if the containers were collected;
+  /// - 400 if a query parameter is malformed; the text names it;
+  /// - 404 if the path is neither kArrayPath nor kObjectPath;
+  /// - 405 if the method is not POST;
+  /// - 500 if the collection failed; the text is that of the Error.
+  ///
+  /// Ignore the body of the request.
   /// @param method The request's method, e.g. "POST".
-  /// @param query The request's query string as it came, without the "?"; see
-  /// ParseListOptions().
-  Response Handle(std::string_view method, std::string_view query) const;
+  /// @param target The path and the query string as they came, e.g.
+  /// "/processor/containercollector?limit=10".
+  [[nodiscard]] Response Handle(std::string_view method,
+                                std::string_view target) const;
 
-  /// The first half of Handle(): what the request asks for, or the answer that
-  /// refuses it. Asks no daemon.
-  static std::variant<ListOptions, Response> Parse(std::string_view method,
-                                                   std::string_view query);
+  /// Does the first half of Handle(): returns what the request asks for, or the
+  /// 400, 404 or 405 that rejects it. Sends nothing to the daemon.
+  [[nodiscard]] static std::variant<ProcessorRequest, Response> Parse(
+      std::string_view method, std::string_view target);
 
-  /// The second half of Handle(): asks the daemon.
-  Response Collect(const ListOptions& options) const;
+  /// Does the second half of Handle(), for the array: requests that differ only
+  /// in ProcessorRequest::object_key can share the result.
+  [[nodiscard]] Response Collect(const ListOptions& options) const;
 
   const Client& client() const noexcept { return client_; }
 
