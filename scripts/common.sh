@@ -1,50 +1,115 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Sourced by the other scripts: the Debian packages that the project needs, and what the scripts have in common.
+# Sourced by the other scripts: the Debian packages that the project needs, and functions that the scripts share.
 # shellcheck shell=bash disable=SC2034
 
-# The one list of Debian packages; the names are the same in Debian 12 and 13.
+scripts_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# The one list of Debian packages. The names are the same in Debian 12 and 13.
 build_packages=(g++ cmake ninja-build pkg-config
   libcurl4-openssl-dev rapidjson-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev prometheus-cpp-dev)
-run_packages=(curl jq)
-# Podman runs crun or runc, dockerd only runc. libcivetweb-dev is for an example; debootstrap to systemd are for the tests
-# of the Debian packages; python3-yaml to prometheus for those of deploy/.
-test_packages=(catch2 curl jq openssl docker.io podman crun runc busybox-static
-  libcivetweb-dev debootstrap dpkg-dev file mandoc doxygen systemd
-  python3-yaml python3-kubernetes prometheus)
-# Since Debian 13 Docker's command line is a package of its own.
-# shellcheck disable=SC1091
-if [[ $(source /etc/os-release && echo "${VERSION_ID:-}") != 12 ]]; then
-  test_packages+=(docker-cli)
-fi
-# Debian's kubectl and Kubernetes' own package have the same file.
-if ! command -v kubectl >/dev/null; then
-  test_packages+=(kubernetes-client)
-fi
+run_packages=(ca-certificates curl jq)
 package_packages=(dpkg-dev file)
-# clang-format in one version everywhere, because another formats otherwise.
+# One version of clang-format everywhere, because each version formats in its own way.
 check_packages=(git jq clang libclang-rt-dev clang-format-19 clang-tidy shellcheck)
 
-# What is happening, for people: a line for each argument.
+# The labels of the tests.
+test_labels=(unit integration server examples engine package deploy)
+
+# Prints what the tests with a label need beside build_packages.
+# Usage: test_packages LABEL
+test_packages() {
+  case $1 in
+    unit) echo catch2 ;;
+    integration | server) echo catch2 ca-certificates openssl ;;
+    examples) echo catch2 libcivetweb-dev ;;
+    engine) echo catch2 curl ;;
+    package) echo catch2 ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd ;;
+    deploy)
+      echo debootstrap dpkg-dev file prometheus python3-kubernetes python3-yaml
+      # Debian's package conflicts with Kubernetes' own.
+      if ! has_command kubectl; then
+        echo kubernetes-client
+      fi
+      ;;
+  esac
+}
+
+# Prints the container engines that the engine tests run, or nothing if the machine has one: Debian's packages conflict
+# with those of Docker and Podman themselves, and with busybox.
+engine_packages() {
+  if ! has_command dockerd && ! has_command podman; then
+    # Podman runs crun or runc, dockerd only runc.
+    echo docker.io podman crun runc
+    # Debian 13 packages Docker's command line separately.
+    # shellcheck disable=SC1091
+    if [[ $(source /etc/os-release && echo "${VERSION_ID:-}") != 12 ]]; then
+      echo docker-cli
+    fi
+  fi
+  if ! is_installed busybox; then
+    echo busybox-static
+  fi
+}
+
+# Prints a line for each argument.
 say() {
   printf '%s\n' "$@"
 }
 
-# What went wrong, where, and what to do, a line each. Ends the script.
+# Prints what failed, where, and what to do, and exits with 1.
 die() {
   printf '%s\n' "$@" >&2
   exit 1
 }
 
-# Runs a command whose output matters only when it fails.
+# Shows the last line of a log on the terminal until it is killed.
+# Usage: show_last_line LOG
+show_last_line() {
+  local line columns
+  columns=$(tput cols 2>/dev/null || echo 80)
+  while kill -0 "$$" 2>/dev/null; do
+    line=$(tail -n 1 "$1" | tr -d '[:cntrl:]')
+    printf '\r\033[K%s' "${line:0:columns-1}"
+    sleep 0.5
+  done
+}
+
+# Runs a command with its output in a log, whose last line is shown on a terminal. Returns the command's status.
+# Usage: log_to LOG COMMAND...
+log_to() {
+  local log=$1 status=0 viewer
+  shift
+  # An old log must not explain a new failure.
+  (rm -f "$log" && : >"$log") 2>/dev/null ||
+    die "Cannot write $log: does $(dirname "$log") belong to another user? Remove it, then try again."
+  if [[ ! -t 1 ]]; then
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    return "$status"
+  fi
+  show_last_line "$log" &
+  viewer=$!
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  kill "$viewer"
+  wait "$viewer" 2>/dev/null || true
+  printf '\r\033[K'
+  return "$status"
+}
+
+# Runs a command and shows its output only if it fails.
 # Usage: quietly LOG WHAT COMMAND...
 quietly() {
   local log=$1 what=$2
   shift 2
-  if ! "$@" >"$log" 2>&1 </dev/null; then
+  if ! log_to "$log" "$@"; then
     tail -n 40 "$log" >&2
-    die "" "$what failed. The end of its output is above; all of it is in $log"
+    die "" "$what failed. The end of its output is above. The whole output is in $log"
   fi
+}
+
+# An ordinary user's PATH lacks the directories of root's programs.
+has_command() {
+  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin type -P "$1" >/dev/null
 }
 
 is_installed() {
@@ -59,32 +124,24 @@ as_root() {
   fi
 }
 
-apt_get() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get --yes --option DPkg::Lock::Timeout=300 "$@"
-}
-
-# Runs a command while Debian starts no services, which it does when it installs one: nobody who runs the tests asked
-# for a Docker daemon of the whole machine.
-without_starting_services() {
-  local policy=/usr/sbin/policy-rc.d
-  if [[ -e $policy ]]; then
-    "$@"
-    return
+# Prints what to do about a failure of apt-get, as far as its log tells.
+# Usage: apt_advice LOG...
+apt_advice() {
+  if grep --quiet --no-messages 'remove is disabled' "$@"; then
+    say "These packages conflict with installed packages, and this script removes none. Nothing was changed."
+  elif grep --quiet --no-messages --extended-regexp \
+    'Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Failed to fetch' "$@"; then
+    say "Installing packages needs the network: check the connection and /etc/apt/sources.list*."
   fi
-  (
-    trap 'as_root rm -f "$policy"' EXIT
-    as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
-    "$@"
-  )
 }
 
-# Installs those of the packages that are missing; calls apt only when there are any.
-# Usage: install_packages LOG PACKAGE...
-install_packages() {
+# Installs those of the packages that are missing. Calls apt-get only if there are any. Returns 1 if apt-get failed.
+# Usage: try_install_packages LOG PACKAGE...
+try_install_packages() {
   local log=$1 package missing=()
   shift
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    say "This is not Debian, so nothing is installed; needed is what Debian has in: $*"
+    say "This is not Debian, so nothing is installed. Needed are these packages of Debian: $*"
     return
   fi
   for package in "$@"; do
@@ -95,17 +152,29 @@ install_packages() {
   if ((${#missing[@]} == 0)); then
     return
   fi
-  if ((EUID != 0)); then
-    command -v sudo >/dev/null ||
-      die "Packages are missing, and there is no sudo to install them with. As root, run this, then try again:" \
-        "  apt-get install --no-install-recommends ${missing[*]}"
-    # Asks for the password here, where it can be seen.
-    sudo true
+  if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+    die "Packages are missing, and there is no sudo to install them with. Run this as root, then try again:" \
+      "  apt-get install --no-install-recommends --no-remove ${missing[*]}"
   fi
   say "Installing ${missing[*]}"
-  # An archive that does not answer need not be the one that has the packages: whether it matters shows below.
+  if ((EUID != 0)); then
+    say "apt-get needs root. sudo may ask for your password."
+    sudo true || die "sudo failed. Run this as root, then try again:" \
+      "  apt-get install --no-install-recommends --no-remove ${missing[*]}"
+  fi
+  # A failed update matters only if a package cannot be installed afterwards.
   local update_log=${log%.log}-update.log
-  apt_get update >"$update_log" 2>&1 </dev/null || say "apt-get update failed, see $update_log"
-  without_starting_services \
-    quietly "$log" "apt-get install" apt_get install --no-install-recommends "${missing[@]}"
+  log_to "$update_log" as_root apt-get --option DPkg::Lock::Timeout=300 update ||
+    say "apt-get update failed, see $update_log"
+  if ! log_to "$log" as_root "$scripts_dir/install_packages.sh" "${missing[@]}"; then
+    tail -n 20 "$log" >&2
+    say "" "apt-get install failed. The end of its output is above. The whole output is in $log" \
+      "$(apt_advice "$log" "$update_log")" >&2
+    return 1
+  fi
+}
+
+# Usage: install_packages LOG PACKAGE...
+install_packages() {
+  try_install_packages "$@" || exit 1
 }
