@@ -26,7 +26,7 @@ test_packages() {
     engine) echo catch2 curl ;;
     package) echo catch2 ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd ;;
     deploy)
-      echo debootstrap dpkg-dev file prometheus python3-kubernetes python3-yaml
+      echo curl debootstrap dpkg-dev file jq prometheus python3-kubernetes python3-yaml
       # Debian's package conflicts with Kubernetes' own.
       if ! has_command kubectl; then
         echo kubernetes-client

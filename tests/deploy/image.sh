@@ -54,7 +54,7 @@ fi
 podman=(podman --runtime=runc --root="$directory/data" --runroot="$directory/run" --tmpdir="$directory/tmp" --storage-driver=vfs
   --cgroup-manager=cgroupfs --events-backend=none)
 export podman_command="${podman[*]}"
-"${podman[@]}" import "$base" localhost/base:1 >/dev/null
+"${podman[@]}" import --quiet "$base" localhost/base:1 >/dev/null
 
 # Without isolation by a container runtime and without a layer per line, which only cost time here.
 SECONDS=0
