@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Answers POST /processor/containercollector in a program that has an HTTP
-// server of its own, here civetweb, and answers another route with it, too.
+// Mounts the processor's routes in a program with an HTTP server of its own,
+// here civetweb, beside a route of that program.
 
 #include <civetweb.h>
 #include <signal.h>
@@ -31,7 +31,7 @@ int Send(mg_connection* connection, const cc::Response& response) {
   return response.status;
 }
 
-// civetweb calls the handlers on its threads, which share the one Processor.
+// civetweb calls the handlers on its threads, which share one Processor.
 int Collect(mg_connection* connection, void* processor) {
   const mg_request_info* request = mg_get_request_info(connection);
   std::string target = request->local_uri;
@@ -59,14 +59,14 @@ int main(int argc, char** argv) {
     auto daemon = cc::ClientOptions::FromEnvironment();
     std::string listen = "127.0.0.1:8092";
     app.add_option("--host", daemon.endpoint,
-                   "The daemon; default: DOCKER_HOST");
+                   "Endpoint of the daemon; default: $DOCKER_HOST");
     app.add_option("--listen", listen, "Address and port to listen on")
         ->capture_default_str();
     app.parse(argc, argv);
     cc::Processor processor{cc::Client(daemon)};
 
-    // Before civetweb starts its threads, which inherit it: only sigwait() is
-    // to take these signals.
+    // Block the signals before civetweb starts threads, which inherit the mask,
+    // so that only sigwait() receives them.
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
                    "Write another after --listen.\n";
       return 1;
     }
-    // "$" ends the path; without it, longer paths would match, too.
+    // Without "$", the pattern would match longer paths too.
     for (const std::string_view path :
          {cc::Processor::kArrayPath, cc::Processor::kObjectPath})
       mg_set_request_handler(server.get(), (std::string(path) + "$").c_str(),

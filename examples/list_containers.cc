@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Lists the containers of the node: a table like that of docker ps, or JSON.
+// Lists the containers of the node as a table, like docker ps, or as JSON.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <ctime>
+#include <chrono>
 #include <iostream>
 #include <regex>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "containercollector/containercollector.h"
 
@@ -15,7 +18,7 @@ namespace {
 namespace cc = containercollector;
 using Row = std::vector<std::string>;
 
-// A terminal would obey control characters. In UTF-8 some are two bytes.
+// Control characters would reach the terminal. Some take two bytes in UTF-8.
 std::string Printable(const std::string& text) {
   static const std::regex kControls("[\\x00-\\x1F\\x7F]|\xC2[\x80-\x9F]");
   return std::regex_replace(text, kControls, "?");
@@ -33,9 +36,12 @@ std::string Cut(const std::string& text, std::size_t end) {
   return text.substr(0, end) + "…";
 }
 
-std::string Ago(std::int64_t created) {
+std::string Age(const cc::Container& container) {
+  using std::chrono::system_clock;
   using Unit = std::pair<int, const char*>;
-  const std::int64_t age = std::time(nullptr) - created;
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(
+                       system_clock::now() - cc::CreationTime(container))
+                       .count();
   for (const auto& [seconds, text] : {Unit{365 * 86400, " years ago"},
                                       {86400, " days ago"},
                                       {3600, " hours ago"},
@@ -54,12 +60,6 @@ std::string Ports(const cc::Container& container) {
   std::string text;
   for (const auto& port : ports) text += (text.empty() ? "" : ", ") + port;
   return text;
-}
-
-std::string Name(const cc::Container& container) {
-  for (const std::string& name : cc::OrEmpty(container.names))
-    if (name.rfind('/') == 0) return name.substr(1);  // "/a/b" is a link.
-  return "";
 }
 
 void Print(std::vector<Row> table) {
@@ -84,12 +84,15 @@ int main(int argc, char** argv) {
     std::vector<std::string> filters;
     bool json = false;
     app.add_option("--host", daemon.endpoint,
-                   "The daemon; default: DOCKER_HOST");
-    app.add_flag("--all,!--running", options.all, "All, or only the running");
+                   "Endpoint of the daemon; default: $DOCKER_HOST");
+    app.add_flag("--all,!--running", options.all,
+                 "All containers, or only running ones");
     app.add_flag("--size", options.size,
-                 "Measure what containers have written");
-    app.add_option("--limit", options.limit, "Only the newest so many; 0: all");
-    app.add_option("--filter", filters, "NAME=VALUE to match; repeatable");
+                 "Measure what the containers have written");
+    app.add_option("--limit", options.limit,
+                   "Maximum number, newest first; 0: all");
+    app.add_option("--filter", filters,
+                   "NAME=VALUE that a container must match; repeatable");
     app.add_flag("--json", json, "Print JSON, without control characters");
     app.parse(argc, argv);
     for (const std::string& filter : filters) {
@@ -107,8 +110,8 @@ int main(int argc, char** argv) {
     if (options.size) table.back().emplace_back("BYTES WRITTEN");
     for (const cc::Container& c : containers) {
       table.push_back({c.id.substr(0, 12), c.image,
-                       '"' + Cut(c.command, 20) + '"', Ago(c.created), c.status,
-                       Ports(c), Name(c)});
+                       '"' + Cut(c.command, 20) + '"', Age(c), c.status,
+                       Ports(c), cc::PrimaryName(c)});
       if (options.size) table.back().push_back(std::to_string(c.size_rw));
     }
     Print(std::move(table));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Groups the containers of the node by Kubernetes pod and marks those that do
-// not run.
+// Groups the containers of the node by Kubernetes pod and marks those that are
+// not running.
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -15,7 +15,7 @@ namespace {
 
 namespace cc = containercollector;
 
-// A pod that is made again under its old name has another UID.
+// The UID tells a recreated pod from the earlier one of the same name.
 struct Pod {
   std::string name_space, name, uid;
 
@@ -25,32 +25,20 @@ struct Pod {
   }
 };
 
-// A terminal would obey control characters. In UTF-8 some are two bytes.
+// Control characters would reach the terminal. Some take two bytes in UTF-8.
 std::string Printable(const std::string& text) {
   static const std::regex kControls("[\\x00-\\x1F\\x7F]|\xC2[\x80-\x9F]");
   return std::regex_replace(text, kControls, "?");
 }
 
-// The label that the kubelet gives each container it makes, or "".
-std::string Label(const cc::Container& container, const std::string& name) {
-  if (!container.labels) return "";
-  const std::string* value = container.labels->Find("io.kubernetes." + name);
-  return value == nullptr ? "" : *value;
-}
-
 bool IsRunning(const cc::Container& container) {
-  return container.state == "running";
-}
-
-// The container that only holds the pod's network, by the image called pause.
-bool IsSandbox(const cc::Container& container) {
-  return Label(container, "docker.type") == "podsandbox";
+  return container.state == cc::kStateRunning;
 }
 
 void Print(const Pod& pod, const std::vector<cc::Container>& containers) {
   std::size_t count = 0, running = 0;
   for (const cc::Container& container : containers) {
-    if (IsSandbox(container)) continue;
+    if (cc::IsPodSandbox(container)) continue;
     ++count;
     if (IsRunning(container)) ++running;
   }
@@ -58,8 +46,9 @@ void Print(const Pod& pod, const std::vector<cc::Container>& containers) {
             << " of " << count << " running, UID "
             << Printable(pod.uid.empty() ? "unknown" : pod.uid) << '\n';
   for (const cc::Container& container : containers) {
-    const std::string name =
-        IsSandbox(container) ? "(sandbox)" : Label(container, "container.name");
+    const std::string name = cc::IsPodSandbox(container)
+                                 ? "(sandbox)"
+                                 : cc::PodContainerName(container);
     std::cout << (IsRunning(container) ? "    " : "  ! ") << Printable(name)
               << ": " << Printable(container.state) << ", "
               << Printable(container.status) << '\n';
@@ -71,20 +60,19 @@ void Print(const Pod& pod, const std::vector<cc::Container>& containers) {
 int main(int argc, char** argv) {
   CLI::App app(
       "Groups the containers of the node by Kubernetes pod. A \"!\" marks "
-      "those "
-      "that do not run; one that was restarted stays beside its successor "
-      "until the kubelet removes it.");
+      "containers that are not running. A restarted container is listed beside "
+      "its successor until the kubelet removes it.");
   try {
     auto daemon = cc::ClientOptions::FromEnvironment();
     app.add_option("--host", daemon.endpoint,
-                   "The daemon; default: DOCKER_HOST");
+                   "Endpoint of the daemon; default: $DOCKER_HOST");
     app.parse(argc, argv);
 
     std::map<Pod, std::vector<cc::Container>> pods;
     std::size_t outside = 0;
     for (cc::Container& container : cc::Client(daemon).ListContainers()) {
-      const Pod pod{Label(container, "pod.namespace"),
-                    Label(container, "pod.name"), Label(container, "pod.uid")};
+      const Pod pod{cc::PodNamespace(container), cc::PodName(container),
+                    cc::PodUid(container)};
       if (pod.name.empty())
         ++outside;
       else

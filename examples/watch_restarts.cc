@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Asks for the containers of the node again and again, and says which came,
-// went, changed their state, or were replaced under their name.
+// Lists the containers of the node periodically and prints which ones appeared,
+// disappeared, changed state, or were replaced by another of the same name.
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -18,7 +18,7 @@ namespace {
 namespace cc = containercollector;
 using ContainersByName = std::map<std::string, cc::Container>;
 
-// A terminal would obey control characters. In UTF-8 some are two bytes.
+// Control characters would reach the terminal. Some take two bytes in UTF-8.
 std::string Printable(const std::string& text) {
   static const std::regex kControls("[\\x00-\\x1F\\x7F]|\xC2[\x80-\x9F]");
   return std::regex_replace(text, kControls, "?");
@@ -29,9 +29,8 @@ std::string ShortId(const cc::Container& container) {
 }
 
 std::string Name(const cc::Container& container) {
-  for (const std::string& name : cc::OrEmpty(container.names))
-    if (name.rfind('/') == 0) return name.substr(1);  // "/a/b" is a link.
-  return ShortId(container);
+  const std::string name = cc::PrimaryName(container);
+  return name.empty() ? ShortId(container) : name;
 }
 
 ContainersByName List(const cc::Client& client) {
@@ -43,7 +42,7 @@ ContainersByName List(const cc::Client& client) {
   return by_name;
 }
 
-void Say(const std::string& name, const std::string& what) {
+void Report(const std::string& name, const std::string& what) {
   std::cout << Printable(name + ": " + what) << std::endl;
 }
 
@@ -51,35 +50,36 @@ void Compare(const ContainersByName& before, const ContainersByName& now) {
   for (const auto& [name, container] : now) {
     const auto old = before.find(name);
     if (old == before.end())
-      Say(name, "appeared, " + container.status);
+      Report(name, "appeared, " + container.status);
     else if (old->second.id != container.id)
-      Say(name, "replaced, " + ShortId(old->second) + " by " +
-                    ShortId(container) + ", " + container.status);
+      Report(name, "replaced, " + ShortId(old->second) + " by " +
+                       ShortId(container) + ", " + container.status);
     else if (old->second.state != container.state)
-      Say(name, "was " + old->second.state + ", is " + container.state + ", " +
-                    container.status);
+      Report(name, "was " + old->second.state + ", is " + container.state +
+                       ", " + container.status);
   }
   for (const auto& [name, container] : before)
-    if (now.count(name) == 0) Say(name, "disappeared, was " + container.state);
+    if (now.count(name) == 0)
+      Report(name, "disappeared, was " + container.state);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Watches the containers of the node, and says which appeared, "
-      "disappeared, changed their state, or were replaced by another of the "
-      "same name.");
+      "Lists the containers of the node periodically and prints which ones "
+      "appeared, disappeared, changed state, or were replaced by another of "
+      "the same name.");
   try {
     auto daemon = cc::ClientOptions::FromEnvironment();
     double seconds = 5;
     unsigned long count = 0;
     app.add_option("--host", daemon.endpoint,
-                   "The daemon; default: DOCKER_HOST");
-    app.add_option("--interval", seconds, "Seconds from one look to the next")
+                   "Endpoint of the daemon; default: $DOCKER_HOST");
+    app.add_option("--interval", seconds, "Seconds between two lists")
         ->check(CLI::Range(0.001, 86400.0))
         ->capture_default_str();
-    app.add_option("--count", count, "How often to look; 0: without end")
+    app.add_option("--count", count, "Number of lists; 0: no limit")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     app.parse(argc, argv);
@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
     const cc::Client client(daemon);
     std::optional<ContainersByName> before;
     std::string failure;
-    for (unsigned long look = 1;; ++look) {
+    for (unsigned long round = 1;; ++round) {
       try {
         ContainersByName now = List(client);
         if (!failure.empty())
@@ -99,12 +99,12 @@ int main(int argc, char** argv) {
           std::cout << "Watching. Containers now: " << now.size() << std::endl;
         before = std::move(now);
       } catch (const cc::Error& error) {
-        // A daemon that stays away is worth one line, not one for each look.
+        // One line for a daemon that stays away, not one per round.
         if (failure != error.what())
           std::cerr << Printable(error.what()) << std::endl;
         failure = error.what();
       }
-      if (look == count) return failure.empty() ? 0 : 1;
+      if (round == count) return failure.empty() ? 0 : 1;
       std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
     }
   } catch (const CLI::ParseError& error) {

@@ -61,34 +61,6 @@ std::string ParseObjectKey(std::string_view query) {
   return key->second;
 }
 
-bool NeedsEscape(char c) {
-  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-}
-
-void AppendEscaped(std::string& json, char c) {
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
-  json += '\\';
-  if (c == '"' || c == '\\') {
-    json += c;
-  } else {
-    const auto byte = static_cast<unsigned char>(c);
-    json += "u00";
-    json += kHexDigits[byte >> 4];
-    json += kHexDigits[byte & 0xF];
-  }
-}
-
-void AppendString(std::string& json, std::string_view text) {
-  json += '"';
-  for (auto from = text.begin(); from != text.end();) {
-    const auto to = std::find_if(from, text.end(), NeedsEscape);
-    json.append(from, to);
-    from = to;
-    if (from != text.end()) AppendEscaped(json, *from++);
-  }
-  json += '"';
-}
-
 }  // namespace
 
 bool operator==(const Response& a, const Response& b) {
@@ -104,16 +76,14 @@ bool operator==(const ProcessorRequest& a, const ProcessorRequest& b) {
 
 std::string WrapContainers(std::string_view array_json, std::string_view key) {
   std::string json;
-  // The result can be megabytes: one allocation, of about the right size. JSON
-  // from EncodeContainers() has no control characters.
-  const auto escapes =
-      std::count_if(array_json.begin(), array_json.end(), NeedsEscape);
-  json.reserve(array_json.size() + static_cast<std::size_t>(escapes) +
-               key.size() + 8);
+  // The result can be megabytes: one allocation of about the right size.
+  const auto quotes = std::count(array_json.begin(), array_json.end(), '"');
+  json.reserve(array_json.size() + static_cast<std::size_t>(quotes) +
+               array_json.size() / 64 + key.size());
   json += '{';
-  AppendString(json, internal::RepairUtf8(key));
+  internal::AppendJsonString(key, json);
   json += ':';
-  AppendString(json, array_json);
+  internal::AppendJsonString(array_json, json);
   json += '}';
   return json;
 }

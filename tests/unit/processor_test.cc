@@ -115,7 +115,7 @@ TEST_CASE("The wrapped array is a JSON string in an object with one key") {
   CHECK(WrapContainers("[\n\t\x1F]", "a\"\xFF") ==
         R"({"a\")"
         "\xEF\xBF\xBD"
-        R"(":"[\u000a\u0009\u001f]"})");
+        R"(":"[\n\t\u001f]"})");
 }
 
 TEST_CASE("Responses and processor requests are equal if every member is") {

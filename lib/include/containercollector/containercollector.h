@@ -5,6 +5,7 @@
 #ifndef CONTAINERCOLLECTOR_CONTAINERCOLLECTOR_H_
 #define CONTAINERCOLLECTOR_CONTAINERCOLLECTOR_H_
 
+#include "containercollector/accessors.h"
 #include "containercollector/call_options.h"
 #include "containercollector/client.h"
 #include "containercollector/client_options.h"

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// @file
+/// What programs ask of a container that the Docker API holds indirectly: its
+/// name, one label, its creation time and its Kubernetes pod.
+///
+/// The kubelet (with the Docker runtime) labels each container that it creates,
+/// see the constants. Containers outside pods have none of these labels.
+///
+/// All results are copies, so that the functions are safe on temporaries.
+/// Thread-safety: all functions are safe to call from many threads.
+#ifndef CONTAINERCOLLECTOR_ACCESSORS_H_
+#define CONTAINERCOLLECTOR_ACCESSORS_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "containercollector/export.h"
+#include "containercollector/types.h"
+
+namespace containercollector {
+
+/// Keys of the kubelet's labels.
+inline constexpr std::string_view kPodNamespaceLabel =
+    "io.kubernetes.pod.namespace";
+inline constexpr std::string_view kPodNameLabel = "io.kubernetes.pod.name";
+inline constexpr std::string_view kPodUidLabel = "io.kubernetes.pod.uid";
+inline constexpr std::string_view kPodContainerNameLabel =
+    "io.kubernetes.container.name";
+inline constexpr std::string_view kPodContainerTypeLabel =
+    "io.kubernetes.docker.type";
+
+/// Returns the container's name without the leading "/". Names that links add,
+/// such as "/other/alias", do not count. Empty if it has no name.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string PrimaryName(
+    const Container& container);
+
+/// Returns the value of the label `key`, std::nullopt if the container does not
+/// have it.
+/// @code
+/// containercollector::Container container;
+/// container.labels.emplace()["app"] = "web";
+/// const bool is_web =
+///     containercollector::FindLabel(container, "app") == "web";
+/// @endcode
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::optional<std::string> FindLabel(
+    const Container& container, std::string_view key);
+
+/// Returns Container::created as a time point. Times that the clock cannot
+/// represent become its earliest or latest time.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::chrono::system_clock::time_point
+CreationTime(const Container& container);
+
+/// Returns the namespace of the container's pod, empty outside pods.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string PodNamespace(
+    const Container& container);
+
+/// Returns the name of the container's pod, empty outside pods.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string PodName(
+    const Container& container);
+
+/// Returns the UID of the container's pod, empty outside pods. A pod that is
+/// recreated under its old name has another UID.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string PodUid(
+    const Container& container);
+
+/// Returns the name that the pod's specification gives the container, empty
+/// outside pods. "POD" for a sandbox.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string PodContainerName(
+    const Container& container);
+
+/// Returns whether the container is a pod's sandbox, which runs the image
+/// "pause" and only holds the pod's namespaces.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT bool IsPodSandbox(
+    const Container& container);
+
+}  // namespace containercollector
+
+#endif  // CONTAINERCOLLECTOR_ACCESSORS_H_
