@@ -112,10 +112,9 @@ TEST_CASE("The wrapped array is a JSON string in an object with one key") {
   CHECK(WrapContainers("[]", "k") == R"({"k":"[]"})");
   CHECK(WrapContainers(R"([{"Id":"a","Command":"x \"\\ \n<é>&"}])", "k") ==
         R"({"k":"[{\"Id\":\"a\",\"Command\":\"x \\\"\\\\ \\n<é>&\"}]"})");
-  CHECK(WrapContainers("[\n\t\x1F]", "a\"\xFF") ==
-        R"({"a\")"
-        "\xEF\xBF\xBD"
-        R"(":"[\n\t\u001f]"})");
+  CHECK(WrapContainers("[\n\t\x1F]", "a\"\xFF") == R"({"a\")"
+                                                   "\xEF\xBF\xBD"
+                                                   R"(":"[\n\t\u001f]"})");
 }
 
 TEST_CASE("Responses and processor requests are equal if every member is") {
