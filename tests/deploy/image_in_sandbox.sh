@@ -115,6 +115,16 @@ expect 500 8094
 [[ $body == "Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: "* ]] ||
   fail "Without the group the server says: $body"
 
+echo "== Podman's socket, as its overlay sets it; the collector is on its own list"
+mkdir "$host_run/podman"
+"${podman[@]}" system service --time=0 "unix://$host_run/podman/podman.sock" >"$directory/podman.log" 2>&1 &
+wait_for curl --silent --fail --unix-socket "$host_run/podman/podman.sock" http://d/_ping
+run podman --user=0:0 --env=CONTAINER_COLLECTOR_DOCKER_ENDPOINT=unix:///var/run/podman/podman.sock -- --port=8095
+wait_for curl --silent --fail --noproxy '*' http://127.0.0.1:8095/healthz
+expect 200 8095
+jq --exit-status '.[] | select(.Names == ["/podman"]) | .State == "running"' <<<"$body" >/dev/null ||
+  fail "Podman's list does not have the collector: $body"
+
 echo "== It stops by itself"
 "${podman[@]}" stop --time=60 daemon-set >/dev/null
 code=$("${podman[@]}" inspect --format '{{.State.ExitCode}}' daemon-set)
