@@ -12,8 +12,9 @@ export policy=${DPKG_ROOT:-}/usr/sbin/policy-rc.d
 # Prints the links that start services at boot.
 boot_links() {
   {
-    find "$etc/systemd/system" "$etc/systemd/user" -type l ! -lname /dev/null
-    find "$etc"/rc?.d -name 'S*'
+    # Not every machine has these directories.
+    find "$etc/systemd/system" "$etc/systemd/user" -type l ! -lname /dev/null || true
+    find "$etc"/rc?.d -name 'S*' || true
   } 2>/dev/null | LC_ALL=C sort
 }
 
