@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "bench/load_client.h"
-#include "server/file_limit.h"
+#include "server/process.h"
 #include "tests/server/http_client.h"
 #include "tests/server/server_process.h"
 #include "tests/support/responses.h"

@@ -7,10 +7,9 @@
 
 #include "containercollector/version.h"
 #include "server/app.h"
-#include "server/file_limit.h"
 #include "server/log.h"
 #include "server/options.h"
-#include "server/signals.h"
+#include "server/process.h"
 
 namespace {
 
@@ -21,7 +20,7 @@ using containercollector::server::Options;
 void Serve(const Options& options) {
   using namespace containercollector::server;  // NOLINT(*-using-directives)
 
-  HoldSignals();
+  BlockSignals();
   AllowConnections(options.http.max_connections);
   SetUpLog(options.log_format, options.log_level);
   App app(options);
@@ -32,7 +31,7 @@ void Serve(const Options& options) {
        {"version", std::string(containercollector::kLibraryVersion)}});
 
   while (WaitForSignal() == SIGHUP) app.ReloadCertificates();
-  LetSignalsEndProcess();
+  UnblockSignals();
   Log(LogLevel::kInfo, "shutting down");
   app.Shutdown();
   Log(LogLevel::kInfo, "shut down");

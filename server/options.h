@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the command line, the configuration file and the environment say.
+/// The configuration: command line, environment and file.
 #ifndef CONTAINERCOLLECTOR_SERVER_OPTIONS_H_
 #define CONTAINERCOLLECTOR_SERVER_OPTIONS_H_
 
@@ -16,6 +16,7 @@
 
 namespace containercollector::server {
 
+/// All flags with their defaults.
 struct Options {
   CollectorOptions collector;
   std::size_t max_daemon_calls = 4;
@@ -30,20 +31,19 @@ struct Options {
   LogLevel log_level = LogLevel::kInfo;
 };
 
-/// How many requests to /readyz may wait.
+/// Pending requests to /readyz.
 inline constexpr std::size_t kMaxReadyWaiting = 64;
 
-/// Why there is nothing to serve: the text to print (on stdout when the code is
-/// 0, else on stderr), and the code to exit with.
+/// Why there is nothing to serve: the exit code, and the text to print, on
+/// stdout if the code is 0, else on stderr.
 struct ParseExit {
   int code = 0;
   std::string text;
 };
 
-/// Reads the command line, then the file that it names, then the environment;
-/// what was said first counts.
-std::variant<Options, ParseExit> ParseOptions(int argc,
-                                              const char* const* argv);
+/// Returns the configuration. Precedence: command line, environment, file.
+[[nodiscard]] std::variant<Options, ParseExit> ParseOptions(
+    int argc, const char* const* argv);
 
 }  // namespace containercollector::server
 

@@ -105,6 +105,6 @@ TEST_CASE("A server that cannot begin says why, and what to do") {
   const Ended wrong = RunServer({"--port", "many"});
   CHECK(wrong.exit_code == 2);
   CHECK(wrong.error_output ==
-        "container-collector: --port: invalid number \"many\": write 0 to "
-        "65535\nRun container-collector --help for all flags.\n");
+        "container-collector: --port: invalid value \"many\": write a number "
+        "from 0 to 65535\nRun container-collector --help for all flags.\n");
 }

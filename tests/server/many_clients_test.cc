@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What clients that misbehave, in numbers, do to the others: nothing.
-#include "server/file_limit.h"
+#include "server/process.h"
 #include "tests/server/node.h"
 
 using namespace containercollector::test;

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <vector>
 
-#include "server/duration.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_dir.h"
 
@@ -16,7 +15,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// A variable of the environment, for as long as it lives.
+/// Sets an environment variable for its own lifetime.
 class Variable {
  public:
   Variable(const char* name, const char* value) : name_(name) {
@@ -41,8 +40,8 @@ Options Parsed(const std::vector<const char*>& arguments) {
   return std::get<Options>(std::move(parsed));
 }
 
-void CheckRefused(const std::vector<const char*>& arguments,
-                  const std::string& text) {
+void CheckRejected(const std::vector<const char*>& arguments,
+                   const std::string& text) {
   const auto parsed = Parse(arguments);
   REQUIRE(std::holds_alternative<ParseExit>(parsed));
   CHECK(std::get<ParseExit>(parsed).code == 2);
@@ -57,6 +56,9 @@ TEST_CASE("Without flags, the defaults are those of the manual") {
   const Options options = Parsed({});
   CHECK(options.collector.docker.endpoint == "unix:///var/run/docker.sock");
   CHECK(options.collector.docker.timeout == std::chrono::seconds(25));
+  CHECK(options.collector.docker.connect_timeout == std::chrono::seconds(5));
+  CHECK(options.collector.docker.max_response_bytes == 64 * 1024 * 1024);
+  CHECK_FALSE(options.collector.docker.tls);
   CHECK(options.collector.max_answer_bytes == 0);
   CHECK(options.bind_address == "127.0.0.1");
   CHECK(options.port == 8091);
@@ -68,16 +70,37 @@ TEST_CASE("Without flags, the defaults are those of the manual") {
 }
 
 TEST_CASE("Every flag takes its value") {
-  const Options options = Parsed(
-      {"--docker-endpoint=tcp://127.0.0.1:2375", "--docker-timeout=1500ms",
-       "--ready-timeout=1m", "--max-daemon-calls=2",
-       "--max-answer-bytes=2097152", "--bind-address=::1", "--port=0",
-       "--max-waiting=10", "--max-connections=200",
-       "--max-connections-per-address=5", "--max-header-bytes=2048",
-       "--max-body-bytes=0", "--idle-timeout=2s", "--request-timeout=3s",
-       "--send-timeout=4s", "--log-format=json", "--log-level=warning"});
+  const Options options = Parsed({"--docker-endpoint=tcp://127.0.0.1:2375",
+                                  "--docker-timeout=1500ms",
+                                  "--docker-connect-timeout=600ms",
+                                  "--docker-max-response-bytes=123",
+                                  "--docker-api-version=1.41",
+                                  "--docker-tls-ca=/ca",
+                                  "--docker-tls-cert=/cert",
+                                  "--docker-tls-key=/key",
+                                  "--docker-tls-verify=false",
+                                  "--ready-timeout=1m",
+                                  "--max-daemon-calls=2",
+                                  "--max-answer-bytes=2097152",
+                                  "--bind-address=::1",
+                                  "--port=0",
+                                  "--max-waiting=10",
+                                  "--max-connections=200",
+                                  "--max-connections-per-address=5",
+                                  "--max-header-bytes=2048",
+                                  "--max-body-bytes=0",
+                                  "--idle-timeout=2s",
+                                  "--request-timeout=3s",
+                                  "--send-timeout=4s",
+                                  "--log-format=json",
+                                  "--log-level=warning"});
   CHECK(options.collector.docker.endpoint == "tcp://127.0.0.1:2375");
   CHECK(options.collector.docker.timeout == milliseconds(1500));
+  CHECK(options.collector.docker.connect_timeout == milliseconds(600));
+  CHECK(options.collector.docker.max_response_bytes == 123);
+  CHECK(options.collector.docker.api_version == "1.41");
+  const containercollector::TlsOptions tls{"/ca", "/cert", "/key", false};
+  CHECK(options.collector.docker.tls == tls);
   CHECK(options.collector.ready_timeout == std::chrono::minutes(1));
   CHECK(options.max_daemon_calls == 2);
   CHECK(options.collector.max_answer_bytes == 2097152);
@@ -95,93 +118,166 @@ TEST_CASE("Every flag takes its value") {
   CHECK(options.log_level == LogLevel::kWarning);
 }
 
-TEST_CASE(
-    "The command line counts before the file, and the file before the "
-    "environment") {
+TEST_CASE("Precedence: command line, environment, file") {
   const TempDir dir;
   const std::string file = dir / "collector.conf";
   std::ofstream(file) << "# how we run it\nport=1111\nmax-waiting=22\n";
+  const Variable config("CONTAINER_COLLECTOR_CONFIG", file.c_str());
+  const Options from_file = Parsed({});
+  CHECK(from_file.port == 1111);
+  CHECK(from_file.max_waiting == 22);
+
   const Variable port("CONTAINER_COLLECTOR_PORT", "3333");
   const Variable timeout("CONTAINER_COLLECTOR_DOCKER_TIMEOUT", "7s");
-  CHECK(Parsed({}).port == 3333);
-
-  const Variable config("CONTAINER_COLLECTOR_CONFIG", file.c_str());
-  Options options = Parsed({});
-  CHECK(options.port == 1111);
+  const Variable empty("CONTAINER_COLLECTOR_LOG_LEVEL", "");
+  const Options options = Parsed({});
+  CHECK(options.port == 3333);
   CHECK(options.max_waiting == 22);
   CHECK(options.collector.docker.timeout == std::chrono::seconds(7));
   CHECK(Parsed({"--port=4444"}).port == 4444);
 }
 
-TEST_CASE("DOCKER_HOST counts where nobody else says where the daemon is") {
+TEST_CASE("--config takes precedence over its variable") {
+  const TempDir dir;
+  const std::string file = dir / "collector.conf";
+  std::ofstream(file) << "bind-address = \"::1\"\n";
+  const Variable config("CONTAINER_COLLECTOR_CONFIG", "/nonexistent");
+  CHECK(Parsed({"--config", file.c_str()}).bind_address == "::1");
+}
+
+TEST_CASE("DOCKER_* variables are the defaults of the daemon's flags") {
   const Variable host("DOCKER_HOST", "unix:///run/other.sock");
-  CHECK(Parsed({}).collector.docker.endpoint == "unix:///run/other.sock");
+  const Variable version("DOCKER_API_VERSION", "1.41");
+  const Variable certificates("DOCKER_CERT_PATH", "/certs");
+  const containercollector::ClientOptions docker =
+      Parsed({"--docker-tls-ca=/ca"}).collector.docker;
+  CHECK(docker.endpoint == "unix:///run/other.sock");
+  CHECK(docker.api_version == "1.41");
+  const containercollector::TlsOptions tls{"/ca", "/certs/cert.pem",
+                                           "/certs/key.pem", false};
+  CHECK(docker.tls == tls);
   CHECK(Parsed({"--docker-endpoint=unix:///x"}).collector.docker.endpoint ==
         "unix:///x");
 }
 
-TEST_CASE("A wrong value is refused with a text that names its flag") {
-  CheckRefused({"--port=65536"},
-               "--port: invalid number \"65536\": write 0 to 65535");
-  CheckRefused({"--port=-1"},
-               "--port: invalid number \"-1\": write 0 to 65535");
-  CheckRefused({"--max-waiting=x"},
-               "--max-waiting: invalid number \"x\": write 1 to 100000");
+TEST_CASE("--bind-address takes a name and brackets that mean an address") {
+  CHECK(Parsed({"--bind-address=localhost"}).bind_address == "127.0.0.1");
+  CHECK(Parsed({"--bind-address=[::1]"}).bind_address == "::1");
+}
+
+TEST_CASE("A wrong value is rejected with a text that names its flag") {
+  CheckRejected(
+      {"--port=65536"},
+      "--port: invalid value \"65536\": write a number from 0 to 65535");
+  CheckRejected({"--port=-1"},
+                "--port: invalid value \"-1\": write a number from 0 to 65535");
+  CheckRejected(
+      {"--max-waiting=x"},
+      "--max-waiting: invalid value \"x\": write a number from 1 to 100000");
   for (const char* flag : {"--docker-timeout", "--idle-timeout"}) {
-    for (const char* value : {"5", "0s", "s", "-1s", "1.5s", "1d", "25h"}) {
-      CheckRefused({flag, value},
-                   std::string(flag) + ": invalid duration \"" + value +
-                       "\": write a number and a unit, 1ms to 24h, e.g. 25s, "
-                       "1500ms or 1m");
+    for (const char* value : {"5", "0s", "-1s", "1.5s", "1d", "1S", "25h",
+                              "9223372036854775807h"}) {
+      CheckRejected({flag, value},
+                    std::string(flag) + ": invalid value \"" + value +
+                        "\": write a whole number and a unit from 1ms to 24h, "
+                        "e.g. 25s, 1500ms or 1m");
     }
   }
-  CheckRefused({"--bind-address=localhost"},
-               "--bind-address: \"localhost\" is no IP address: write e.g. "
-               "127.0.0.1, 0.0.0.0 or ::1");
-  CheckRefused(
-      {"--log-format=xml"},
-      "--log-format: unknown value \"xml\": write one of json, logfmt");
-  CheckRefused({"--max-connections=1000"},
-               "--max-connections: 1000 is too few for 1024 waiting requests: "
-               "write at least 1152, or less for --max-waiting");
-  CheckRefused({"--docker-endpoint=npipe:////./pipe/docker_engine"},
-               "--docker-endpoint: Docker endpoint "
-               "\"npipe:////./pipe/docker_engine\" cannot be used: npipe:// is "
-               "for Windows: write e.g. unix:///var/run/docker.sock or "
-               "tcp://127.0.0.1:2375");
-  CheckRefused({"--prot=1"},
-               "The following argument was not expected: --prot=1");
+  CheckRejected({"--bind-address=example"},
+                "--bind-address: invalid value \"example\": write an IP "
+                "address of this machine, e.g. 127.0.0.1, 0.0.0.0 or ::1");
+  CheckRejected({"--log-format=xml"},
+                "--log-format: invalid value \"xml\": write logfmt or json");
+  CheckRejected({"--log-level=1"},
+                "--log-level: invalid value \"1\": write debug, info, warning "
+                "or error");
+  CheckRejected({"--docker-tls-verify=no"},
+                "--docker-tls-verify: invalid value \"no\": write true or "
+                "false");
+  CheckRejected({"--max-connections=1000"},
+                "--max-connections: 1000 is too few for 1024 pending requests: "
+                "write at least 1152, or less for --max-waiting");
+  CheckRejected({"--prot=1"},
+                "The following argument was not expected: --prot=1");
 }
 
-TEST_CASE("A wrong value in the environment names its flag too") {
+TEST_CASE("A wrong value of the daemon's options is rejected at its source") {
+  const std::string npipe =
+      "Docker endpoint \"npipe:////./pipe/docker_engine\" cannot be used: "
+      "npipe:// is for Windows: write e.g. unix:///var/run/docker.sock or "
+      "tcp://127.0.0.1:2375";
+  const std::string version =
+      "invalid API version \"x\": write e.g. 1.40, or nothing to use what the "
+      "daemon takes";
+  CheckRejected({"--docker-endpoint=npipe:////./pipe/docker_engine"},
+                "--docker-endpoint: " + npipe);
+  CheckRejected({"--docker-api-version=x"}, "--docker-api-version: " + version);
+  CheckRejected({"--docker-tls-cert=/c"},
+                "--docker-tls-cert, --docker-tls-key: invalid TLS files: a "
+                "client's certificate and its key go together, write both or "
+                "neither");
+  {
+    const Variable host("DOCKER_HOST", "npipe:////./pipe/docker_engine");
+    CheckRejected({}, "DOCKER_HOST: " + npipe);
+  }
+  const Variable api_version("DOCKER_API_VERSION", "x");
+  CheckRejected({}, "DOCKER_API_VERSION: " + version);
+}
+
+TEST_CASE("A wrong value in the environment is rejected with its variable") {
   const Variable port("CONTAINER_COLLECTOR_PORT", "many");
-  CheckRefused({}, "--port: invalid number \"many\": write 0 to 65535");
+  CheckRejected({},
+                "CONTAINER_COLLECTOR_PORT: invalid value \"many\": write a "
+                "number from 0 to 65535");
+  CHECK(Parsed({"--port=1"}).port == 1);
 }
 
-TEST_CASE("A file with a wrong flag or value, or none at all, is refused") {
+TEST_CASE("A mistake in the file is rejected with its line") {
   const TempDir dir;
   const std::string file = dir / "collector.conf";
-  std::ofstream(file) << "port=many\n";
-  CheckRefused({"--config", file.c_str()},
-               "--port: invalid number \"many\": write 0 to 65535");
-  std::ofstream(file) << "prot=1\n";
-  CheckRefused({"--config", file.c_str()},
-               "--config: INI was not able to parse prot");
-  CheckRefused({"--config", "/nonexistent"},
-               "--config: /nonexistent was not readable (missing?)");
+  const auto check = [&](const std::string& content, const std::string& text) {
+    std::ofstream(file) << content;
+    CheckRejected({"--config", file.c_str()}, file + text);
+  };
+  check("\nport=many\n",
+        ":2: port: invalid value \"many\": write a number from 0 to 65535");
+  check("prot=1\n",
+        ":1: unknown flag \"prot\": write one flag in each line without its "
+        "dashes, e.g. port=8091");
+  check("port=1\n\nport=2\n",
+        ":3: \"port\" is set twice, first in " + file + ":1: port");
+  check("config=/x\n",
+        ":1: unknown flag \"config\": write one flag in each line without its "
+        "dashes, e.g. port=8091");
+  CheckRejected(
+      {"--config", "/nonexistent"},
+      "--config: cannot read /nonexistent: No such file or directory");
+  const Variable config("CONTAINER_COLLECTOR_CONFIG", "/nonexistent");
+  CheckRejected({},
+                "CONTAINER_COLLECTOR_CONFIG: cannot read /nonexistent: No such "
+                "file or directory");
+}
+
+TEST_CASE("--check-config exits with 0, or with 2 and the mistake") {
+  const auto valid = std::get<ParseExit>(Parse({"--check-config"}));
+  CHECK(valid.code == 0);
+  CHECK(valid.text == "The configuration is valid.\n");
+  CheckRejected({"--check-config", "--port=x"},
+                "--port: invalid value \"x\": write a number from 0 to 65535");
 }
 
 TEST_CASE("TLS files go together and must be usable") {
-  CheckRefused(
+  CheckRejected(
       {"--tls-cert=/c"},
-      "--tls-cert, --tls-key: they go together: write both or neither");
-  CheckRefused({"--tls-client-ca=/c"},
-               "--tls-client-ca: it needs --tls-cert and --tls-key");
-  CheckRefused({"--tls-cert=/nonexistent", "--tls-key=/nonexistent"},
-               "--tls-cert, --tls-key, --tls-client-ca: Cannot use the "
-               "certificate /nonexistent with the key /nonexistent: write "
-               "readable PEM files that belong together: Error while reading "
-               "file.");
+      "--tls-cert: --tls-cert and --tls-key go together: write both or "
+      "neither");
+  CheckRejected({"--tls-client-ca=/c"},
+                "--tls-client-ca: it needs --tls-cert and --tls-key");
+  CheckRejected({"--tls-cert=/nonexistent", "--tls-key=/nonexistent"},
+                "--tls-cert, --tls-key: Cannot use the "
+                "certificate /nonexistent with the key /nonexistent: write "
+                "readable PEM files that belong together: Error while reading "
+                "file.");
 }
 
 TEST_CASE("Help and version go to stdout with code 0") {
@@ -195,17 +291,4 @@ TEST_CASE("Help and version go to stdout with code 0") {
         "--max-waiting", "--tls-client-ca", "--config", "--log-format"}) {
     CHECK(help.text.find(flag) != std::string::npos);
   }
-}
-
-TEST_CASE("Durations are a whole number and a unit") {
-  CHECK(ParseDuration("25s") == std::chrono::seconds(25));
-  CHECK(ParseDuration("1500ms") == milliseconds(1500));
-  CHECK(ParseDuration("1m") == std::chrono::minutes(1));
-  CHECK(ParseDuration("2h") == std::chrono::hours(2));
-  for (const char* text : {"", "s", "1", "1 s", " 1s", "1S", "-1s", "+1s",
-                           "1e3s", "4294967296s", "4294967295h"}) {
-    CHECK_FALSE(ParseDuration(text));
-  }
-  CHECK(ToText(milliseconds(1500)) == "1500ms");
-  CHECK(ToText(std::chrono::seconds(25)) == "25s");
 }
