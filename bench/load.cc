@@ -11,10 +11,10 @@
 
 #include "bench/load_client.h"
 #include "server/process.h"
-#include "tests/server/http_client.h"
-#include "tests/server/server_process.h"
+#include "tests/support/http_client.h"
 #include "tests/support/responses.h"
 #include "tests/support/scripted_daemon.h"
+#include "tests/support/server_process.h"
 #include "tests/support/temp_dir.h"
 
 namespace {

@@ -9,9 +9,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tests/engine/http.h"
+#include "tests/engine/daemon_process.h"
 #include "tests/engine/json_difference.h"
 #include "tests/engine/moby_containers.h"
+#include "tests/support/http_client.h"
 #include "tests/support/wait.h"
 
 namespace containercollector::engine {
@@ -38,29 +39,29 @@ rapidjson::Document Sorted(rapidjson::Document containers) {
 
 rapidjson::Document DaemonContainers(const std::string& socket,
                                      const std::string& query) {
-  const HttpResponse answer =
+  const test::HttpResponse response =
       AskDaemon(socket, "/v1.40/containers/json" + query);
-  if (answer.status != kOk) {
-    throw std::runtime_error("the daemon answered " + answer.body);
+  if (response.status != kOk) {
+    throw std::runtime_error("the daemon responded: " + response.body);
   }
-  return Sorted(AsMobyContainers(answer.body));
+  return Sorted(AsMobyContainers(response.body));
 }
 
-rapidjson::Document RouteContainers(const HttpResponse& answer) {
+rapidjson::Document RouteContainers(const test::HttpResponse& response) {
   rapidjson::Document containers;
-  containers.Parse(answer.body.data(), answer.body.size());
-  if (answer.status != kOk || containers.HasParseError() ||
+  containers.Parse(response.body.data(), response.body.size());
+  if (response.status != kOk || containers.HasParseError() ||
       !containers.IsArray()) {
-    throw std::runtime_error("the route answered " +
-                             std::to_string(answer.status) + ": " +
-                             answer.body);
+    throw std::runtime_error("the route responded with " +
+                             std::to_string(response.status) + ": " +
+                             response.body);
   }
   return Sorted(std::move(containers));
 }
 
 }  // namespace
 
-std::string DifferenceFromDaemon(const CollectorProcess& collector,
+std::string DifferenceFromDaemon(const test::ServerProcess& server,
                                  const std::string& socket,
                                  const std::string& route_query,
                                  const std::string& daemon_query) {
@@ -69,7 +70,7 @@ std::string DifferenceFromDaemon(const CollectorProcess& collector,
   std::string difference;
   const auto stood_still = [&] {
     const rapidjson::Document route =
-        RouteContainers(collector.Post(route_query));
+        RouteContainers(test::Post(server.url(), route_query));
     rapidjson::Document after = DaemonContainers(socket, daemon_query);
     difference = FirstDifference(after, route, "containers");
     const bool same = before == after;

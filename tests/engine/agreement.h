@@ -5,21 +5,21 @@
 
 #include <string>
 
-#include "tests/engine/collector_process.h"
+#include "tests/support/server_process.h"
 
 namespace containercollector::engine {
 
 inline const std::string kNoDifference;
 
-/// Asks the route with `route_query` and the daemon with `daemon_query`, each
-/// empty or begun with "?", and says how the route's answer differs from what
-/// moby's types make of the daemon's, or kNoDifference.
+/// Returns how the route's response to `route_query` differs from what moby's
+/// types make of the daemon's response to `daemon_query`, or kNoDifference.
+/// Each query is empty or begins with "?".
 ///
-/// The answers are comparable only while nothing changes on the node, yet a
-/// status such as "Up 3 seconds" changes by itself. So the route is asked
-/// between two requests to the daemon, until those two have the same answer.
-/// Throws std::runtime_error when one of them fails.
-std::string DifferenceFromDaemon(const CollectorProcess& collector,
+/// A status such as "Up 3 seconds" changes by itself. So the request to the
+/// route is sent between two requests to the daemon, again and again until the
+/// responses to those two are equal.
+/// @throws std::runtime_error if a request fails.
+std::string DifferenceFromDaemon(const test::ServerProcess& server,
                                  const std::string& socket,
                                  const std::string& route_query,
                                  const std::string& daemon_query);

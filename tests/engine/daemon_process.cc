@@ -5,11 +5,22 @@
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "tests/support/wait.h"
 
 namespace containercollector::engine {
+
+test::HttpResponse AskDaemon(const std::string& socket,
+                             const std::string& path) {
+  test::HttpResponse response = test::Get("unix://" + socket, path);
+  if (response.status == 0) {
+    throw std::runtime_error("no whole response from the daemon: " +
+                             response.bytes);
+  }
+  return response;
+}
 
 DaemonProcess::DaemonProcess(test::Command command, std::string socket,
                              std::string log)
@@ -18,7 +29,7 @@ DaemonProcess::DaemonProcess(test::Command command, std::string socket,
       log_(std::move(log)) {}
 
 DaemonProcess::~DaemonProcess() {
-  // Asked politely, dockerd would first wait for its containers to end.
+  // On SIGTERM, dockerd would first wait for its containers to end.
   if (process_) process_->Kill();
 }
 
@@ -26,10 +37,10 @@ void DaemonProcess::Start() {
   constexpr std::chrono::minutes kBound{2};
   const test::FileDescriptor log = test::OpenLog(log_);
   process_.emplace(command_, log, log);
-  test::WaitUntil([this] { return Answers() || !process_->IsRunning(); },
+  test::WaitUntil([this] { return Responds() || !process_->IsRunning(); },
                   kBound);
-  if (!Answers()) {
-    throw std::runtime_error("no answer from " + test::ToString(command_));
+  if (!Responds()) {
+    throw std::runtime_error("no response from " + test::ToString(command_));
   }
 }
 
@@ -37,15 +48,16 @@ void DaemonProcess::Kill() {
   if (process_) process_->Kill();
 }
 
-void DaemonProcess::Suspend() { process_->Signal(SIGSTOP); }
+void DaemonProcess::Suspend() { process_->Suspend(); }
 
 void DaemonProcess::Continue() { process_->Signal(SIGCONT); }
 
-bool DaemonProcess::Answers() const {
-  constexpr int kFound = 0;
-  return test::Run({"curl", "--disable", "--fail", "--max-time", "5",
-                    "--unix-socket", socket_, "http://d/_ping"})
-             .exit_code == kFound;
+bool DaemonProcess::Responds() const {
+  try {
+    return test::Get("unix://" + socket_, "/_ping").status == 200;
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 }  // namespace containercollector::engine

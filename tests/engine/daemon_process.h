@@ -6,36 +6,42 @@
 #include <optional>
 #include <string>
 
+#include "tests/support/http_client.h"
 #include "tests/support/process.h"
 
 namespace containercollector::engine {
 
-/// Owns a daemon that serves Docker's API on a unix socket. Whatever else the
-/// daemon started is left to the sandbox.
+/// Sends a GET request for `path` to the daemon on the Unix socket `socket`.
+/// @throws std::runtime_error if there is no whole response.
+test::HttpResponse AskDaemon(const std::string& socket,
+                             const std::string& path);
+
+/// A daemon that serves Docker's API on a Unix socket. The processes that the
+/// daemon starts end with the sandbox.
 class DaemonProcess {
  public:
-  /// Starts nothing yet.
+  /// Does not start the daemon yet.
   DaemonProcess(test::Command command, std::string socket, std::string log);
   ~DaemonProcess();
 
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
 
-  /// Starts the daemon and waits until it answers. Throws std::runtime_error
-  /// when it does not.
+  /// Starts the daemon and waits until it responds.
+  /// @throws std::runtime_error if it does not.
   void Start();
 
-  /// Kills the daemon, so that it cannot clean up and its socket stays behind.
+  /// Kills the daemon, so that its socket file stays behind.
   void Kill();
 
-  /// SIGSTOP: the kernel still takes connections for it, and nobody answers.
+  /// Stops the daemon with SIGSTOP: the kernel still accepts connections.
   void Suspend();
   void Continue();
 
   const std::string& socket() const { return socket_; }
 
  private:
-  bool Answers() const;
+  bool Responds() const;
 
   test::Command command_;
   std::string socket_;

@@ -7,16 +7,23 @@
 #include <vector>
 
 #include "tests/engine/agreement.h"
-#include "tests/engine/collector_process.h"
+#include "tests/engine/daemon_process.h"
 #include "tests/engine/docker_node.h"
-#include "tests/engine/http.h"
 #include "tests/engine/sandbox.h"
 #include "tests/engine/shared_node.h"
 #include "tests/support/catch.h"
+#include "tests/support/http_client.h"
+#include "tests/support/server_process.h"
 #include "tests/support/wait.h"
 
 namespace containercollector::engine {
 namespace {
+
+using test::Get;
+using test::HttpResponse;
+using test::kRoute;
+using test::Post;
+using test::ServerProcess;
 
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
@@ -86,84 +93,81 @@ TEST_CASE("the docker node shows all that its list can show", "[docker]") {
 
 TEST_CASE("the route answers what dockerd answers", "[docker]") {
   const std::string& socket = SharedNode<DockerNode>().socket();
-  const CollectorProcess collector(socket);
+  const ServerProcess server("unix://" + socket);
 
   SECTION("all containers, without being asked") {
-    CHECK(DifferenceFromDaemon(collector, socket, "", "?all=1") ==
-          kNoDifference);
+    CHECK(DifferenceFromDaemon(server, socket, "", "?all=1") == kNoDifference);
   }
   SECTION("the same twice, over the connection that the server keeps") {
-    CHECK(DifferenceFromDaemon(collector, socket, "", "?all=1") ==
-          kNoDifference);
-    CHECK(DifferenceFromDaemon(collector, socket, "", "?all=1") ==
-          kNoDifference);
+    CHECK(DifferenceFromDaemon(server, socket, "", "?all=1") == kNoDifference);
+    CHECK(DifferenceFromDaemon(server, socket, "", "?all=1") == kNoDifference);
   }
   SECTION("only the running ones") {
-    CHECK(DifferenceFromDaemon(collector, socket, "?all=0", "?all=0") ==
+    CHECK(DifferenceFromDaemon(server, socket, "?all=0", "?all=0") ==
           kNoDifference);
   }
   SECTION("a limited number") {
-    CHECK(DifferenceFromDaemon(collector, socket, "?limit=2",
-                               "?all=1&limit=2") == kNoDifference);
+    CHECK(DifferenceFromDaemon(server, socket, "?limit=2", "?all=1&limit=2") ==
+          kNoDifference);
   }
   SECTION("with sizes") {
-    CHECK(DifferenceFromDaemon(collector, socket, "?size=1", "?all=1&size=1") ==
+    CHECK(DifferenceFromDaemon(server, socket, "?size=1", "?all=1&size=1") ==
           kNoDifference);
   }
   SECTION("those with a label") {
     const std::string kFilters =
         "filters=%7B%22label%22%3A%5B%22x%3Dy%22%5D%7D";
-    CHECK(DifferenceFromDaemon(collector, socket, "?" + kFilters,
+    CHECK(DifferenceFromDaemon(server, socket, "?" + kFilters,
                                "?all=1&" + kFilters) == kNoDifference);
   }
   SECTION("those in a state") {
     const std::string kFilters =
         "filters=%7B%22status%22%3A%5B%22exited%22%5D%7D";
-    CHECK(DifferenceFromDaemon(collector, socket, "?" + kFilters,
+    CHECK(DifferenceFromDaemon(server, socket, "?" + kFilters,
                                "?all=1&" + kFilters) == kNoDifference);
   }
   SECTION("none") {
     const std::string kFilters =
         "filters=%7B%22name%22%3A%5B%22absent%22%5D%7D";
-    CHECK(DifferenceFromDaemon(collector, socket, "?" + kFilters,
+    CHECK(DifferenceFromDaemon(server, socket, "?" + kFilters,
                                "?all=1&" + kFilters) == kNoDifference);
-    CHECK(collector.Post("?" + kFilters).body == "[]");
+    CHECK(Post(server.url(), "?" + kFilters).body == "[]");
   }
 }
 
 TEST_CASE("options pick fewer of dockerd's containers", "[docker]") {
-  const CollectorProcess collector(SharedNode<DockerNode>().socket());
-  const std::size_t all = collector.Post().body.size();
+  const ServerProcess server("unix://" + SharedNode<DockerNode>().socket());
+  const std::size_t all = Post(server.url()).body.size();
   const std::string query = GENERATE(
       "?all=0", "?limit=2", "?filters=%7B%22label%22%3A%5B%22x%3Dy%22%5D%7D",
       "?filters=%7B%22status%22%3A%5B%22exited%22%5D%7D");
   INFO(query);
-  CHECK(collector.Post(query).body.size() < all);
+  CHECK(Post(server.url(), query).body.size() < all);
 }
 
-TEST_CASE("the route passes on dockerd's error", "[docker]") {
+TEST_CASE("a filter that dockerd rejects is the caller's error, with dockerd's text", "[docker]") {
   const std::string& socket = SharedNode<DockerNode>().socket();
-  const CollectorProcess collector(socket);
+  const ServerProcess server("unix://" + socket);
   const std::string kFilters = "filters=%7B%22nope%22%3A%5B%22x%22%5D%7D";
 
-  const HttpResponse answer = collector.Post("?" + kFilters);
-  CHECK(answer.status == 500);
-  CHECK(answer.Header("content-type") == kPlainText);
+  const HttpResponse response = Post(server.url(), "?" + kFilters);
+  CHECK(response.status == 400);
+  CHECK(response.Header("content-type") == kPlainText);
   // "Invalid filter 'nope'" or "invalid filter 'nope'", by version.
   const std::string message =
       MessageOf(AskDaemon(socket, "/v1.40/containers/json?all=1&" + kFilters));
   CHECK(message.find("nvalid filter 'nope'") != std::string::npos);
-  CHECK(answer.body == "Error response from daemon: " + message);
+  CHECK(response.body == "Error response from daemon: " + message);
 }
 
 TEST_CASE("the route takes POST only and labels its answers", "[docker]") {
-  const CollectorProcess collector(SharedNode<DockerNode>().socket());
+  const ServerProcess server("unix://" + SharedNode<DockerNode>().socket());
 
-  const HttpResponse collected = collector.Post();
+  const HttpResponse collected = Post(server.url());
   CHECK(collected.status == 200);
   CHECK(collected.Header("content-type") == "application/json");
 
-  const HttpResponse refused = collector.Get();
+  const HttpResponse refused = Get(server.url(), kRoute);
   CHECK(refused.status == 405);
   CHECK(refused.Header("allow") == "POST");
   CHECK(refused.Header("content-type") == kPlainText);
@@ -178,45 +182,46 @@ TEST_CASE("the server outlives a dockerd that is killed", "[docker]") {
                                  "trap exit TERM; sleep 1000000 & wait"};
   dockerd.Docker(test::Joined({"run", "--detach", "--name=running"}, kCommon));
   dockerd.Docker(test::Joined({"create", "--name=created"}, kCommon));
-  const CollectorProcess collector(dockerd.socket());
-  CHECK(DifferenceFromDaemon(collector, dockerd.socket(), "", "?all=1") ==
+  const ServerProcess server("unix://" + dockerd.socket());
+  CHECK(DifferenceFromDaemon(server, dockerd.socket(), "", "?all=1") ==
         kNoDifference);
 
   for (int time = 1; time <= 2; ++time) {
     INFO("time " << time);
     dockerd.process().Kill();
-    const HttpResponse answer = collector.Post();
-    CHECK(answer.status == 500);
-    CHECK(answer.Header("content-type") == kPlainText);
-    CHECK(answer.body == "Cannot connect to the Docker daemon at unix://" +
-                             dockerd.socket() +
-                             ". Is the docker daemon running?");
+    const HttpResponse response = Post(server.url());
+    CHECK(response.status == 500);
+    CHECK(response.Header("content-type") == kPlainText);
+    CHECK(response.body == "Cannot connect to the Docker daemon at unix://" +
+                               dockerd.socket() +
+                               ". Is the docker daemon running?");
 
     dockerd.process().Start();
-    CHECK(collector.Post().status == 200);
-    CHECK(DifferenceFromDaemon(collector, dockerd.socket(), "", "?all=1") ==
+    CHECK(Post(server.url()).status == 200);
+    CHECK(DifferenceFromDaemon(server, dockerd.socket(), "", "?all=1") ==
           kNoDifference);
   }
 }
 
 TEST_CASE("the server outlives a dockerd that hangs", "[docker]") {
   PrivateDockerd dockerd(ThisSandbox().directory + "/hung");
-  const CollectorProcess collector(dockerd.socket(), {"--docker-timeout=3s"});
-  CHECK(collector.Post().body == "[]");
+  const ServerProcess server("unix://" + dockerd.socket(),
+                             {"--docker-timeout=3s"});
+  CHECK(Post(server.url()).body == "[]");
 
   for (int time = 1; time <= 2; ++time) {
     INFO("time " << time);
     dockerd.process().Suspend();
-    const HttpResponse answer = collector.Post();
-    CHECK(answer.status == 500);
-    CHECK(answer.body ==
+    const HttpResponse response = Post(server.url());
+    CHECK(response.status == 500);
+    CHECK(response.body ==
           "The Docker daemon at unix://" + dockerd.socket() +
               " did not finish its answer to GET /v1.40/containers/json within "
               "3s (0 bytes came). It may hang: look at its log, or allow more "
               "time.");
 
     dockerd.process().Continue();
-    const auto answers = [&] { return collector.Post().body == "[]"; };
+    const auto answers = [&] { return Post(server.url()).body == "[]"; };
     CHECK(test::WaitUntil(answers, std::chrono::minutes(1)));
   }
 }

@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "tests/engine/collector_process.h"
 #include "tests/engine/prerequisites.h"
 #include "tests/engine/sandbox.h"
 #include "tests/support/catch.h"
+#include "tests/support/environment.h"
 #include "tests/support/process.h"
 
 namespace containercollector::engine {
@@ -47,20 +47,11 @@ int Skip(const std::vector<std::string>& missing) {
   return may_skip ? kSkipped : EXIT_FAILURE;
 }
 
-/// Keeps settings of the caller from the daemons, their clients and the server,
-/// and takes the distribution's programs before any others of the same name.
-void SetUpEnvironment() {
-  for (const char* name :
-       {"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_API_VERSION",
-        "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "CONTAINER_HOST",
-        "CONTAINERS_CONF", "STORAGE_DRIVER", "XDG_RUNTIME_DIR",
-        "NOTIFY_SOCKET"}) {
-    ::unsetenv(name);
-  }
+/// PATH with the distribution's programs before others of the same name.
+std::string DistributionFirst() {
   const char* const path = std::getenv("PATH");
-  std::string distribution_first = "/usr/sbin:/usr/bin:/sbin:/bin";
-  if (path != nullptr) distribution_first += std::string(":") + path;
-  ::setenv("PATH", distribution_first.c_str(), /*overwrite=*/1);
+  return "/usr/sbin:/usr/bin:/sbin:/bin" +
+         (path == nullptr ? "" : std::string(":") + path);
 }
 
 void PrintLogsIn(const fs::path& directory) {
@@ -104,12 +95,7 @@ int Main(int argc, char** argv) {
   if (options.showHelp || options.listTests || options.listTags) {
     return session.run();
   }
-  if (std::getenv(kCollectorBinaryVariable) == nullptr) {
-    std::cerr << "Set " << kCollectorBinaryVariable
-              << " to the path of the server.\n";
-    return EXIT_FAILURE;
-  }
-  SetUpEnvironment();
+  const test::ScopedEnvironment environment{{"PATH", DistributionFirst()}};
   const std::vector<std::string> missing =
       MissingPrerequisites(WantedDaemons(argc, argv));
   if (!missing.empty()) return Skip(missing);

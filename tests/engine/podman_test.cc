@@ -4,14 +4,19 @@
 #include <vector>
 
 #include "tests/engine/agreement.h"
-#include "tests/engine/collector_process.h"
-#include "tests/engine/http.h"
+#include "tests/engine/daemon_process.h"
 #include "tests/engine/podman_node.h"
 #include "tests/engine/shared_node.h"
 #include "tests/support/catch.h"
+#include "tests/support/http_client.h"
+#include "tests/support/server_process.h"
 
 namespace containercollector::engine {
 namespace {
+
+using test::HttpResponse;
+using test::Post;
+using test::ServerProcess;
 
 TEST_CASE("the podman node shows what its list can show", "[podman]") {
   const std::string list = AskDaemon(SharedNode<PodmanNode>().socket(),
@@ -31,43 +36,42 @@ TEST_CASE("the podman node shows what its list can show", "[podman]") {
 
 TEST_CASE("the route answers what podman answers", "[podman]") {
   const std::string& socket = SharedNode<PodmanNode>().socket();
-  const CollectorProcess collector(socket);
+  const ServerProcess server("unix://" + socket);
 
   SECTION("all containers, without being asked") {
-    CHECK(DifferenceFromDaemon(collector, socket, "", "?all=1") ==
-          kNoDifference);
+    CHECK(DifferenceFromDaemon(server, socket, "", "?all=1") == kNoDifference);
   }
   SECTION("only the running ones") {
-    CHECK(DifferenceFromDaemon(collector, socket, "?all=0", "?all=0") ==
+    CHECK(DifferenceFromDaemon(server, socket, "?all=0", "?all=0") ==
           kNoDifference);
   }
   SECTION("a limited number with sizes") {
-    CHECK(DifferenceFromDaemon(collector, socket, "?limit=2&size=1",
+    CHECK(DifferenceFromDaemon(server, socket, "?limit=2&size=1",
                                "?all=1&limit=2&size=1") == kNoDifference);
   }
   SECTION("those with a label") {
     const std::string kFilters =
         "filters=%7B%22label%22%3A%5B%22x%3Dy%22%5D%7D";
-    CHECK(DifferenceFromDaemon(collector, socket, "?" + kFilters,
+    CHECK(DifferenceFromDaemon(server, socket, "?" + kFilters,
                                "?all=1&" + kFilters) == kNoDifference);
   }
 }
 
 TEST_CASE("the server outlives a podman that is killed", "[podman]") {
   PodmanNode& node = SharedNode<PodmanNode>();
-  const CollectorProcess collector(node.socket());
-  CHECK(collector.Post().status == 200);
+  const ServerProcess server("unix://" + node.socket());
+  CHECK(Post(server.url()).status == 200);
 
   node.podman().process().Kill();
-  const HttpResponse answer = collector.Post();
-  CHECK(answer.status == 500);
-  CHECK(answer.Header("content-type") == "text/plain; charset=utf-8");
-  CHECK(answer.body == "Cannot connect to the Docker daemon at unix://" +
-                           node.socket() + ". Is the docker daemon running?");
+  const HttpResponse response = Post(server.url());
+  CHECK(response.status == 500);
+  CHECK(response.Header("content-type") == "text/plain; charset=utf-8");
+  CHECK(response.body == "Cannot connect to the Docker daemon at unix://" +
+                             node.socket() + ". Is the docker daemon running?");
 
   node.podman().process().Start();
-  CHECK(collector.Post().status == 200);
-  CHECK(DifferenceFromDaemon(collector, node.socket(), "", "?all=1") ==
+  CHECK(Post(server.url()).status == 200);
+  CHECK(DifferenceFromDaemon(server, node.socket(), "", "?all=1") ==
         kNoDifference);
 }
 

@@ -19,7 +19,7 @@ struct Program {
   const char* debian_package;
 };
 
-const Program kPrograms[] = {{"curl", "curl"}, {"tar", "tar"}};
+const Program kPrograms[] = {{"tar", "tar"}};
 const Program kDockerPrograms[] = {
     {"dockerd", "docker.io"},
     {"docker", "docker.io, since Debian 13 docker-cli"}};

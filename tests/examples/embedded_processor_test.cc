@@ -4,8 +4,9 @@
 #include <string_view>
 
 #include "containercollector/json.h"
-#include "tests/examples/program.h"
+#include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
+#include "tests/support/program.h"
 #include "tests/support/raw_client.h"
 
 namespace containercollector::test {
@@ -20,8 +21,8 @@ class Server {
       : program_({EMBEDDED_PROCESSOR, "--host", node.host(), "--listen",
                   "127.0.0.1:0"}) {
     constexpr std::string_view kBefore = "Listening on port ";
-    REQUIRE(program_.WaitForOut("\n"));
-    const std::string out = program_.out();
+    REQUIRE(program_.WaitForOutput("\n"));
+    const std::string out = program_.Output();
     REQUIRE(out.substr(0, kBefore.size()) == kBefore);
     port_ = out.substr(kBefore.size(), out.size() - kBefore.size() - 1);
   }
@@ -40,7 +41,7 @@ class Server {
   }
 
  private:
-  RunningProgram program_;
+  Program program_;
   std::string port_;
 };
 
@@ -154,15 +155,13 @@ TEST_CASE("embedded_processor says why it cannot start") {
   const Server server(node);
   const std::string taken = "127.0.0.1:" + server.port();
   CheckFailed(
-      RunProgram(
-          {EMBEDDED_PROCESSOR, "--host", node.host(), "--listen", taken}),
-      1,
+      Run({EMBEDDED_PROCESSOR, "--host", node.host(), "--listen", taken}), 1,
       "Cannot listen on " + taken +
           ": the port is taken, or this machine has no such address. Write "
           "another after --listen.\n");
-  CHECK(RunProgram({EMBEDDED_PROCESSOR, "--host", "nowhere"}).exit_code == 2);
-  CHECK(RunProgram({EMBEDDED_PROCESSOR, "--port"}).exit_code == 2);
-  CHECK(RunProgram({EMBEDDED_PROCESSOR, "--help"}).exit_code == 0);
+  CHECK(Run({EMBEDDED_PROCESSOR, "--host", "nowhere"}).exit_code == 2);
+  CHECK(Run({EMBEDDED_PROCESSOR, "--port"}).exit_code == 2);
+  CHECK(Run({EMBEDDED_PROCESSOR, "--help"}).exit_code == 0);
 }
 
 }  // namespace

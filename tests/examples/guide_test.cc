@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "containercollector/containercollector.h"
-#include "tests/examples/program.h"
+#include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
 
 std::vector<containercollector::Container> FailedContainers(
@@ -29,7 +29,7 @@ namespace containercollector::test {
 namespace {
 
 Output RunPageProgram(const std::string& program, const Node& node) {
-  return RunProgram({"env", "DOCKER_HOST=" + node.host(), program});
+  return Run({program}, {{"DOCKER_HOST", node.host()}});
 }
 
 TEST_CASE("The programs of the README and the guide list the containers") {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "containercollector/json.h"
-#include "tests/examples/program.h"
+#include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
 
 namespace containercollector::test {
@@ -19,7 +19,7 @@ using std::chrono::seconds;
 Output List(const Node& node, const Command& arguments = {}) {
   Command command{LIST_CONTAINERS, "--host", node.host()};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return RunProgram(command);
+  return Run(command);
 }
 
 /// The output of a node with these containers.
@@ -170,8 +170,8 @@ TEST_CASE("list_containers lets no control character through") {
 TEST_CASE("list_containers takes the daemon from the environment") {
   Node node;
   node.Start(GoodDaemon());
-  const Output output = RunProgram(
-      {"env", "DOCKER_HOST=" + node.host(), LIST_CONTAINERS, "--json"});
+  const Output output =
+      Run({"env", "DOCKER_HOST=" + node.host(), LIST_CONTAINERS, "--json"});
   CHECK(output.out == std::string(kOneContainer) + "\n");
   CHECK(output.exit_code == 0);
 }
@@ -199,16 +199,16 @@ TEST_CASE("list_containers says what is wrong with its arguments") {
 }
 
 TEST_CASE("list_containers refuses what it does not know") {
-  const Output unknown = RunProgram({LIST_CONTAINERS, "--everything"});
+  const Output unknown = Run({LIST_CONTAINERS, "--everything"});
   CHECK(unknown.exit_code == 2);
   CHECK(unknown.out.empty());
   CHECK(unknown.err.find("--everything") != std::string::npos);
-  CHECK(RunProgram({LIST_CONTAINERS, "--host", "nowhere"}).exit_code == 2);
-  CHECK(RunProgram({LIST_CONTAINERS, "--limit", "many"}).exit_code == 2);
+  CHECK(Run({LIST_CONTAINERS, "--host", "nowhere"}).exit_code == 2);
+  CHECK(Run({LIST_CONTAINERS, "--limit", "many"}).exit_code == 2);
 }
 
 TEST_CASE("list_containers explains itself") {
-  const Output help = RunProgram({LIST_CONTAINERS, "--help"});
+  const Output help = Run({LIST_CONTAINERS, "--help"});
   CHECK(help.exit_code == 0);
   CHECK(help.err.empty());
   CHECK(help.out.find("all, unless --running is given") != std::string::npos);

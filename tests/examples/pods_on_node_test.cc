@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/examples/program.h"
+#include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
 
 namespace containercollector::test {
@@ -32,7 +32,7 @@ Container PodContainer(const std::string& pod, const std::string& uid,
 Output ShowPods(const std::vector<Container>& containers) {
   Node node;
   node.Start(DaemonWith(containers));
-  return RunProgram({PODS_ON_NODE, "--host", node.host()});
+  return Run({PODS_ON_NODE, "--host", node.host()});
 }
 
 void CheckPods(const std::vector<Container>& containers,
@@ -104,11 +104,11 @@ Pods: 1. Containers outside pods: 0.
 
 TEST_CASE("pods_on_node says why there is nothing to show") {
   const Node node;
-  CheckFailed(RunProgram({PODS_ON_NODE, "--host", node.host()}), 1,
+  CheckFailed(Run({PODS_ON_NODE, "--host", node.host()}), 1,
               "Cannot connect to the Docker daemon at " + node.host() +
                   ". Is the docker daemon running?\n");
-  CHECK(RunProgram({PODS_ON_NODE, "--pods"}).exit_code == 2);
-  CHECK(RunProgram({PODS_ON_NODE, "--help"}).exit_code == 0);
+  CHECK(Run({PODS_ON_NODE, "--pods"}).exit_code == 2);
+  CHECK(Run({PODS_ON_NODE, "--help"}).exit_code == 0);
 }
 
 }  // namespace

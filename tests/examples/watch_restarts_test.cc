@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "tests/examples/program.h"
+#include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
+#include "tests/support/program.h"
 
 namespace containercollector::test {
 namespace {
@@ -24,8 +25,8 @@ Script InTurn(std::vector<Script> scripts) {
 }
 
 Output Watch(const Node& node, std::size_t count) {
-  return RunProgram({WATCH_RESTARTS, "--host", node.host(), "--interval",
-                     "0.01", "--count", std::to_string(count)});
+  return Run({WATCH_RESTARTS, "--host", node.host(), "--interval", "0.01",
+              "--count", std::to_string(count)});
 }
 
 const Script kNodeA = DaemonWith({MakeContainer("a1", "web", "running", "Up"),
@@ -93,16 +94,16 @@ TEST_CASE("watch_restarts fails when its last look does") {
 TEST_CASE("watch_restarts outlives the daemon") {
   Node node;
   node.Start(kNodeA);
-  RunningProgram watch(
-      {WATCH_RESTARTS, "--host", node.host(), "--interval", "0.01"});
-  REQUIRE(watch.WaitForOut("Watching. Containers now: 2\n"));
+  Program watch({WATCH_RESTARTS, "--host", node.host(), "--interval", "0.01"});
+  REQUIRE(watch.WaitForOutput("Watching. Containers now: 2\n"));
   node.Stop();
-  REQUIRE(watch.WaitForErr("Cannot connect to the Docker daemon at " +
-                           node.host() + ". Is the docker daemon running?\n"));
+  REQUIRE(watch.WaitForErrorOutput("Cannot connect to the Docker daemon at " +
+                                   node.host() +
+                                   ". Is the docker daemon running?\n"));
   node.Start(DaemonWith({MakeContainer("a1", "web", "running", "Up"),
                          MakeContainer("b1", "db", "exited", "Exited (0)")}));
-  REQUIRE(watch.WaitForErr("The daemon answers again.\n"));
-  REQUIRE(watch.WaitForOut("db: was running, is exited, Exited (0)\n"));
+  REQUIRE(watch.WaitForErrorOutput("The daemon answers again.\n"));
+  REQUIRE(watch.WaitForOutput("db: was running, is exited, Exited (0)\n"));
   constexpr int kTerminated = 128 + 15;
   CHECK(watch.Terminate() == kTerminated);
 }
@@ -131,12 +132,12 @@ TEST_CASE("watch_restarts lets no control character through") {
 }
 
 TEST_CASE("watch_restarts refuses intervals and counts that are none") {
-  CHECK(RunProgram({WATCH_RESTARTS, "--interval", "0"}).exit_code == 2);
-  CHECK(RunProgram({WATCH_RESTARTS, "--interval", "-1"}).exit_code == 2);
-  CHECK(RunProgram({WATCH_RESTARTS, "--interval", "soon"}).exit_code == 2);
-  CHECK(RunProgram({WATCH_RESTARTS, "--count", "-1"}).exit_code == 2);
-  CHECK(RunProgram({WATCH_RESTARTS, "--host", "nowhere"}).exit_code == 2);
-  CHECK(RunProgram({WATCH_RESTARTS, "--help"}).exit_code == 0);
+  CHECK(Run({WATCH_RESTARTS, "--interval", "0"}).exit_code == 2);
+  CHECK(Run({WATCH_RESTARTS, "--interval", "-1"}).exit_code == 2);
+  CHECK(Run({WATCH_RESTARTS, "--interval", "soon"}).exit_code == 2);
+  CHECK(Run({WATCH_RESTARTS, "--count", "-1"}).exit_code == 2);
+  CHECK(Run({WATCH_RESTARTS, "--host", "nowhere"}).exit_code == 2);
+  CHECK(Run({WATCH_RESTARTS, "--help"}).exit_code == 0);
 }
 
 }  // namespace

@@ -4,45 +4,18 @@
 #ifndef CONTAINERCOLLECTOR_TESTS_INTEGRATION_NODE_H_
 #define CONTAINERCOLLECTOR_TESTS_INTEGRATION_NODE_H_
 
-#include <chrono>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "containercollector/processor.h"
 #include "tests/support/catch.h"
-#include "tests/support/responses.h"
-#include "tests/support/scripted_daemon.h"
-#include "tests/support/scripts.h"
-#include "tests/support/temp_dir.h"
-#include "tests/support/versioned_daemon.h"
+#include "tests/support/scripted_node.h"
 
 namespace containercollector::test {
 
-/// Far more than any honest answer takes, and less than the limit of a test.
-inline constexpr std::chrono::seconds kGenerous{60};
-
-inline constexpr std::string_view kOneContainer =
-    R"([{"Id":"a1","Names":["/web"],"Image":"busybox:1","ImageID":"sha256:0c","Command":"sleep","Created":1795430876,)"
-    R"("Ports":[],"Labels":{},"State":"running","Status":"Up 3 seconds","HostConfig":{"NetworkMode":"host"},)"
-    R"("NetworkSettings":{"Networks":{}},"Mounts":[]}])";
-
-/// A daemon that does all it should.
-inline VersionedDaemon GoodDaemon() {
-  VersionedDaemon daemon;
-  daemon.containers_json = kOneContainer;
-  return daemon;
-}
-
-/// The one container, in `Content-Length` bytes.
-inline std::string GoodResponse() {
-  return ResponseBytes(200, kJson, kOneContainer);
-}
-
-/// Owns the directory of the socket, the daemon while there is one, and a
-/// processor that keeps its connections from one request to the next.
-class Node {
+/// A scripted daemon and a processor that calls it.
+class Node : public ScriptedNode {
  public:
   explicit Node(ClientOptions options = PatientOptions())
       : processor_(Client(WithHost(std::move(options)))) {}
@@ -53,18 +26,7 @@ class Node {
     return options;
   }
 
-  std::string socket_path() const { return dir_ / "docker.sock"; }
-  std::string host() const { return "unix://" + socket_path(); }
   const Client& client() const { return processor_.client(); }
-
-  /// Starts a daemon at the socket, in place of the one before.
-  ScriptedDaemon& Start(Script script, DaemonOptions options = {}) {
-    daemon_.reset();
-    daemon_ = std::make_unique<ScriptedDaemon>(UnixSocket{socket_path()},
-                                               std::move(script), options);
-    return *daemon_;
-  }
-  void Stop(SocketFile file = SocketFile::kRemove) { daemon_->Stop(file); }
 
   /// What a caller of the route gets.
   Response Post(std::string_view query = "") const {
@@ -83,8 +45,6 @@ class Node {
     return options;
   }
 
-  TempDir dir_;
-  std::unique_ptr<ScriptedDaemon> daemon_;
   Processor processor_;
 };
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include <cstdlib>
-
 #include "tests/integration/node.h"
+#include "tests/support/environment.h"
 
 using namespace containercollector;
 using namespace containercollector::test;
@@ -14,20 +13,6 @@ Processor ProcessorOf(const std::string& host) {
   options.endpoint = host;
   return Processor(Client(options));
 }
-
-/// Sets an environment variable for as long as it lives.
-class EnvironmentVariable {
- public:
-  EnvironmentVariable(const char* name, const char* value) : name_(name) {
-    setenv(name, value, 1);
-  }
-  ~EnvironmentVariable() { unsetenv(name_); }
-  EnvironmentVariable(const EnvironmentVariable&) = delete;
-  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
-
- private:
-  const char* name_;
-};
 
 }  // namespace
 
@@ -84,8 +69,8 @@ TEST_CASE("A host name that cannot be resolved is told as such") {
 }
 
 TEST_CASE("No proxy of the environment stands between") {
-  const EnvironmentVariable http_proxy("http_proxy", "http://127.0.0.1:1");
-  const EnvironmentVariable all_proxy("ALL_PROXY", "http://127.0.0.1:1");
+  const ScopedEnvironment http_proxy{{"http_proxy", "http://127.0.0.1:1"}};
+  const ScopedEnvironment all_proxy{{"ALL_PROXY", "http://127.0.0.1:1"}};
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
   CheckCollected(
       ProcessorOf(daemon.Host()).Handle("POST", Processor::kArrayPath));

@@ -187,7 +187,7 @@ TEST_CASE("Requests that all come at one moment are all answered") {
     CAPTURE(count);
     Node node({"--idle-timeout", "10m", "--log-level", "error"});
     node.Start(GoodDaemon());
-    node.server().Stop();
+    node.server().Suspend();
     std::vector<HttpCall> calls = PostMany(node, count);
     node.server().Signal(SIGCONT);
     for (HttpCall& call : calls) CheckCollected(call.Wait());

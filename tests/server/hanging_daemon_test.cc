@@ -71,18 +71,16 @@ TEST_CASE("500 requests wait for a daemon that never answers") {
 TEST_CASE("A daemon that is stopped and continued needs no new server") {
   const TempDir dir;
   const std::string socket = dir / "docker.sock";
-  const ChildProcess daemon(
-      RECORDED_DAEMON_BINARY,
-      {"--socket", socket, "--containers",
-       TEST_DATA_DIR "/recorded/docker-20.10.24.json", "--version",
-       TEST_DATA_DIR "/recorded/docker-20.10.24.version.json"});
+  Program daemon({RECORDED_DAEMON_BINARY, "--socket", socket, "--containers",
+                  TEST_DATA_DIR "/recorded/docker-20.10.24.json", "--version",
+                  TEST_DATA_DIR "/recorded/docker-20.10.24.version.json"});
   ServerProcess server("unix://" + socket, {"--docker-timeout", "1s"});
   while (Get(server.url(), "/readyz").status != 200) {
   }
   const HttpResponse before = Post(server.url());
   CHECK(before.status == 200);
 
-  daemon.Stop();
+  daemon.Suspend();
   const HttpResponse stopped = Post(server.url());
   CHECK(stopped.status == 500);
   CHECK(stopped.body.find("did not finish its answer to GET "

@@ -87,24 +87,24 @@ TEST_CASE("A failure of the daemon is logged when it begins and when it ends") {
 TEST_CASE("A server that cannot begin says why, and what to do") {
   Node node;
   const std::string port = node.url().substr(node.url().rfind(':') + 1);
-  const Ended taken = RunServer({"--port", port});
+  const Output taken = RunServer({"--port", port});
   CHECK(taken.exit_code == 1);
-  CHECK(taken.output.empty());
-  CHECK(taken.error_output ==
+  CHECK(taken.out.empty());
+  CHECK(taken.err ==
         "container-collector: Cannot listen on 127.0.0.1:" + port +
             ": Address already in use. Stop what listens there, or choose "
             "another place with --port or --bind-address.\n");
 
-  const Ended elsewhere = RunServer({"--bind-address", "192.0.2.1"});
+  const Output elsewhere = RunServer({"--bind-address", "192.0.2.1"});
   CHECK(elsewhere.exit_code == 1);
-  CHECK(elsewhere.error_output ==
+  CHECK(elsewhere.err ==
         "container-collector: Cannot listen on 192.0.2.1:8091: Cannot assign "
         "requested address. Choose an address of this machine with "
         "--bind-address.\n");
 
-  const Ended wrong = RunServer({"--port", "many"});
+  const Output wrong = RunServer({"--port", "many"});
   CHECK(wrong.exit_code == 2);
-  CHECK(wrong.error_output ==
+  CHECK(wrong.err ==
         "container-collector: --port: invalid value \"many\": write a number "
         "from 0 to 65535\nRun container-collector --help for all flags.\n");
 }

@@ -7,27 +7,15 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/environment.h"
 #include "tests/support/temp_dir.h"
 
 using namespace containercollector::server;
+using containercollector::test::ScopedEnvironment;
 using containercollector::test::TempDir;
 using std::chrono::milliseconds;
 
 namespace {
-
-/// Sets an environment variable for its own lifetime.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_(name) {
-    REQUIRE(setenv(name, value, 1) == 0);
-  }
-  ~Variable() { unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
 
 std::variant<Options, ParseExit> Parse(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "container-collector");
@@ -122,14 +110,14 @@ TEST_CASE("Precedence: command line, environment, file") {
   const TempDir dir;
   const std::string file = dir / "collector.conf";
   std::ofstream(file) << "# how we run it\nport=1111\nmax-waiting=22\n";
-  const Variable config("CONTAINER_COLLECTOR_CONFIG", file.c_str());
+  const ScopedEnvironment config{{"CONTAINER_COLLECTOR_CONFIG", file.c_str()}};
   const Options from_file = Parsed({});
   CHECK(from_file.port == 1111);
   CHECK(from_file.max_waiting == 22);
 
-  const Variable port("CONTAINER_COLLECTOR_PORT", "3333");
-  const Variable timeout("CONTAINER_COLLECTOR_DOCKER_TIMEOUT", "7s");
-  const Variable empty("CONTAINER_COLLECTOR_LOG_LEVEL", "");
+  const ScopedEnvironment port{{"CONTAINER_COLLECTOR_PORT", "3333"}};
+  const ScopedEnvironment timeout{{"CONTAINER_COLLECTOR_DOCKER_TIMEOUT", "7s"}};
+  const ScopedEnvironment empty{{"CONTAINER_COLLECTOR_LOG_LEVEL", ""}};
   const Options options = Parsed({});
   CHECK(options.port == 3333);
   CHECK(options.max_waiting == 22);
@@ -141,14 +129,15 @@ TEST_CASE("--config takes precedence over its variable") {
   const TempDir dir;
   const std::string file = dir / "collector.conf";
   std::ofstream(file) << "bind-address = \"::1\"\n";
-  const Variable config("CONTAINER_COLLECTOR_CONFIG", "/nonexistent");
+  const ScopedEnvironment config{
+      {"CONTAINER_COLLECTOR_CONFIG", "/nonexistent"}};
   CHECK(Parsed({"--config", file.c_str()}).bind_address == "::1");
 }
 
 TEST_CASE("DOCKER_* variables are the defaults of the daemon's flags") {
-  const Variable host("DOCKER_HOST", "unix:///run/other.sock");
-  const Variable version("DOCKER_API_VERSION", "1.41");
-  const Variable certificates("DOCKER_CERT_PATH", "/certs");
+  const ScopedEnvironment environment{{"DOCKER_HOST", "unix:///run/other.sock"},
+                                      {"DOCKER_API_VERSION", "1.41"},
+                                      {"DOCKER_CERT_PATH", "/certs"}};
   const containercollector::ClientOptions docker =
       Parsed({"--docker-tls-ca=/ca"}).collector.docker;
   CHECK(docker.endpoint == "unix:///run/other.sock");
@@ -217,15 +206,16 @@ TEST_CASE("A wrong value of the daemon's options is rejected at its source") {
                 "client's certificate and its key go together, write both or "
                 "neither");
   {
-    const Variable host("DOCKER_HOST", "npipe:////./pipe/docker_engine");
+    const ScopedEnvironment host{
+        {"DOCKER_HOST", "npipe:////./pipe/docker_engine"}};
     CheckRejected({}, "DOCKER_HOST: " + npipe);
   }
-  const Variable api_version("DOCKER_API_VERSION", "x");
+  const ScopedEnvironment api_version{{"DOCKER_API_VERSION", "x"}};
   CheckRejected({}, "DOCKER_API_VERSION: " + version);
 }
 
 TEST_CASE("A wrong value in the environment is rejected with its variable") {
-  const Variable port("CONTAINER_COLLECTOR_PORT", "many");
+  const ScopedEnvironment port{{"CONTAINER_COLLECTOR_PORT", "many"}};
   CheckRejected({},
                 "CONTAINER_COLLECTOR_PORT: invalid value \"many\": write a "
                 "number from 0 to 65535");
@@ -252,7 +242,8 @@ TEST_CASE("A mistake in the file is rejected with its line") {
   CheckRejected(
       {"--config", "/nonexistent"},
       "--config: cannot read /nonexistent: No such file or directory");
-  const Variable config("CONTAINER_COLLECTOR_CONFIG", "/nonexistent");
+  const ScopedEnvironment config{
+      {"CONTAINER_COLLECTOR_CONFIG", "/nonexistent"}};
   CheckRejected({},
                 "CONTAINER_COLLECTOR_CONFIG: cannot read /nonexistent: No such "
                 "file or directory");

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "tests/server/http_client.h"
+#include "tests/support/http_client.h"
 
 namespace containercollector::test {
 

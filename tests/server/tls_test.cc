@@ -27,11 +27,11 @@ struct Pki {
         .Write(dir / "wrong-purpose");
   }
 
-  Arguments ServerArguments() const {
+  Command ServerArguments() const {
     return {"--tls-cert", dir / "server.crt", "--tls-key", dir / "server.key"};
   }
-  Arguments MutualArguments() const {
-    Arguments arguments = ServerArguments();
+  Command MutualArguments() const {
+    Command arguments = ServerArguments();
     arguments.insert(arguments.end(), {"--tls-client-ca", dir / "clients.crt"});
     return arguments;
   }

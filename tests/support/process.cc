@@ -84,8 +84,15 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_;
 };
 
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 pid_t Spawn(const Command& command, const FileDescriptor& out,
-            const FileDescriptor& err) {
+            const FileDescriptor& err, const Environment& environment) {
   SpawnFileActions actions;
   actions.Open(STDIN_FILENO, "/dev/null", O_RDONLY);
   actions.Duplicate(out.get(), STDOUT_FILENO);
@@ -94,13 +101,14 @@ pid_t Spawn(const Command& command, const FileDescriptor& out,
   attributes.SetOwnProcessGroup();
 
   Command arguments = command;
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : EnvironmentWith(environment))
+    variables.push_back(name + "=" + value);
 
   pid_t pid = -1;
-  CheckSpawn(::posix_spawnp(&pid, argv.front(), actions.get(), attributes.get(),
-                            argv.data(), environ),
+  CheckSpawn(::posix_spawnp(&pid, command.front().c_str(), actions.get(),
+                            attributes.get(), Pointers(arguments).data(),
+                            Pointers(variables).data()),
              "start " + ToString(command));
   return pid;
 }
@@ -149,14 +157,14 @@ std::string ToString(const Command& command) {
 }
 
 Process::Process(const Command& command, const FileDescriptor& out,
-                 const FileDescriptor& err)
-    : pid_(Spawn(command, out, err)) {}
+                 const FileDescriptor& err, const Environment& environment)
+    : pid_(Spawn(command, out, err, environment)) {}
 
 Process::~Process() {
   try {
     Terminate();
   } catch (const std::system_error&) {
-    // Nobody is left to be told; the end of the sandbox takes the process.
+    // A destructor has nobody to tell.
   }
 }
 
@@ -193,6 +201,15 @@ void Process::Signal(int signal) const {
   CheckSystemCall(::kill(pid_, signal), "kill");
 }
 
+void Process::Suspend() {
+  Signal(SIGSTOP);
+  int status = 0;
+  CheckSystemCall(::waitpid(pid_, &status, WUNTRACED), "waitpid");
+  if (WIFSTOPPED(status)) return;
+  exit_code_ = ExitCode(status);
+  throw std::runtime_error("the process ended instead of stopping");
+}
+
 int Process::WaitForEver() {
   int status = 0;
   pid_t ended = -1;
@@ -204,10 +221,10 @@ int Process::WaitForEver() {
   return *exit_code_;
 }
 
-Output Run(const Command& command) {
+Output Run(const Command& command, const Environment& environment) {
   const FileDescriptor out = OpenMemory("stdout");
   const FileDescriptor err = OpenMemory("stderr");
-  Process process(command, out, err);
+  Process process(command, out, err, environment);
   const std::optional<int> exit_code = process.WaitForExit(kRunBound);
   if (!exit_code) {
     throw std::runtime_error("took too long: " + ToString(command));

@@ -4,48 +4,20 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "containercollector/client.h"
 #include "containercollector/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/environment.h"
 #include "tests/support/error_of.h"
 
 using namespace containercollector;
 using containercollector::test::ErrorOf;
+using containercollector::test::ScopedEnvironment;
 
 namespace {
-
-/// Sets Docker's environment variables for as long as it lives; those that are
-/// not named are unset.
-class DockerEnvironment {
- public:
-  explicit DockerEnvironment(
-      const std::map<std::string, std::string>& variables) {
-    for (const char* name : {"DOCKER_HOST", "DOCKER_API_VERSION",
-                             "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY"}) {
-      if (const char* value = std::getenv(name)) before_[name] = value;
-      unsetenv(name);
-      names_.push_back(name);
-    }
-    for (const auto& [name, value] : variables)
-      setenv(name.c_str(), value.c_str(), 1);
-  }
-  ~DockerEnvironment() {
-    for (const auto& name : names_) unsetenv(name.c_str());
-    for (const auto& [name, value] : before_)
-      setenv(name.c_str(), value.c_str(), 1);
-  }
-  DockerEnvironment(const DockerEnvironment&) = delete;
-  DockerEnvironment& operator=(const DockerEnvironment&) = delete;
-
- private:
-  std::vector<std::string> names_;
-  std::map<std::string, std::string> before_;
-};
 
 std::string RefusalOf(const ClientOptions& options) {
   const Error error = ErrorOf([&] { Client client(options); });
@@ -56,7 +28,7 @@ std::string RefusalOf(const ClientOptions& options) {
 }  // namespace
 
 TEST_CASE("An empty environment means the local daemon without TLS") {
-  const DockerEnvironment environment({});
+  const ScopedEnvironment environment{};
   const ClientOptions options = ClientOptions::FromEnvironment();
   CHECK(options.endpoint == "unix:///var/run/docker.sock");
   CHECK(options.api_version.empty());
@@ -65,10 +37,10 @@ TEST_CASE("An empty environment means the local daemon without TLS") {
 }
 
 TEST_CASE("Docker's environment variables are taken") {
-  const DockerEnvironment environment({{"DOCKER_HOST", "tcp://node:2376"},
-                                       {"DOCKER_API_VERSION", "1.39"},
-                                       {"DOCKER_CERT_PATH", "/certs"},
-                                       {"DOCKER_TLS_VERIFY", "1"}});
+  const ScopedEnvironment environment{{"DOCKER_HOST", "tcp://node:2376"},
+                                      {"DOCKER_API_VERSION", "1.39"},
+                                      {"DOCKER_CERT_PATH", "/certs"},
+                                      {"DOCKER_TLS_VERIFY", "1"}};
   const ClientOptions options = ClientOptions::FromEnvironment();
   CHECK(options.endpoint == "tcp://node:2376");
   CHECK(options.api_version == "1.39");
@@ -81,16 +53,16 @@ TEST_CASE("Docker's environment variables are taken") {
 
 TEST_CASE(
     "The daemon need not prove who it is unless DOCKER_TLS_VERIFY is set") {
-  const DockerEnvironment environment(
-      {{"DOCKER_CERT_PATH", "/certs"}, {"DOCKER_TLS_VERIFY", ""}});
+  const ScopedEnvironment environment{{"DOCKER_CERT_PATH", "/certs"},
+                                      {"DOCKER_TLS_VERIFY", ""}};
   REQUIRE(ClientOptions::FromEnvironment().tls);
   CHECK_FALSE(ClientOptions::FromEnvironment().tls->verify);
 }
 
 TEST_CASE("Variables that are set but empty count as unset") {
-  const DockerEnvironment environment({{"DOCKER_HOST", ""},
-                                       {"DOCKER_CERT_PATH", ""},
-                                       {"DOCKER_TLS_VERIFY", "1"}});
+  const ScopedEnvironment environment{{"DOCKER_HOST", ""},
+                                      {"DOCKER_CERT_PATH", ""},
+                                      {"DOCKER_TLS_VERIFY", "1"}};
   CHECK(ClientOptions::FromEnvironment().endpoint ==
         "unix:///var/run/docker.sock");
   CHECK_FALSE(ClientOptions::FromEnvironment().tls);

@@ -1,47 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "tests/examples/program.h"
-
-#include <utility>
+#include "tests/examples/nodes.h"
 
 #include "containercollector/json.h"
 #include "tests/support/catch.h"
-#include "tests/support/wait.h"
 
 namespace containercollector::test {
-namespace {
-
-constexpr std::chrono::seconds kBound{60};
-
-bool WaitFor(const std::string& path, std::string_view text) {
-  return WaitUntil(
-      [&] { return ReadFile(path).find(text) != std::string::npos; }, kBound);
-}
-
-}  // namespace
-
-Command WithoutDockerEnvironment(Command command) {
-  Command clean{"env", "--unset=DOCKER_HOST", "--unset=DOCKER_API_VERSION",
-                "--unset=DOCKER_CERT_PATH", "--unset=DOCKER_TLS_VERIFY"};
-  for (std::string& word : command) clean.push_back(std::move(word));
-  return clean;
-}
-
-Output RunProgram(Command command) {
-  return Run(WithoutDockerEnvironment(std::move(command)));
-}
-
-RunningProgram::RunningProgram(Command command)
-    : process_(WithoutDockerEnvironment(std::move(command)), OpenLog(out_path_),
-               OpenLog(err_path_)) {}
-
-bool RunningProgram::WaitForOut(std::string_view text) const {
-  return WaitFor(out_path_, text);
-}
-
-bool RunningProgram::WaitForErr(std::string_view text) const {
-  return WaitFor(err_path_, text);
-}
 
 void CheckFailed(const Output& output, int exit_code, const std::string& err) {
   CHECK(output.out.empty());

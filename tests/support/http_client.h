@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a caller of the server sends, and what it gets.
-#ifndef CONTAINERCOLLECTOR_TESTS_SERVER_HTTP_CLIENT_H_
-#define CONTAINERCOLLECTOR_TESTS_SERVER_HTTP_CLIENT_H_
+/// An HTTP client that shares no code with the library or the server.
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_HTTP_CLIENT_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_HTTP_CLIENT_H_
 
 #include <chrono>
 #include <map>
@@ -17,25 +17,30 @@ namespace containercollector::test {
 inline constexpr std::string_view kRoute = "/processor/containercollector";
 
 struct HttpResponse {
-  int status = 0;  ///< 0 where the connection ended without a whole answer.
+  int status = 0;  ///< 0 if the connection ended before the whole response.
   std::map<std::string, std::string> headers;  ///< Names in lower case.
-  std::string body;
-  std::string bytes;  ///< All that came.
+  std::string body;                            ///< Without marks of chunks.
+  std::string bytes;  ///< The response as it was received.
+
+  /// Empty if there is no such header. `name` is in lower case.
+  std::string Header(const std::string& name) const;
 };
 
-/// The bytes of a request with `Connection: close` and, where there is a body,
-/// its length.
+/// The bytes of a request with `Connection: close` and, if there is a body, its
+/// length.
 std::string RequestBytes(std::string_view method, std::string_view target,
                          const Headers& headers = {},
                          std::string_view body = "");
 
-/// Reads what came as one answer.
+/// Parses `bytes` as one response.
 HttpResponse ParseResponse(std::string bytes);
 
-/// A request on a connection of its own.
+/// One request on its own connection.
 class HttpCall {
  public:
-  /// Sends it. @param url As the server prints it.
+  /// Sends the request.
+  /// @param url http://127.0.0.1:PORT or unix:///PATH.
+  /// @throws std::system_error if it cannot connect.
   HttpCall(const std::string& url, std::string_view bytes);
 
   /// Waits until the server closes the connection.
@@ -49,15 +54,17 @@ class HttpCall {
   RawClient client_;
 };
 
-/// `tcp://127.0.0.1:PORT` from `http://127.0.0.1:PORT`.
+/// `tcp://127.0.0.1:PORT` from `http://127.0.0.1:PORT` or `https://…`; a
+/// `unix://` URL unchanged.
 std::string TcpHost(const std::string& url);
 
+/// Sends a GET request and waits for the response.
 HttpResponse Get(const std::string& url, std::string_view target);
 
-/// POSTs to the route.
+/// Sends a POST request to the route and waits for the response.
 HttpResponse Post(const std::string& url, std::string_view query = "",
                   const Headers& headers = {}, std::string_view body = "");
 
 }  // namespace containercollector::test
 
-#endif  // CONTAINERCOLLECTOR_TESTS_SERVER_HTTP_CLIENT_H_
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_HTTP_CLIENT_H_

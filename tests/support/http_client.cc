@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "tests/server/http_client.h"
+#include "tests/support/http_client.h"
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <optional>
 #include <utility>
 
 namespace containercollector::test {
@@ -25,6 +27,20 @@ std::string_view TakeLine(std::string_view& text) {
   return line;
 }
 
+/// The bytes that chunks carry; nothing if the last chunk is missing.
+std::optional<std::string> JoinChunks(std::string_view chunks) {
+  std::string body;
+  for (;;) {
+    if (chunks.find("\r\n") == std::string_view::npos) return std::nullopt;
+    const std::size_t size =
+        std::stoul(std::string(TakeLine(chunks)), nullptr, 16);
+    if (size == 0) return body;
+    if (chunks.size() < size + 2) return std::nullopt;
+    body += chunks.substr(0, size);
+    chunks.remove_prefix(size + 2);
+  }
+}
+
 }  // namespace
 
 std::string RequestBytes(std::string_view method, std::string_view target,
@@ -41,30 +57,43 @@ std::string RequestBytes(std::string_view method, std::string_view target,
 
 HttpResponse ParseResponse(std::string bytes) {
   constexpr std::string_view kProtocol = "HTTP/1.1 ";
-  HttpResponse reply;
-  reply.bytes = std::move(bytes);
-  const std::size_t head_end = reply.bytes.find("\r\n\r\n");
+  HttpResponse response;
+  response.bytes = std::move(bytes);
+  const std::size_t head_end = response.bytes.find("\r\n\r\n");
   if (head_end == std::string::npos ||
-      reply.bytes.compare(0, kProtocol.size(), kProtocol) != 0)
-    return reply;
+      response.bytes.compare(0, kProtocol.size(), kProtocol) != 0)
+    return response;
 
-  std::string_view head = std::string_view(reply.bytes).substr(0, head_end);
+  std::string_view head = std::string_view(response.bytes).substr(0, head_end);
   const int status =
       std::stoi(std::string(TakeLine(head).substr(kProtocol.size(), 3)));
   while (!head.empty()) {
     const std::string_view line = TakeLine(head);
     const std::size_t colon = line.find(": ");
-    reply.headers[Lower(line.substr(0, colon))] = line.substr(colon + 2);
+    response.headers[Lower(line.substr(0, colon))] = line.substr(colon + 2);
   }
-  reply.body = reply.bytes.substr(head_end + 4);
-  if (reply.headers["content-length"] == std::to_string(reply.body.size()))
-    reply.status = status;
-  return reply;
+  response.body = response.bytes.substr(head_end + 4);
+  if (response.Header("transfer-encoding") == "chunked") {
+    if (const auto body = JoinChunks(response.body)) {
+      response.body = *body;
+      response.status = status;
+    }
+  } else if (response.Header("content-length") ==
+             std::to_string(response.body.size())) {
+    response.status = status;
+  }
+  return response;
+}
+
+std::string HttpResponse::Header(const std::string& name) const {
+  const auto found = headers.find(name);
+  return found == headers.end() ? "" : found->second;
 }
 
 HttpCall::HttpCall(const std::string& url, std::string_view bytes)
     : client_(TcpHost(url)) {
-  // Where the server has refused and closed already, its answer says why.
+  // A server that rejected the request may have closed the connection already:
+  // its response says why.
   static_cast<void>(client_.Send(bytes));
 }
 
@@ -73,6 +102,7 @@ HttpResponse HttpCall::Wait(std::chrono::milliseconds timeout) {
 }
 
 std::string TcpHost(const std::string& url) {
+  if (url.rfind("unix://", 0) == 0) return url;
   return "tcp" + url.substr(url.find("://"));
 }
 

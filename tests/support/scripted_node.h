@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_SCRIPTED_NODE_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_SCRIPTED_NODE_H_
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "tests/support/responses.h"
+#include "tests/support/scripted_daemon.h"
+#include "tests/support/scripts.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/versioned_daemon.h"
+
+namespace containercollector::test {
+
+/// A bound for conditions that hold soon unless something is wrong. It is below
+/// the limit for a whole test.
+inline constexpr std::chrono::seconds kGenerous{60};
+
+inline constexpr std::string_view kOneContainer =
+    R"([{"Id":"a1","Names":["/web"],"Image":"busybox:1","ImageID":"sha256:0c","Command":"sleep","Created":1795430876,)"
+    R"("Ports":[],"Labels":{},"State":"running","Status":"Up 3 seconds","HostConfig":{"NetworkMode":"host"},)"
+    R"("NetworkSettings":{"Networks":{}},"Mounts":[]}])";
+
+/// A daemon without faults.
+inline VersionedDaemon GoodDaemon(
+    std::string containers_json = std::string(kOneContainer)) {
+  VersionedDaemon daemon;
+  daemon.containers_json = std::move(containers_json);
+  return daemon;
+}
+
+/// A list of kOneContainer with a `Content-Length`.
+inline std::string GoodResponse() {
+  return ResponseBytes(200, kJson, kOneContainer);
+}
+
+/// Copies of one container as a JSON array of at least `bytes` bytes.
+inline std::string ManyContainers(std::size_t bytes) {
+  const std::string_view one =
+      kOneContainer.substr(1, kOneContainer.size() - 2);
+  std::string json = "[";
+  while (json.size() < bytes)
+    json.append(json.size() > 1 ? "," : "").append(one);
+  return json + "]";
+}
+
+/// Owns the directory of a Docker socket and, once started, a scripted daemon
+/// that listens on it. Fixtures add what calls the daemon.
+class ScriptedNode {
+ public:
+  std::string socket_path() const { return dir_ / "docker.sock"; }
+  std::string host() const { return "unix://" + socket_path(); }
+  ScriptedDaemon& daemon() { return *daemon_; }
+
+  /// Starts a daemon, in place of the previous one if there is one.
+  ScriptedDaemon& Start(Script script, DaemonOptions options = {}) {
+    daemon_.reset();
+    daemon_ = std::make_unique<ScriptedDaemon>(UnixSocket{socket_path()},
+                                               std::move(script), options);
+    return *daemon_;
+  }
+  void Stop(SocketFile file = SocketFile::kRemove) { daemon_->Stop(file); }
+
+ private:
+  TempDir dir_;
+  std::unique_ptr<ScriptedDaemon> daemon_;
+};
+
+}  // namespace containercollector::test
+
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_SCRIPTED_NODE_H_
