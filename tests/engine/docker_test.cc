@@ -145,7 +145,9 @@ TEST_CASE("options pick fewer of dockerd's containers", "[docker]") {
   CHECK(Post(server.url(), query).body.size() < all);
 }
 
-TEST_CASE("a filter that dockerd rejects is the caller's error, with dockerd's text", "[docker]") {
+TEST_CASE(
+    "a filter that dockerd rejects is the caller's error, with dockerd's text",
+    "[docker]") {
   const std::string& socket = SharedNode<DockerNode>().socket();
   const ServerProcess server("unix://" + socket);
   const std::string kFilters = "filters=%7B%22nope%22%3A%5B%22x%22%5D%7D";
