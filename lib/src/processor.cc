@@ -109,12 +109,12 @@ Response Processor::Collect(const ListOptions& options) const {
     Response response;
     response.status = 200;
     response.content_type = "application/json";
-    response.body = "[";
+    internal::ContainerArrayEncoder encoder;
     client_.ForEachContainer(options, [&](const Container& container) {
-      if (response.container_count++ > 0) response.body += ',';
-      internal::AppendContainer(container, response.body);
+      encoder.Add(container);
     });
-    response.body += ']';
+    response.container_count = encoder.count();
+    response.body = encoder.Take();
     return response;
   } catch (const Error& error) {
     // A filter that the daemon rejects is the caller's mistake.

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string_view>
 #include <vector>
@@ -73,7 +74,9 @@ class Handler {
  public:
   using Ch = char;
 
-  Handler(const Schema& schema, void* value) : root_{&schema, value} {}
+  /// @param is_ascii Whether all strings are known to be valid UTF-8.
+  Handler(const Schema& schema, void* value, bool is_ascii)
+      : root_{&schema, value}, is_ascii_(is_ascii) {}
 
   const std::string& error() const { return error_; }
 
@@ -139,7 +142,7 @@ class Handler {
       return WrongType(*target.schema, "a string");
     const std::string_view bytes(text, length);
     auto& string = *static_cast<std::string*>(target.value);
-    if (IsValidUtf8(bytes)) {
+    if (is_ascii_ || IsValidUtf8(bytes)) {
       string.assign(bytes);
     } else {
       string = RepairUtf8(bytes);
@@ -157,7 +160,7 @@ class Handler {
     Frame& frame = frames_.back();
     frame.key = {text, length};
     if (frame.schema->kind == Schema::Kind::kMap) {
-      std::string key = IsValidUtf8(frame.key) ? std::string(frame.key)
+      std::string key = is_ascii_ || IsValidUtf8(frame.key) ? std::string(frame.key)
                                                : RepairUtf8(frame.key);
       member_ = {frame.schema->element,
                  frame.schema->append_entry(frame.value, std::move(key))};
@@ -282,6 +285,7 @@ class Handler {
   }
 
   Target root_;
+  bool is_ascii_;
   Target member_;  // Where the value of the last key goes.
   std::vector<Frame> frames_;
   std::size_t skipped_depth_ = 0;  // How deep inside a value that is dropped.
@@ -298,14 +302,32 @@ class Handler {
 
 /// RapidJSON's SSE2 code lets the bytes 0x1A to 0x1F pass in some places of a
 /// string. They are not valid anywhere in JSON.
-void RejectControlBytes(std::string_view json) {
-  const auto is_rejected = [](char c) { return c >= 0x1A && c <= 0x1F; };
-  // Counting without an early end is what compilers turn into SIMD.
-  const auto count = std::count_if(json.begin(), json.end(), is_rejected);
-  if (count == 0) return;
-  const auto found = std::find_if(json.begin(), json.end(), is_rejected);
-  ThrowInvalidJson(static_cast<std::size_t>(found - json.begin()),
-                   "Invalid encoding in string.");
+void RejectControlBytes(std::string_view json, std::size_t begin,
+                        std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    if (json[i] >= 0x1A && json[i] <= 0x1F)
+      ThrowInvalidJson(i, "Invalid encoding in string.");
+  }
+}
+
+/// Looks at all bytes before they are parsed, eight at a time.
+/// @return Whether the text is ASCII, so that its strings are valid UTF-8.
+bool CheckBytes(std::string_view json) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighBits = 0x80 * kOnes;
+  std::uint64_t any = 0;
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= json.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t word;
+    std::memcpy(&word, json.data() + i, sizeof word);
+    any |= word;
+    // Set for a byte below 0x20; a byte above one of those may be set too.
+    if (((word - kOnes * 0x20) & ~word & kHighBits) != 0)
+      RejectControlBytes(json, i, i + sizeof word);
+  }
+  RejectControlBytes(json, i, json.size());
+  for (; i < json.size(); ++i) any |= static_cast<unsigned char>(json[i]);
+  return (any & kHighBits) == 0;
 }
 
 }  // namespace
@@ -317,10 +339,10 @@ void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
                       "JSON of " + std::to_string(size) +
                           " bytes is more than this parser reads");
   }
-  RejectControlBytes(json);
+  const bool is_ascii = CheckBytes(json);
   json.append(kDecoderPadding, '\0');
 
-  Handler handler(schema, value);
+  Handler handler(schema, value, is_ascii);
   Reader reader;
   rapid::InsituStringStream stream(json.data());
   const rapid::ParseResult result =

@@ -2,11 +2,7 @@
 
 #include "lib/src/json/encoder.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -15,7 +11,6 @@
 
 #include "containercollector/json.h"
 #include "lib/src/json/fields.h"
-#include "lib/src/json/utf8.h"
 
 namespace containercollector {
 namespace internal {
@@ -43,140 +38,102 @@ bool IsEmpty(const std::optional<SortedMap<T>>& value) {
   return !value || value->empty();
 }
 
-/// Appends JSON to a string.
-class Encoder {
- public:
-  explicit Encoder(std::string& json) : json_(json) {}
+void Write(bool value, Encoder& json) { json.Raw(value ? "true" : "false"); }
+void Write(std::uint16_t value, Encoder& json) { json.Integer(value); }
+void Write(std::int64_t value, Encoder& json) { json.Integer(value); }
+void Write(const std::string& value, Encoder& json) { json.String(value); }
 
-  void Write(bool value) { json_ += value ? "true" : "false"; }
-  void Write(std::uint16_t value) { Write(std::int64_t{value}); }
-  void Write(std::int64_t value) {
-    std::array<char, std::numeric_limits<std::int64_t>::digits10 + 2> text{};
-    const auto end =
-        std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-    json_.append(text.data(), end);
+template <typename T>
+void Write(const std::optional<T>& value, Encoder& json);
+template <typename T>
+void Write(const std::vector<T>& values, Encoder& json);
+template <typename T>
+void Write(const SortedMap<T>& map, Encoder& json);
+template <typename Struct>
+void Write(const Struct& value, Encoder& json);
+
+template <typename T>
+void Write(const std::optional<T>& value, Encoder& json) {
+  if (value) {
+    Write(*value, json);
+  } else {
+    json.Raw("null");
   }
-  void Write(const std::string& value) { AppendJsonString(value, json_); }
+}
 
-  template <typename T>
-  void Write(const std::optional<T>& value) {
-    if (value) {
-      Write(*value);
-    } else {
-      json_ += "null";
-    }
+template <typename T>
+void Write(const std::vector<T>& values, Encoder& json) {
+  char before = '[';
+  for (const T& value : values) {
+    json.Byte(std::exchange(before, ','));
+    Write(value, json);
   }
+  if (before == '[') json.Byte('[');
+  json.Byte(']');
+}
 
-  template <typename T>
-  void Write(const std::vector<T>& values) {
-    json_ += '[';
-    const char* separator = "";
-    for (const T& value : values) {
-      json_ += std::exchange(separator, ",");
-      Write(value);
-    }
-    json_ += ']';
+template <typename T>
+void Write(const SortedMap<T>& map, Encoder& json) {
+  char before = '{';
+  for (const auto& [key, value] : map) {
+    json.Byte(std::exchange(before, ','));
+    Write(key, json);
+    json.Byte(':');
+    Write(value, json);
   }
+  if (before == '{') json.Byte('{');
+  json.Byte('}');
+}
 
-  template <typename T>
-  void Write(const SortedMap<T>& map) {
-    json_ += '{';
-    const char* separator = "";
-    for (const auto& [key, value] : map) {
-      json_ += std::exchange(separator, ",");
-      Write(key);
-      json_ += ':';
-      Write(value);
-    }
-    json_ += '}';
-  }
+template <typename Struct, typename Member>
+void WriteField(const Struct& value, const Field<Struct, Member>& field,
+                char& before, Encoder& json) {
+  const Member& member = value.*field.member;
+  if (field.omit_empty && IsEmpty(member)) return;
+  json.Byte(std::exchange(before, ','));
+  json.Key(field.key);
+  Write(member, json);
+}
 
-  template <typename Struct>
-  void Write(const Struct& value) {
-    char before = '{';
-    std::apply(
-        [&](const auto&... fields) {
-          (WriteField(value, fields, before), ...);
-        },
-        Fields<Struct>::kTable);
-    if (before == '{') json_ += before;
-    json_ += '}';
-  }
-
- private:
-  template <typename Struct, typename Member>
-  void WriteField(const Struct& value, const Field<Struct, Member>& field,
-                  char& before) {
-    const Member& member = value.*field.member;
-    if (field.omit_empty && IsEmpty(member)) return;
-    // The keys in the tables need no escapes.
-    json_ += std::exchange(before, ',');
-    json_.append("\"").append(field.key).append("\":");
-    Write(member);
-  }
-
-  std::string& json_;
-};
+template <typename Struct>
+void Write(const Struct& value, Encoder& json) {
+  char before = '{';
+  std::apply(
+      [&](const auto&... fields) {
+        (WriteField(value, fields, before, json), ...);
+      },
+      Fields<Struct>::kTable);
+  if (before == '{') json.Byte('{');
+  json.Byte('}');
+}
 
 template <typename T>
 std::string Encode(const T& value) {
   std::string json;
-  Encoder(json).Write(value);
+  Encoder encoder(json);
+  Write(value, encoder);
+  encoder.Finish();
   return json;
-}
-
-/// Returns the length of the text's beginning that needs no escape.
-std::size_t PlainLength(std::string_view text) {
-  const auto needs_escape = [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-  };
-  return static_cast<std::size_t>(
-      std::find_if(text.begin(), text.end(), needs_escape) - text.begin());
-}
-
-void AppendEscape(char c, std::string& json) {
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
-  switch (c) {
-    case '"':
-    case '\\':
-      json.append(1, '\\').append(1, c);
-      return;
-    case '\n':
-      json += "\\n";
-      return;
-    case '\r':
-      json += "\\r";
-      return;
-    case '\t':
-      json += "\\t";
-      return;
-    default: {
-      const auto byte = static_cast<unsigned char>(c);
-      json.append("\\u00");
-      json += kHexDigits[byte >> 4U];
-      json += kHexDigits[byte & 0xFU];
-    }
-  }
 }
 
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string& json) {
-  std::string repaired;
-  if (!IsValidUtf8(text)) text = repaired = RepairUtf8(text);
-  json += '"';
-  while (true) {
-    const std::size_t plain = PlainLength(text);
-    json.append(text.substr(0, plain));
-    if (plain == text.size()) break;
-    AppendEscape(text[plain], json);
-    text.remove_prefix(plain + 1);
-  }
-  json += '"';
+  Encoder encoder(json);
+  encoder.String(text);
+  encoder.Finish();
 }
 
-void AppendContainer(const Container& container, std::string& json) {
-  Encoder(json).Write(container);
+void ContainerArrayEncoder::Add(const Container& container) {
+  encoder_.Byte(count_++ == 0 ? '[' : ',');
+  Write(container, encoder_);
+}
+
+std::string ContainerArrayEncoder::Take() {
+  if (count_ == 0) encoder_.Byte('[');
+  encoder_.Byte(']');
+  encoder_.Finish();
+  return std::move(json_);
 }
 
 std::string EncodeFilters(const Filters& filters) {
@@ -198,7 +155,9 @@ std::string EncodeFiltersAsLists(const Filters& filters) {
 }  // namespace internal
 
 std::string EncodeContainers(const std::vector<Container>& containers) {
-  return internal::Encode(containers);
+  internal::ContainerArrayEncoder encoder;
+  for (const Container& container : containers) encoder.Add(container);
+  return encoder.Take();
 }
 
 }  // namespace containercollector
