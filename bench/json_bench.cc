@@ -7,8 +7,7 @@
 /// RapidJSON's reader in place with a handler that does nothing.
 // A namespace of its own, as in lib/src/json/decoder.cc.
 #define RAPIDJSON_NAMESPACE containercollector_rapidjson_bench
-#define RAPIDJSON_NAMESPACE_BEGIN \
-  namespace containercollector_rapidjson_bench {
+#define RAPIDJSON_NAMESPACE_BEGIN namespace containercollector_rapidjson_bench {
 #define RAPIDJSON_NAMESPACE_END }
 #if defined(__SSE2__)
 #define RAPIDJSON_SSE2
@@ -91,9 +90,8 @@ void Run(const std::string& json, int rounds) {
   for (int i = 0; i < rounds; ++i) {
     {
       std::string copy = Copy(json);
-      decode.Time([&] {
-        result_size = cc::DecodeContainers(std::move(copy))->size();
-      });
+      decode.Time(
+          [&] { result_size = cc::DecodeContainers(std::move(copy))->size(); });
     }
     {
       const auto containers = cc::DecodeContainers(json);

@@ -17,8 +17,8 @@ class Generator {
     container.id = Hex(64);
     container.names = {"/k8s_app-" + std::to_string(number) + "_web-" +
                        Hex(10) + "_production_" + Hex(32) + "_0"};
-    container.image = "registry.example.com/team/app:1." +
-                      std::to_string(number % 100);
+    container.image =
+        "registry.example.com/team/app:1." + std::to_string(number % 100);
     container.image_id = "sha256:" + Hex(64);
     container.command = "/usr/local/bin/app --listen=0.0.0.0:8080";
     container.created = 1'600'000'000 + static_cast<std::int64_t>(number);

@@ -110,9 +110,8 @@ Response Processor::Collect(const ListOptions& options) const {
     response.status = 200;
     response.content_type = "application/json";
     internal::ContainerArrayEncoder encoder;
-    client_.ForEachContainer(options, [&](const Container& container) {
-      encoder.Add(container);
-    });
+    client_.ForEachContainer(
+        options, [&](const Container& container) { encoder.Add(container); });
     response.container_count = encoder.count();
     response.body = encoder.Take();
     return response;

@@ -160,8 +160,9 @@ class Handler {
     Frame& frame = frames_.back();
     frame.key = {text, length};
     if (frame.schema->kind == Schema::Kind::kMap) {
-      std::string key = is_ascii_ || IsValidUtf8(frame.key) ? std::string(frame.key)
-                                               : RepairUtf8(frame.key);
+      std::string key = is_ascii_ || IsValidUtf8(frame.key)
+                            ? std::string(frame.key)
+                            : RepairUtf8(frame.key);
       member_ = {frame.schema->element,
                  frame.schema->append_entry(frame.value, std::move(key))};
     } else {

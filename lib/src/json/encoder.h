@@ -23,7 +23,9 @@ void AppendJsonString(std::string_view text, std::string& json);
 class ContainerArrayEncoder {
  public:
   /// @param bytes How long the array probably is.
-  explicit ContainerArrayEncoder(std::size_t bytes = 0) { json_.reserve(bytes); }
+  explicit ContainerArrayEncoder(std::size_t bytes = 0) {
+    json_.reserve(bytes);
+  }
 
   void Add(const Container& container);
 

@@ -32,8 +32,8 @@ std::size_t CopyPlain(std::string_view text, char* to) {
     // not ASCII. A byte above one of those may have it too.
     const std::uint64_t quote = word ^ (kOnes * '"');
     const std::uint64_t backslash = word ^ (kOnes * '\\');
-    const std::uint64_t found = (word - kOnes * 0x20) | (quote - kOnes) |
-                                (backslash - kOnes) | word;
+    const std::uint64_t found =
+        (word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | word;
     if ((found & kHighBits) != 0) break;
   }
   for (; i < text.size(); ++i) {
@@ -109,8 +109,8 @@ void Encoder::String(std::string_view text) {
 
 void Encoder::Grow(std::size_t bytes) {
   constexpr std::size_t kMinimum = 1024;
-  json_.resize(std::max({kMinimum, size_ + bytes, 2 * size_,
-                         json_.capacity()}));
+  json_.resize(
+      std::max({kMinimum, size_ + bytes, 2 * size_, json_.capacity()}));
 }
 
 }  // namespace containercollector::internal
