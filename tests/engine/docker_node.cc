@@ -16,7 +16,7 @@ const char* const kImage = "busybox:1";
 }  // namespace
 
 DockerNode::DockerNode(const std::string& directory)
-    : dockerd_(directory), directory_(directory) {
+    : engine_(DockerCommands(directory), directory), directory_(directory) {
   RunRestarting();
   RunPodLikeKubernetes();
   RunWithPorts();
@@ -28,13 +28,13 @@ DockerNode::DockerNode(const std::string& directory)
 }
 
 void DockerNode::RunForEver(const test::Command& options) {
-  dockerd_.Docker(test::Joined(test::Joined({"run", "--detach"}, options),
-                               {kImage, "sleep", "1000000"}));
+  engine_.Run(test::Joined(test::Joined({"run", "--detach"}, options),
+                           {kImage, "sleep", "1000000"}));
 }
 
 void DockerNode::RunRestarting() {
-  dockerd_.Docker({"run", "--detach", "--name=restarting", "--restart=always",
-                   kImage, "sh", "-c", "exit 1"});
+  engine_.Run({"run", "--detach", "--name=restarting", "--restart=always",
+               kImage, "sh", "-c", "exit 1"});
 }
 
 void DockerNode::RunPodLikeKubernetes() {
@@ -66,12 +66,12 @@ void DockerNode::RunWithPorts() {
 }
 
 void DockerNode::RunOnNetworks() {
-  dockerd_.Docker({"network", "create", "--subnet=10.9.0.0/24",
-                   "--gateway=10.9.0.1", "--ipv6", "--subnet=fd00:9::/64",
-                   "front"});
-  dockerd_.Docker(
+  engine_.Run({"network", "create", "--subnet=10.9.0.0/24",
+               "--gateway=10.9.0.1", "--ipv6", "--subnet=fd00:9::/64",
+               "front"});
+  engine_.Run(
       {"network", "create", "--internal", "--subnet=10.10.0.0/16", "back"});
-  dockerd_.Docker({"network", "create", "--subnet=10.11.0.0/16", "other"});
+  engine_.Run({"network", "create", "--subnet=10.11.0.0/16", "other"});
 
   RunForEver({"--name=fixed-address", "--network=front", "--ip=10.9.0.77",
               "--ip6=fd00:9::77", "--link-local-ip=169.254.9.9",
@@ -79,22 +79,22 @@ void DockerNode::RunOnNetworks() {
               "--network-alias=www"});
 
   RunForEver({"--name=three-networks", "--network=front"});
-  dockerd_.Docker({"network", "connect", "--ip=10.10.0.7", "--alias=database",
-                   "--driver-opt=com.example.a=1",
-                   "--driver-opt=com.example.b=<&>", "back", "three-networks"});
-  dockerd_.Docker({"network", "connect", "--link=fixed-address:front", "other",
-                   "three-networks"});
+  engine_.Run({"network", "connect", "--ip=10.10.0.7", "--alias=database",
+               "--driver-opt=com.example.a=1", "--driver-opt=com.example.b=<&>",
+               "back", "three-networks"});
+  engine_.Run({"network", "connect", "--link=fixed-address:front", "other",
+               "three-networks"});
 
   RunForEver({"--name=host-network", "--network=host"});
   RunForEver({"--name=no-network", "--network=none"});
-  dockerd_.Docker({"create", "--name=created-on-network", "--network=front",
-                   "--ip=10.9.0.99", kImage, "ls"});
+  engine_.Run({"create", "--name=created-on-network", "--network=front",
+               "--ip=10.9.0.99", kImage, "ls"});
 }
 
 void DockerNode::RunWithMounts() {
   const std::string kHostDirectory = directory_ + "/host directory";
   std::filesystem::create_directories(kHostDirectory);
-  dockerd_.Docker({"volume", "create", "data"});
+  engine_.Run({"volume", "create", "data"});
   RunForEver({"--name=mounts", "--volume=data:/data",
               "--volume=data:/data-read-only:ro", "--volume=/anonymous",
               "--volume=" + kHostDirectory + ":/host",
@@ -118,25 +118,24 @@ void DockerNode::RunWithOddTexts() {
               "--label=日本=key", R"(--label=<&>"\=key)",
               "--label=json={\"a\":[1,null]}",
               "--label=long=" + std::string(kLongLabel, 'x'), "--label=x=y"});
-  dockerd_.Docker({"run", "--detach", "--name=odd-command", kImage, "sh", "-c",
-                   "# <&> \"quoted\" \\ 日本 😀\nsleep 1000000", "it's", ""});
+  engine_.Run({"run", "--detach", "--name=odd-command", kImage, "sh", "-c",
+               "# <&> \"quoted\" \\ 日本 😀\nsleep 1000000", "it's", ""});
 }
 
 void DockerNode::RunInEveryOtherState() {
-  dockerd_.Docker(
-      {"create", "--name=created", "--label=x=y", kImage, "ls", "-l"});
-  dockerd_.Docker({"run", "--detach", "--name=succeeded", kImage, "true"});
-  dockerd_.Docker({"run", "--detach", "--name=failed", kImage, "sh", "-c",
-                   "echo text > /file; exit 3"});
-  dockerd_.Docker({"wait", "succeeded", "failed"});
+  engine_.Run({"create", "--name=created", "--label=x=y", kImage, "ls", "-l"});
+  engine_.Run({"run", "--detach", "--name=succeeded", kImage, "true"});
+  engine_.Run({"run", "--detach", "--name=failed", kImage, "sh", "-c",
+               "echo text > /file; exit 3"});
+  engine_.Run({"wait", "succeeded", "failed"});
   RunForEver({"--name=killed", "--label=x=z"});
-  dockerd_.Docker({"kill", "killed"});
+  engine_.Run({"kill", "killed"});
   RunForEver({"--name=paused"});
-  dockerd_.Docker({"pause", "paused"});
+  engine_.Run({"pause", "paused"});
   RunForEver(
       {"--name=health-starting", "--health-cmd=true", "--health-interval=1h"});
   RunForEver({"--name=before-rename"});
-  dockerd_.Docker({"rename", "before-rename", "after-rename"});
+  engine_.Run({"rename", "before-rename", "after-rename"});
 }
 
 void DockerNode::WaitForRestarts() const {
@@ -145,8 +144,8 @@ void DockerNode::WaitForRestarts() const {
   constexpr std::chrono::minutes kBound{1};
   constexpr int kRestarts = 5;
   const auto restarted_often = [this] {
-    return std::stoi(dockerd_.Docker({"inspect", "--format={{.RestartCount}}",
-                                      "restarting"})) >= kRestarts;
+    return std::stoi(engine_.Run({"inspect", "--format={{.RestartCount}}",
+                                  "restarting"})) >= kRestarts;
   };
   if (!test::WaitUntil(restarted_often, kBound)) {
     throw std::runtime_error("the container does not restart");

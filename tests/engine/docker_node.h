@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "tests/engine/private_dockerd.h"
+#include "tests/engine/private_engine.h"
 
 namespace containercollector::engine {
 
@@ -18,7 +18,7 @@ class DockerNode {
   /// Keeps everything in `directory`, which it creates.
   explicit DockerNode(const std::string& directory);
 
-  const std::string& socket() const { return dockerd_.socket(); }
+  const std::string& socket() const { return engine_.socket(); }
 
  private:
   void RunRestarting();
@@ -33,7 +33,7 @@ class DockerNode {
   /// Creates a container that runs until it is killed.
   void RunForEver(const test::Command& options);
 
-  PrivateDockerd dockerd_;
+  PrivateEngine engine_;
   std::string directory_;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/engine/agreement.h"
+#include "tests/engine/checks.h"
 #include "tests/engine/daemon_process.h"
 #include "tests/engine/docker_node.h"
 #include "tests/engine/sandbox.h"
@@ -85,54 +86,16 @@ TEST_CASE("the docker node shows all that its list can show", "[docker]") {
       "<script>a && b",
       R"("Command":"sh -c)",
       "xxxxxxxxxx"};
-  for (const std::string& fragment : kFragments) {
-    INFO(fragment);
-    CHECK(list.find(fragment) != std::string::npos);
-  }
+  CheckFragments(list, kFragments);
 }
 
-TEST_CASE("the route answers what dockerd answers", "[docker]") {
+TEST_CASE("the route responds as dockerd does", "[docker]") {
   const std::string& socket = SharedNode<DockerNode>().socket();
   const ServerProcess server("unix://" + socket);
-
-  SECTION("all containers, without being asked") {
-    CHECK(DifferenceFromDaemon(server, socket, "", "?all=1") == kNoDifference);
-  }
-  SECTION("the same twice, over the connection that the server keeps") {
-    CHECK(DifferenceFromDaemon(server, socket, "", "?all=1") == kNoDifference);
-    CHECK(DifferenceFromDaemon(server, socket, "", "?all=1") == kNoDifference);
-  }
-  SECTION("only the running ones") {
-    CHECK(DifferenceFromDaemon(server, socket, "?all=0", "?all=0") ==
-          kNoDifference);
-  }
-  SECTION("a limited number") {
-    CHECK(DifferenceFromDaemon(server, socket, "?limit=2", "?all=1&limit=2") ==
-          kNoDifference);
-  }
-  SECTION("with sizes") {
-    CHECK(DifferenceFromDaemon(server, socket, "?size=1", "?all=1&size=1") ==
-          kNoDifference);
-  }
-  SECTION("those with a label") {
-    const std::string kFilters =
-        "filters=%7B%22label%22%3A%5B%22x%3Dy%22%5D%7D";
-    CHECK(DifferenceFromDaemon(server, socket, "?" + kFilters,
-                               "?all=1&" + kFilters) == kNoDifference);
-  }
-  SECTION("those in a state") {
-    const std::string kFilters =
-        "filters=%7B%22status%22%3A%5B%22exited%22%5D%7D";
-    CHECK(DifferenceFromDaemon(server, socket, "?" + kFilters,
-                               "?all=1&" + kFilters) == kNoDifference);
-  }
-  SECTION("none") {
-    const std::string kFilters =
-        "filters=%7B%22name%22%3A%5B%22absent%22%5D%7D";
-    CHECK(DifferenceFromDaemon(server, socket, "?" + kFilters,
-                               "?all=1&" + kFilters) == kNoDifference);
-    CHECK(Post(server.url(), "?" + kFilters).body == "[]");
-  }
+  CheckAgreement(server, socket);
+  const std::string kNoContainer =
+      "?filters=%7B%22name%22%3A%5B%22absent%22%5D%7D";
+  CHECK(Post(server.url(), kNoContainer).body == "[]");
 }
 
 TEST_CASE("options pick fewer of dockerd's containers", "[docker]") {
@@ -177,36 +140,27 @@ TEST_CASE("the route takes POST only and labels its answers", "[docker]") {
 }
 
 TEST_CASE("the server outlives a dockerd that is killed", "[docker]") {
-  PrivateDockerd dockerd(ThisSandbox().directory + "/killed");
+  const std::string directory = ThisSandbox().directory + "/killed";
+  PrivateEngine dockerd(DockerCommands(directory), directory);
   // The next dockerd ends what still runs before it answers, which is quick if
   // that heeds SIGTERM.
   const test::Command kCommon = {"--network=none", "busybox:1", "sh", "-c",
                                  "trap exit TERM; sleep 1000000 & wait"};
-  dockerd.Docker(test::Joined({"run", "--detach", "--name=running"}, kCommon));
-  dockerd.Docker(test::Joined({"create", "--name=created"}, kCommon));
+  dockerd.Run(test::Joined({"run", "--detach", "--name=running"}, kCommon));
+  dockerd.Run(test::Joined({"create", "--name=created"}, kCommon));
   const ServerProcess server("unix://" + dockerd.socket());
   CHECK(DifferenceFromDaemon(server, dockerd.socket(), "", "?all=1") ==
         kNoDifference);
 
   for (int time = 1; time <= 2; ++time) {
     INFO("time " << time);
-    dockerd.process().Kill();
-    const HttpResponse response = Post(server.url());
-    CHECK(response.status == 500);
-    CHECK(response.Header("content-type") == kPlainText);
-    CHECK(response.body == "Cannot connect to the Docker daemon at unix://" +
-                               dockerd.socket() +
-                               ". Is the docker daemon running?");
-
-    dockerd.process().Start();
-    CHECK(Post(server.url()).status == 200);
-    CHECK(DifferenceFromDaemon(server, dockerd.socket(), "", "?all=1") ==
-          kNoDifference);
+    CheckSurvivesKill(server, dockerd.process());
   }
 }
 
 TEST_CASE("the server outlives a dockerd that hangs", "[docker]") {
-  PrivateDockerd dockerd(ThisSandbox().directory + "/hung");
+  const std::string directory = ThisSandbox().directory + "/hung";
+  PrivateEngine dockerd(DockerCommands(directory), directory);
   const ServerProcess server("unix://" + dockerd.socket(),
                              {"--docker-timeout=3s"});
   CHECK(Post(server.url()).body == "[]");

@@ -17,16 +17,16 @@ test::Command WithImage(const test::Command& command,
 
 }  // namespace
 
-PodmanNode::PodmanNode(const std::string& directory) : podman_(directory) {
+PodmanNode::PodmanNode(const std::string& directory)
+    : engine_(PodmanCommands(directory), directory) {
   const test::Command kForEver = {"sleep", "1000000"};
   const auto create = [this](const test::Command& options,
                              const test::Command& program) {
-    podman_.Podman(WithImage(test::Joined({"create"}, options), program));
+    engine_.Run(WithImage(test::Joined({"create"}, options), program));
   };
   const auto run = [this](const test::Command& options,
                           const test::Command& program) {
-    podman_.Podman(
-        WithImage(test::Joined({"run", "--detach"}, options), program));
+    engine_.Run(WithImage(test::Joined({"run", "--detach"}, options), program));
   };
   create({"--name=created", "--network=none", "--label=x=y"}, {"ls", "-l"});
   // Running, it would need a packet filter.
@@ -41,9 +41,9 @@ PodmanNode::PodmanNode(const std::string& directory) : podman_(directory) {
        "--volume=" + directory + ":/host:ro", "--tmpfs=/scratch"},
       kForEver);
   run({"--name=failed", "--network=none"}, {"sh", "-c", "exit 3"});
-  podman_.Podman({"wait", "failed"});
+  engine_.Run({"wait", "failed"});
   run({"--name=paused", "--network=none"}, kForEver);
-  podman_.Podman({"pause", "paused"});
+  engine_.Run({"pause", "paused"});
 }
 
 }  // namespace containercollector::engine

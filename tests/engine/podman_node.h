@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "tests/engine/private_podman.h"
+#include "tests/engine/private_engine.h"
 
 namespace containercollector::engine {
 
@@ -18,11 +18,11 @@ class PodmanNode {
   /// Keeps everything in `directory`, which it creates.
   explicit PodmanNode(const std::string& directory);
 
-  PrivatePodman& podman() { return podman_; }
-  const std::string& socket() const { return podman_.socket(); }
+  PrivateEngine& engine() { return engine_; }
+  const std::string& socket() const { return engine_.socket(); }
 
  private:
-  PrivatePodman podman_;
+  PrivateEngine engine_;
 };
 
 }  // namespace containercollector::engine
