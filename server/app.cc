@@ -16,10 +16,8 @@ using std::chrono::steady_clock;
 /// How much longer than its timeout a daemon call may take to return.
 constexpr milliseconds kCallSlack{1000};
 
-/// During a shutdown, waiting batches may begin their call for the grace. The
-/// server stops at the latest when the daemon's timeout and the rest are over.
-constexpr milliseconds kShutdownGrace{400};
-constexpr milliseconds kShutdownRest{900};
+/// How long the last responses may take to be sent during a shutdown.
+constexpr milliseconds kLastResponses{900};
 
 std::shared_ptr<Tls> MakeTls(const TlsFiles& files) {
   return files.enabled() ? std::make_shared<Tls>(files) : nullptr;
@@ -85,11 +83,11 @@ void App::ReloadCertificates() {
 
 void App::Shutdown() {
   if (std::exchange(shut_down_, true)) return;
-  const auto deadline = steady_clock::now() + docker_timeout_ + kShutdownRest;
   http_.StopAccepting();
-  collections_.Shutdown(kShutdownGrace);
+  // Each running call ends within the timeout; so does the one that follows it.
+  collections_.Shutdown(docker_timeout_ + kCallSlack);
   readiness_.Shutdown(milliseconds(0));
-  http_.Shutdown(deadline);
+  http_.Shutdown(steady_clock::now() + kLastResponses);
 }
 
 std::optional<HttpResponse> App::Check(HttpRequest& request) {

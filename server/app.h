@@ -38,7 +38,7 @@ class App final : private HttpHandler {
   void ReloadCertificates();
 
   /// Accepts no more connections, completes pending requests and returns: at
-  /// the latest a second after the time that the Docker daemon may take.
+  /// the latest some seconds after two timeouts of the Docker daemon.
   void Shutdown();
 
  private:

@@ -168,6 +168,11 @@ void AddServerFlags(CLI::App& app, Options& options) {
                             "0.0.0.0 or ::1"));
   AddNumber<std::uint16_t>(app, "--port", options.port, 0, 65535,
                            "Port to listen on; 0 picks a free one");
+  app.add_option("--allowed-host", options.http.allowed_hosts,
+                 "Name to accept in the Host header besides IP addresses and "
+                 "localhost; repeat it, or separate names by commas")
+      ->delimiter(',')
+      ->type_name("NAME");
   AddText(app, "--tls-cert", options.tls.cert,
           "Certificate of this server (PEM); turns TLS on");
   AddText(app, "--tls-key", options.tls.key,
@@ -191,6 +196,9 @@ void AddLimitFlags(CLI::App& app, Options& options) {
                          kGigabyte, "Size of the headers of a request");
   AddNumber<std::size_t>(app, "--max-body-bytes", http.max_body_bytes, 0,
                          kGigabyte, "Size of the body of a request");
+  AddNumber<std::size_t>(app, "--max-in-flight-bytes", http.max_in_flight_bytes,
+                         1, 64 * kGigabyte,
+                         "Size of the responses that are being sent");
   AddDuration(app, "--idle-timeout", http.idle_timeout,
               "Time limit for a silent connection, rounded up to seconds");
   AddDuration(app, "--request-timeout", http.request_timeout,

@@ -19,6 +19,7 @@ LogFields RequestLogFields(const RequestRecord& record) {
     fields.push_back({"peer", record.request.peer});
   if (!record.request.query.empty())
     fields.push_back({"query", record.request.query});
+  if (!record.error.empty()) fields.push_back({"error", record.error});
   if (!record.delivered) fields.push_back({"delivered", std::string("no")});
   for (const auto& [name, value] : record.request.headers)
     fields.push_back({name, value});

@@ -82,22 +82,21 @@ CollectionPtr Collector::Collect(const ListOptions& options) {
   if (max_answer_bytes_ > 0 && bytes > max_answer_bytes_)
     return AnswerTooLarge(response.container_count, bytes, max_answer_bytes_);
   Collection collection;
-  collection.json =
-      std::make_shared<const std::string>(std::move(response.body));
+  collection.json = ShareWithLast(
+      std::make_shared<const std::string>(std::move(response.body)));
   collection.container_count = response.container_count;
-  return ShareWithLast(
-      std::make_shared<const Collection>(std::move(collection)));
+  return std::make_shared<const Collection>(std::move(collection));
 }
 
 /// Consecutive collections are mostly equal: slow clients must not keep a copy
 /// each.
-CollectionPtr Collector::ShareWithLast(CollectionPtr collection) {
+std::shared_ptr<const std::string> Collector::ShareWithLast(
+    std::shared_ptr<const std::string> json) {
   const std::lock_guard lock(mutex_);
-  if (CollectionPtr last = last_.lock();
-      last != nullptr && *last->json == *collection->json)
+  if (auto last = last_json_.lock(); last != nullptr && *last == *json)
     return last;
-  last_ = collection;
-  return collection;
+  last_json_ = json;
+  return json;
 }
 
 CollectionPtr Collector::CheckReady() {

@@ -59,14 +59,15 @@ class Collector {
   }
 
  private:
-  CollectionPtr ShareWithLast(CollectionPtr collection);
+  std::shared_ptr<const std::string> ShareWithLast(
+      std::shared_ptr<const std::string> json);
 
   const std::size_t max_answer_bytes_;
   const Processor processor_;
   const Client ping_client_;
   Metrics& metrics_;
   std::mutex mutex_;
-  std::weak_ptr<const Collection> last_;  // Guarded by mutex_.
+  std::weak_ptr<const std::string> last_json_;  // Guarded by mutex_.
   FailureLog list_failures_{"list"};
   FailureLog ping_failures_{"ping"};
 };

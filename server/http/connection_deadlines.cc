@@ -3,6 +3,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <tuple>
+
 namespace containercollector::server {
 
 void ConnectionDeadlines::Receiving(int socket, Time deadline) {
@@ -19,15 +22,31 @@ void ConnectionDeadlines::Sending(int socket, Time deadline) {
 
 void ConnectionDeadlines::Remove(int socket) { sockets_.erase(socket); }
 
+void ConnectionDeadlines::Close(Sockets::value_type& connection) {
+  // libmicrohttpd sees the end of the connection and closes the socket. A
+  // failure means that the client closed it first.
+  static_cast<void>(shutdown(connection.first, SHUT_RDWR));
+  connection.second.deadline = Time::max();
+}
+
+void ConnectionDeadlines::CloseLongest() {
+  const auto longest = std::min_element(
+      sockets_.begin(), sockets_.end(), [](const auto& a, const auto& b) {
+        // Closed and pending connections have no deadline.
+        const auto order = [](const State& state) {
+          const bool open = state.deadline != Time::max();
+          return std::make_tuple(!open, !state.receiving, state.deadline);
+        };
+        return order(a.second) < order(b.second);
+      });
+  if (longest != sockets_.end() && longest->second.deadline != Time::max())
+    Close(*longest);
+}
+
 template <typename Condition>
 void ConnectionDeadlines::CloseIf(Condition condition) {
-  for (auto& [socket, state] : sockets_) {
-    if (!condition(state)) continue;
-    // libmicrohttpd sees the end of the connection and closes the socket. A
-    // failure means that the client closed it first.
-    static_cast<void>(shutdown(socket, SHUT_RDWR));
-    state.deadline = Time::max();
-  }
+  for (auto& connection : sockets_)
+    if (condition(connection.second)) Close(connection);
 }
 
 void ConnectionDeadlines::CloseOverdue(Time now) {

@@ -4,6 +4,7 @@
 #define CONTAINERCOLLECTOR_SERVER_HTTP_CONNECTION_DEADLINES_H_
 
 #include <chrono>
+#include <cstddef>
 #include <unordered_map>
 
 namespace containercollector::server {
@@ -29,7 +30,11 @@ class ConnectionDeadlines {
 
   void Remove(int socket);
 
-  bool empty() const noexcept { return sockets_.empty(); }
+  std::size_t size() const noexcept { return sockets_.size(); }
+
+  /// Closes the connection that has been receiving longest; if none is, the one
+  /// that has been sending longest. Leaves pending requests alone.
+  void CloseLongest();
 
   /// Closes connections whose deadline is before `now`.
   void CloseOverdue(Time now);
@@ -43,10 +48,13 @@ class ConnectionDeadlines {
     Time deadline;
   };
 
+  using Sockets = std::unordered_map<int, State>;
+
+  static void Close(Sockets::value_type& connection);
   template <typename Condition>
   void CloseIf(Condition condition);
 
-  std::unordered_map<int, State> sockets_;
+  Sockets sockets_;
 };
 
 }  // namespace containercollector::server

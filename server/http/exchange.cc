@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "server/http/mhd_response.h"
-#include "server/http/request_head.h"
+#include "server/http/request_source.h"
 #include "server/http/socket_address.h"
 
 namespace containercollector::server {
@@ -25,6 +25,12 @@ HttpResponse HandlerFailed() {
   return TextResponse(500,
                       "This server failed to handle the request: most likely "
                       "it is out of memory. Look at its memory limit.");
+}
+
+HttpResponse TooManyBytes(std::size_t limit) {
+  return BusyResponse("Responses that clients have not read yet take all of " +
+                      std::to_string(limit) +
+                      " bytes (--max-in-flight-bytes). Ask again later.");
 }
 
 RequestHead HeadOf(MHD_Connection* connection, const char* method,
@@ -91,6 +97,10 @@ Exchange::Exchange(ExchangeContext& context, MHD_Connection* connection,
   request.peer = PeerOf(connection);
 }
 
+Exchange::~Exchange() {
+  if (body_ != nullptr) context_.bodies.Remove(body_);
+}
+
 bool Exchange::AcceptHead(const char* method, const char* version) {
   head_accepted_ = true;
   HttpRequest& request = record_.request;
@@ -103,19 +113,24 @@ bool Exchange::AcceptHead(const char* method, const char* version) {
       break;
     }
   }
+  auto rejection = CheckClient(head);
+  if (!rejection) rejection = context_.handler.Check(request);
+  return !rejection || Send(*std::move(rejection), true);
+}
+
+std::optional<HttpResponse> Exchange::CheckClient(
+    const RequestHead& head) const {
   const HttpOptions& options = context_.options;
-  if (const auto rejection =
-          CheckHead(head, {options.max_header_bytes, options.max_body_bytes}))
-    return Send(*rejection, true);
-  if (options.tls != nullptr &&
+  auto rejection =
+      CheckHead(head, {options.max_header_bytes, options.max_body_bytes});
+  if (!rejection) rejection = CheckSource(head, options.allowed_hosts);
+  if (!rejection && options.tls != nullptr &&
       !options.tls->AcceptsClient(TlsSessionOf(connection_))) {
-    return Send(TextResponse(403,
+    rejection = TextResponse(403,
                              "This server serves only clients that present a "
-                             "certificate which it trusts."),
-                true);
+                             "certificate which it trusts.");
   }
-  const auto rejection = context_.handler.Check(request);
-  return !rejection || Send(*rejection, true);
+  return rejection;
 }
 
 bool Exchange::AcceptBody(std::string_view piece) {
@@ -127,27 +142,39 @@ bool Exchange::Proceed() {
   const std::size_t limit = context_.options.max_body_bytes;
   if (body_bytes_ > limit) return Send(BodyTooLarge(limit));
   if (pending_ == nullptr && !CallHandler()) return true;
-  return Send(pending_->response ? *pending_->response : HandlerFailed());
+  return Send(pending_->response ? *std::move(pending_->response)
+                                 : HandlerFailed());
 }
 
 /// Returns false if the connection is suspended until the response is there.
 bool Exchange::CallHandler() {
-  pending_ = std::make_shared<PendingRequest>(*this);
+  pending_ = std::make_shared<PendingRequest>(this);
   context_.handler.Handle(record_.request, Responder(context_.queue, pending_));
   if (!context_.queue->Suspend(*pending_)) return true;
-  context_.deadlines.Waiting(SocketOf(connection_));
+  const int socket = SocketOf(connection_);
+  context_.pending.insert_or_assign(socket, pending_);
+  context_.deadlines.Waiting(socket);
   MHD_suspend_connection(connection_);
   return false;
 }
 
-void Exchange::Resume() { MHD_resume_connection(connection_); }
+void Exchange::Resume() {
+  context_.pending.erase(SocketOf(connection_));
+  MHD_resume_connection(connection_);
+}
 
-bool Exchange::Send(const HttpResponse& response, bool close) {
+bool Exchange::Send(HttpResponse response, bool close) {
+  if (context_.bodies.Add(response.body)) {
+    body_ = response.body;
+  } else {
+    response = TooManyBytes(context_.options.max_in_flight_bytes);
+  }
   const MhdResponsePtr mhd =
       MakeMhdResponse(response, close || context_.stopping);
   if (mhd == nullptr) return false;
   record_.status = response.status;
   record_.bytes = response.body->size();
+  if (response.status >= 400) record_.error = *response.body;
   context_.deadlines.Sending(
       SocketOf(connection_),
       steady_clock::now() + context_.options.send_timeout);

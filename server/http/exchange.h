@@ -6,13 +6,18 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "server/http/connection_deadlines.h"
 #include "server/http/http_handler.h"
 #include "server/http/http_message.h"
 #include "server/http/http_options.h"
+#include "server/http/in_flight_bodies.h"
+#include "server/http/request_head.h"
 #include "server/http/responder.h"
 
 struct MHD_Connection;
@@ -21,9 +26,15 @@ namespace containercollector::server {
 
 /// What the exchanges of one server share. For the server's thread only.
 struct ExchangeContext {
-  HttpOptions options;
+  ExchangeContext(HttpOptions http_options, HttpHandler& http_handler)
+      : options(std::move(http_options)), handler(http_handler) {}
+
+  const HttpOptions options;
   HttpHandler& handler;
   ConnectionDeadlines deadlines;
+  InFlightBodies bodies{options.max_in_flight_bytes};
+  /// Requests of suspended connections, by their socket.
+  std::unordered_map<int, std::shared_ptr<PendingRequest>> pending;
   std::shared_ptr<ResponseQueue> queue = std::make_shared<ResponseQueue>();
   bool stopping = false;  ///< Whether each response closes its connection.
 };
@@ -37,6 +48,9 @@ class Exchange {
   /// @param target The request's target as received: path and query.
   Exchange(ExchangeContext& context, MHD_Connection* connection,
            std::string_view target);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
 
   // Each returns false to close the connection.
 
@@ -57,7 +71,8 @@ class Exchange {
 
  private:
   bool CallHandler();
-  bool Send(const HttpResponse& response, bool close = false);
+  std::optional<HttpResponse> CheckClient(const RequestHead& head) const;
+  bool Send(HttpResponse response, bool close = false);
 
   ExchangeContext& context_;
   MHD_Connection* const connection_;
@@ -66,6 +81,7 @@ class Exchange {
   bool head_accepted_ = false;
   std::size_t body_bytes_ = 0;
   std::shared_ptr<PendingRequest> pending_;
+  InFlightBodies::Body body_;  // Of the response.
   RequestRecord record_;
 };
 

@@ -47,6 +47,7 @@ struct RequestRecord {
   std::chrono::steady_clock::duration duration{};
   std::size_t bytes = 0;   ///< Size of the response's body.
   bool delivered = false;  ///< Whether the whole response was sent.
+  std::string error;       ///< The text of a response with status 400 to 599.
 };
 
 }  // namespace containercollector::server

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,16 +15,23 @@
 namespace containercollector::server {
 
 struct HttpOptions {
+  /// If a client opens one more, the server closes the one that has been idle
+  /// longest.
   std::size_t max_connections = 2048;
   std::size_t max_connections_per_address = 0;  ///< 0: no limit.
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 1024 * 1024;
+  /// Memory of the responses that are being sent.
+  std::size_t max_in_flight_bytes = 64 * 1024 * 1024;
   /// How long a connection may be silent; rounded up to whole seconds.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(10);
   /// How long a whole request may take to arrive.
   std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
   /// How long the client may take to read a whole response.
   std::chrono::milliseconds send_timeout = std::chrono::seconds(60);
+  /// Names in the Host header that are accepted besides IP addresses and
+  /// localhost.
+  std::vector<std::string> allowed_hosts;
   std::shared_ptr<const Tls> tls;  ///< Null: plain HTTP.
   /// Names of the headers to copy to HttpRequest, in static storage.
   std::vector<std::string_view> headers;

@@ -28,6 +28,10 @@ constexpr std::size_t kMemoryPerHeaderByte = 2;
 /// How often the server looks whether the last responses have been sent.
 constexpr milliseconds kDrainInterval{5};
 
+/// Connections beyond HttpOptions::max_connections, until the longest idle ones
+/// are closed.
+constexpr std::size_t kSpareConnections = 32;
+
 using Credentials = std::shared_ptr<const TlsCredentials>;
 
 /// Fails the handshake of a session that Tls has not prepared.
@@ -84,6 +88,8 @@ struct HttpServer::Callbacks {
     }
     try {
       ExpectRequest(context, socket);
+      if (context.deadlines.size() > context.options.max_connections)
+        context.deadlines.CloseLongest();
       if (const auto& tls = context.options.tls; tls != nullptr) {
         *credentials = std::make_unique<Credentials>(
                            tls->Prepare(TlsSessionOf(connection)))
@@ -158,7 +164,7 @@ void HttpServer::DaemonStopper::operator()(MHD_Daemon* daemon) const noexcept {
 
 HttpServer::HttpServer(ListenSocket socket, HttpOptions options,
                        HttpHandler& handler)
-    : socket_(std::move(socket)), context_{std::move(options), handler, {}} {
+    : socket_(std::move(socket)), context_(std::move(options), handler) {
   StartDaemon();
   thread_ = std::thread([this] { Run(); });
 }
@@ -180,7 +186,7 @@ void HttpServer::StartDaemon() {
       &Callbacks::OnConnection, this, MHD_OPTION_URI_LOG_CALLBACK,
       &Callbacks::OnTarget, this, MHD_OPTION_NOTIFY_COMPLETED,
       &Callbacks::OnCompleted, this, MHD_OPTION_CONNECTION_LIMIT,
-      static_cast<unsigned int>(options.max_connections),
+      static_cast<unsigned int>(options.max_connections + kSpareConnections),
       MHD_OPTION_PER_IP_CONNECTION_LIMIT,
       static_cast<unsigned int>(options.max_connections_per_address),
       MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -218,7 +224,7 @@ void HttpServer::Run() {
     const bool shut_down = shut_down_;
     for (auto request = context_.queue->Take(); request != nullptr;
          request = std::exchange(request->next, nullptr))
-      request->exchange.Resume();
+      request->exchange->Resume();
     if (MHD_run(daemon_.get()) != MHD_YES)
       Log(LogLevel::kError, "libmicrohttpd failed");
     if (stop_accepting_) CloseListenSocket();
@@ -230,6 +236,7 @@ void HttpServer::Run() {
 void HttpServer::Sweep() {
   context_.deadlines.CloseOverdue(steady_clock::now());
   try {
+    FindClientsThatLeft();
     context_.handler.Sweep();
   } catch (const std::exception& error) {
     Log(LogLevel::kError, "sweep failed",
@@ -254,6 +261,16 @@ void HttpServer::WaitForEvents() {
   wake.Clear();
 }
 
+/// libmicrohttpd does not look at suspended connections.
+void HttpServer::FindClientsThatLeft() {
+  std::vector<pollfd> sockets;
+  for (const auto& [socket, request] : context_.pending)
+    sockets.push_back({socket, POLLRDHUP, 0});
+  if (poll(sockets.data(), sockets.size(), 0) <= 0) return;
+  for (const pollfd& socket : sockets)
+    if (socket.revents != 0) context_.pending.at(socket.fd)->client_left = true;
+}
+
 void HttpServer::CloseListenSocket() {
   if (std::exchange(context_.stopping, true)) return;
   // After this, libmicrohttpd does not use the socket, and leaves it to us.
@@ -262,7 +279,7 @@ void HttpServer::CloseListenSocket() {
 
 bool HttpServer::IsDrained() {
   context_.deadlines.CloseReceiving();
-  return context_.deadlines.empty() ||
+  return context_.deadlines.size() == 0 ||
          steady_clock::now() >= shutdown_deadline_;
 }
 

@@ -51,6 +51,7 @@ class HttpServer {
   void Run();
   void Sweep();
   void WaitForEvents();
+  void FindClientsThatLeft();
   void CloseListenSocket();
   bool IsDrained();
 

@@ -17,9 +17,9 @@ class Exchange;
 
 /// A request that has no response yet.
 struct PendingRequest {
-  explicit PendingRequest(Exchange& owner) : exchange(owner) {}
+  explicit PendingRequest(Exchange* owner) : exchange(owner) {}
 
-  Exchange& exchange;  ///< For the server's thread only.
+  Exchange* const exchange;  ///< For the server's thread only.
   std::atomic<bool> client_left{false};
 
   // Guarded by the queue's mutex until Take() returns the request.

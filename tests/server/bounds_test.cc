@@ -115,39 +115,105 @@ TEST_CASE("Headers that are too large are refused") {
   CheckStops(node.server());
 }
 
-TEST_CASE("Connections beyond the bound wait, and those of one address end") {
-  SECTION("all connections") {
-    Node node({"--max-waiting", "1", "--max-connections", "130",
-               "--idle-timeout", "1s"});
-    node.Start(GoodDaemon());
-    std::vector<RawClient> idle;
-    for (int i = 0; i < 200; ++i) idle.emplace_back(TcpHost(node.url()));
-    CheckCollected(Post(node.url()));
-    CheckStops(node.server());
-  }
-  SECTION("those of one address") {
-    Node node({"--max-connections-per-address", "5"});
-    node.Start(GoodDaemon());
-    std::vector<HttpCall> calls;
-    for (int i = 0; i < 5; ++i)
-      calls.emplace_back(node.url(), "GET /healthz HTTP/1.1\r\n");
-    RawClient one_more(TcpHost(node.url()));
-    CHECK(one_more.ReceiveToEnd().end != RawClient::End::kTimedOut);
-    calls.pop_back();
-    while (Get(node.url(), "/healthz").status != 200) {
-    }
-    CheckCollected(Post(node.url()));
-    CheckStops(node.server());
-  }
+TEST_CASE("Connections beyond the bound make the longest idle ones close") {
+  Node node({"--max-waiting", "1", "--max-connections", "130", "--idle-timeout",
+             "10m", "--request-timeout", "10m"});
+  node.Start(GoodDaemon());
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 500; ++i) idle.emplace_back(TcpHost(node.url()));
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  CheckCollected(Post(node.url()));
+  CHECK(idle.front().ReceiveToEnd().end == RawClient::End::kClosed);
+  CHECK(idle.back().ReceiveToEnd(std::chrono::milliseconds(1)).end ==
+        RawClient::End::kTimedOut);
+  CheckStops(node.server());
 }
 
-TEST_CASE("Connections that take too long are ended") {
+TEST_CASE("A pending request is not closed to make room") {
+  Node node({"--max-waiting", "1", "--max-connections", "130", "--idle-timeout",
+             "10m", "--request-timeout", "10m"});
+  node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
+  HttpCall pending(node.url(), RequestBytes("POST", kRoute));
+  WaitForWaiting(node, 1);
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 300; ++i) idle.emplace_back(TcpHost(node.url()));
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  node.daemon().Release();
+  CheckCollected(pending.Wait());
+  CheckStops(node.server());
+}
+
+TEST_CASE("Responses that clients do not read are bounded in memory") {
+  Node node({"--max-in-flight-bytes", "5000000"});
+  const std::string large = ManyContainers(4'000'000);
+  node.Start(GoodDaemon(large));
+  HttpCall slow(node.url(), RequestBytes("POST", kRoute));
+  CHECK(slow.connection().Receive(1).bytes == "H");
+  // The same response again needs no more memory.
+  CHECK((Post(node.url()).body == large));
+
+  node.Start(GoodDaemon(ManyContainers(3'000'000)));
+  const auto rejected = Post(node.url());
+  CheckText(rejected, 503,
+            "Responses that clients have not read yet take all of 5000000 "
+            "bytes (--max-in-flight-bytes). Ask again later.");
+  CHECK(rejected.headers.at("retry-after") == "5");
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+
+  slow.connection().Close();
+  while (Post(node.url()).status != 200) {
+  }
+  CheckStops(node.server());
+}
+
+TEST_CASE("Connections of one address are bounded") {
+  Node node({"--max-connections-per-address", "5", "--idle-timeout", "10m",
+             "--request-timeout", "10m"});
+  node.Start(GoodDaemon());
+  std::vector<HttpCall> calls;
+  for (int i = 0; i < 5; ++i)
+    calls.emplace_back(node.url(), "GET /healthz HTTP/1.1\r\n");
+  RawClient one_more(TcpHost(node.url()));
+  CHECK(one_more.ReceiveToEnd().end != RawClient::End::kTimedOut);
+  calls.pop_back();
+  while (Get(node.url(), "/healthz").status != 200) {
+  }
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Silent connections are closed") {
+  Node node({"--idle-timeout", "1s", "--request-timeout", "10m"});
+  RawClient silent(TcpHost(node.url()));
+  CHECK(silent.ReceiveToEnd().end == RawClient::End::kClosed);
+  CheckStops(node.server());
+}
+
+TEST_CASE("A pending request has no deadline") {
+  Node node({"--request-timeout", "1s", "--send-timeout", "1s"});
+  node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
+  HttpCall pending(node.url(), RequestBytes("POST", kRoute));
+  CHECK(pending.connection().Receive(1, std::chrono::seconds(2)).end ==
+        RawClient::End::kTimedOut);
+  node.daemon().Release();
+  CheckCollected(pending.Wait());
+  CheckStops(node.server());
+}
+
+TEST_CASE("A second request on a connection has a deadline too") {
+  Node node({"--request-timeout", "1s", "--send-timeout", "10m",
+             "--idle-timeout", "10m"});
+  RawClient client(TcpHost(node.url()));
+  client.Send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET ");
+  const RawClient::Received received = client.ReceiveToEnd();
+  CHECK(received.end == RawClient::End::kClosed);
+  CHECK(received.bytes.rfind("HTTP/1.1 200 OK", 0) == 0);
+  CheckStops(node.server());
+}
+
+TEST_CASE("Connections that take too long are closed") {
   Node node({"--idle-timeout", "1s", "--request-timeout", "2s"});
   node.Start(GoodDaemon());
-  SECTION("those that are silent") {
-    RawClient silent(TcpHost(node.url()));
-    CHECK(silent.ReceiveToEnd().end == RawClient::End::kClosed);
-  }
   SECTION("those that stop in the middle") {
     RawClient silent(TcpHost(node.url()));
     silent.Send("POST /processor/containercollector HTTP/1.1\r\nHost:");
@@ -171,7 +237,8 @@ TEST_CASE("A connection is used again for as long as its client wants") {
   node.Start(GoodDaemon());
   RawClient client(TcpHost(node.url()));
   for (const char* path : {"/healthz", "/metrics", "/readyz"}) {
-    client.Send("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.Send("GET " + std::string(path) +
+                " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(client.Receive(15).bytes == "HTTP/1.1 200 OK");
     // The rest of the answer.
     while (client.Receive(1, std::chrono::milliseconds(50)).end ==

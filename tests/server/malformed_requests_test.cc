@@ -13,7 +13,7 @@ namespace {
 
 const std::string kPost = "POST /processor/containercollector HTTP/1.1\r\n";
 const std::string kGet = "GET /healthz HTTP/1.1\r\n";
-const std::string kHost = "Host: x\r\n";
+const std::string kHost = "Host: localhost\r\n";
 
 /// What is answered before the server closes; nothing where it just closes.
 std::string Send(const Node& node, const std::string& bytes) {

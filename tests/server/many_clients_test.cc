@@ -68,7 +68,7 @@ TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
 }
 
 TEST_CASE("A client that takes too long to read is cut off") {
-  Node node({"--send-timeout", "1s"});
+  Node node({"--send-timeout", "1s", "--idle-timeout", "10m"});
   node.Start(GoodDaemon(ManyContainers(8'000'000)));
   HttpCall slow(node.url(), RequestBytes("POST", kRoute));
   CHECK(slow.connection().Receive(1).bytes == "H");

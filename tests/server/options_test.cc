@@ -77,6 +77,9 @@ TEST_CASE("Every flag takes its value") {
                                   "--max-connections-per-address=5",
                                   "--max-header-bytes=2048",
                                   "--max-body-bytes=0",
+                                  "--max-in-flight-bytes=7",
+                                  "--allowed-host=a.example,b.example",
+                                  "--allowed-host=c.example",
                                   "--idle-timeout=2s",
                                   "--request-timeout=3s",
                                   "--send-timeout=4s",
@@ -99,6 +102,9 @@ TEST_CASE("Every flag takes its value") {
   CHECK(options.http.max_connections_per_address == 5);
   CHECK(options.http.max_header_bytes == 2048);
   CHECK(options.http.max_body_bytes == 0);
+  CHECK(options.http.max_in_flight_bytes == 7);
+  CHECK(options.http.allowed_hosts ==
+        std::vector<std::string>{"a.example", "b.example", "c.example"});
   CHECK(options.http.idle_timeout == std::chrono::seconds(2));
   CHECK(options.http.request_timeout == std::chrono::seconds(3));
   CHECK(options.http.send_timeout == std::chrono::seconds(4));
