@@ -123,8 +123,8 @@ TEST_CASE("SIGTERM while a response is sent: it is sent to its end") {
   CHECK(call.connection().Receive(1).bytes == "H");
   node.server().Signal(SIGTERM);
   WaitUntilClosed(node.url());
-  CHECK(
-      (ParseResponse("H" + call.connection().ReceiveToEnd().bytes).body == large));
+  CHECK((ParseResponse("H" + call.connection().ReceiveToEnd().bytes).body ==
+         large));
   CHECK(node.server().WaitForExit() == 0);
 }
 
