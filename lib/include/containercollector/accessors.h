@@ -40,10 +40,9 @@ inline constexpr std::string_view kPodContainerTypeLabel =
 /// Returns the value of the label `key`, std::nullopt if the container does not
 /// have it.
 /// @code
-/// containercollector::Container container;
+/// Container container;
 /// container.labels.emplace()["app"] = "web";
-/// const bool is_web =
-///     containercollector::FindLabel(container, "app") == "web";
+/// const bool is_web = FindLabel(container, "app") == "web";
 /// @endcode
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::optional<std::string> FindLabel(
     const Container& container, std::string_view key);

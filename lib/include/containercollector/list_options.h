@@ -25,7 +25,7 @@ namespace containercollector {
 /// api/types/filters/parse.go, Args.
 ///
 /// @code
-/// containercollector::ListOptions options;
+/// ListOptions options;
 /// options.filters.Add("label", "app=web")
 ///     .Add("status", "running")
 ///     .Add("status", "paused");

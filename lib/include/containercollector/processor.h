@@ -70,8 +70,8 @@ inline bool operator!=(const ProcessorRequest& a, const ProcessorRequest& b) {
 /// second route, `key` replaces the object's key, kDefaultObjectKey.
 ///
 /// @code
-/// const containercollector::Processor processor{containercollector::Client()};
-/// const containercollector::Response response =
+/// const Processor processor{Client()};
+/// const Response response =
 ///     processor.Handle("POST", "/processor/containercollector?limit=10");
 /// @endcode
 ///

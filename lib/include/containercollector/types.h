@@ -60,7 +60,8 @@ class Elements {
 
 /// Returns the elements of `collection`, none if it is null:
 /// @code
-/// for (const auto& [key, value] : OrEmpty(container.labels)) …
+/// for (const auto& [key, value] : OrEmpty(container.labels))
+///   std::cout << key << "=" << value << "\n";
 /// @endcode
 ///
 /// The result owns a copy, because a reference would dangle in
