@@ -1,29 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Runs the code of docs/use-from-your-processor.md and of README.md. The build
-// takes it from the pages, a file for each block; here is only what the blocks
+// extracts each block to a file; the declarations below are of what they
 // define.
 
+#include <chrono>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "containercollector/containercollector.h"
 #include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
+#include "tests/support/error_of.h"
 
 std::vector<containercollector::Container> FailedContainers(
     const containercollector::Client& client, const std::string& pod_uid);
-std::string PodOf(const containercollector::Container& container);
+std::map<std::string, std::vector<std::string>> RunningByPod(
+    const std::vector<containercollector::Container>& containers);
+std::size_t CountPublishedPorts(const containercollector::Client& client);
+std::vector<containercollector::Container> ListWithOneRetry(
+    const containercollector::Client& client);
+std::vector<containercollector::Container> ListWithin(
+    const containercollector::Client& client, std::chrono::milliseconds limit,
+    containercollector::Cancellation& cancellation);
 std::string Diagnose(const containercollector::Client& client);
-containercollector::Client ImpatientClient(const std::string& host);
+containercollector::Client ImpatientClient(const std::string& endpoint);
 struct Count {
   std::size_t running;
   std::size_t all;
 };
 Count CountContainers(const containercollector::Client& client);
-std::string Answer(const containercollector::Processor& processor,
-                   const std::string& method, const std::string& target);
+std::string Respond(const containercollector::Processor& processor,
+                    const std::string& method, const std::string& target);
 
 namespace containercollector::test {
 namespace {
@@ -65,22 +75,63 @@ TEST_CASE("The guide's filters reach the daemon") {
         "%7D%2C%22label%22%3A%7B%22io.kubernetes.pod.uid%3Du1%22%3Atrue%7D%7D");
 }
 
-TEST_CASE("The guide reads labels that may be null") {
+TEST_CASE("The guide groups running containers by pod") {
   Container container;
-  CHECK(PodOf(container).empty());
-  container.labels = StringMap{{"io.kubernetes.pod.name", "web-0"}};
-  CHECK(PodOf(container) == "web-0");
+  container.state = "running";
+  CHECK(RunningByPod({container}).empty());
+  container.labels = StringMap{{"io.kubernetes.pod.name", "web-0"},
+                               {"io.kubernetes.pod.uid", "u1"},
+                               {"io.kubernetes.container.name", "nginx"}};
+  Container sandbox = container;
+  (*sandbox.labels)["io.kubernetes.container.name"] = "POD";
+  Container exited = container;
+  exited.state = "exited";
+  CHECK(RunningByPod({container, sandbox, exited}) ==
+        std::map<std::string, std::vector<std::string>>{{"u1", {"nginx"}}});
+}
+
+TEST_CASE("The guide counts published ports") {
+  Container container = MakeContainer("a1", "web", "running", "Up");
+  container.ports =
+      std::vector<Port>{{"", 80, 0, "tcp"}, {"::", 81, 82, "tcp"}};
+  Node node;
+  node.Start(DaemonWith({container, container}));
+  CHECK(CountPublishedPorts(node.client()) == 2);
+}
+
+TEST_CASE("The guide retries once what may pass") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(RespondWith(DaemonError(503, "busy")));
+  CHECK(ErrorOf([&] { ListWithOneRetry(node.client()); }).http_status() == 503);
+  CHECK(daemon.Requests().size() == 2);
+  ScriptedDaemon& strict = node.Start(RespondWith(DaemonError(404, "no")));
+  CHECK(ErrorOf([&] { ListWithOneRetry(node.client()); }).http_status() == 404);
+  CHECK(strict.Requests().size() == 1);
+}
+
+TEST_CASE("The guide's deadline and cancellation end a call") {
+  Node node;
+  node.Start(NeverRespond());
+  Cancellation cancellation;
+  CHECK(ErrorOf([&] {
+          ListWithin(node.client(), std::chrono::milliseconds(50),
+                     cancellation);
+        }).code() == ErrorCode::kTimeout);
+  cancellation.Cancel();
+  CHECK(ErrorOf([&] {
+          ListWithin(node.client(), std::chrono::hours(1), cancellation);
+        }).code() == ErrorCode::kCancelled);
 }
 
 TEST_CASE("The guide tells failures apart") {
   Node node;
   CHECK(Diagnose(node.client()) == "Docker is down: restart it");
   node.Start(RespondWith(DaemonError(503, "busy")));
-  CHECK(Diagnose(node.client()) == "Docker is up, and answers with status 503");
+  CHECK(Diagnose(node.client()) == "Docker runs, and fails with status 503");
   node.Start(RespondWith(ResponseBytes(200, kJson, "{}")));
   CHECK(Diagnose(node.client()).find(" is malformed: ") != std::string::npos);
   node.Start(GoodDaemon());
-  CHECK(Diagnose(node.client()) == "Docker answers");
+  CHECK(Diagnose(node.client()) == "Docker lists 1 containers");
 }
 
 TEST_CASE("The guide's impatient client gives up") {
@@ -101,17 +152,22 @@ TEST_CASE("The guide shares one client between threads") {
   CHECK(count.all == 3);
 }
 
-TEST_CASE("The guide answers the route") {
+TEST_CASE("The guide serves both routes") {
   Node node;
   node.Start(GoodDaemon());
   ClientOptions options;
   options.endpoint = node.host();
   const Processor processor{Client(options)};
-  CHECK(Answer(processor, "POST", "/processor/containercollector") ==
+  CHECK(Respond(processor, "POST", "/processor/containercollector") ==
         "HTTP/1.1 200 \r\nContent-Type: application/json\r\nContent-Length: " +
             std::to_string(kOneContainer.size()) + "\r\n\r\n" +
             std::string(kOneContainer));
-  CHECK(Answer(processor, "GET", "/processor/containercollector") ==
+  const std::string object =
+      WrapContainers(kOneContainer, Processor::kDefaultObjectKey);
+  CHECK(Respond(processor, "POST", "/processor/containerCollector") ==
+        "HTTP/1.1 200 \r\nContent-Type: application/json\r\nContent-Length: " +
+            std::to_string(object.size()) + "\r\n\r\n" + object);
+  CHECK(Respond(processor, "GET", "/processor/containercollector") ==
         "HTTP/1.1 405 \r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Content-Length: 27\r\nAllow: POST\r\n\r\nmethod GET is not supported");
 }
