@@ -33,6 +33,13 @@ BatcherOptions CollectorBatches(const Options& options, Metrics& metrics) {
   return batches;
 }
 
+/// Nobody waits: the collector logs why the daemon is not ready.
+class NoWaiter final : public Waiter {
+ public:
+  void Complete(const BatchResult& /*result*/) noexcept override {}
+  bool Gone() const noexcept override { return false; }
+};
+
 BatcherOptions ReadinessBatches() {
   BatcherOptions batches;
   batches.max_pending = kMaxReadyWaiting;
@@ -66,7 +73,9 @@ App::App(const Options& options, ListenSocket socket)
       readiness_([this](std::monostate) { return collector_.CheckReady(); },
                  ReadinessBatches()),
       routes_(collections_, readiness_, collector_.endpoint(), metrics_),
-      http_(std::move(socket), MakeHttpOptions(options, tls_), *this) {}
+      http_(std::move(socket), MakeHttpOptions(options, tls_), *this) {
+  readiness_.Join({}, std::make_unique<NoWaiter>());
+}
 
 App::~App() { Shutdown(); }
 

@@ -26,7 +26,7 @@ constexpr std::array kErrorCodes = {
     ErrorCode::kResponseTooLarge,  ErrorCode::kRequestRejected,
     ErrorCode::kDaemonError,       ErrorCode::kInternal};
 
-constexpr std::array<std::string_view, 2> kCalls = {"list", "ping"};
+constexpr std::array<std::string_view, 2> kCalls = {"list", "ready"};
 
 Buckets CallSeconds() {
   return {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60};

@@ -27,7 +27,7 @@ class Metrics {
   void CountRequest(std::string_view route, int status);
 
   /// A call of the daemon has ended.
-  /// @param call "list" or "ping".
+  /// @param call "list" or "ready".
   /// @param error Why it failed; nothing where it did not.
   void CountDaemonCall(std::string_view call, std::optional<ErrorCode> error,
                        std::chrono::steady_clock::duration duration);

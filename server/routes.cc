@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "containercollector/processor.h"
+#include "server/log.h"
 
 namespace containercollector::server {
 
@@ -67,20 +69,38 @@ HttpResponse RejectionResponse(Rejection rejection) {
       "This server is shutting down. Ask again when it is back.");
 }
 
-/// Sends what `to_response` makes of the collection.
+/// Responds with what a function makes of the collection.
+template <typename ToResponse>
+class RespondingWaiter final : public Waiter {
+ public:
+  RespondingWaiter(Responder responder, ToResponse to_response)
+      : responder_(std::move(responder)), to_response_(to_response) {}
+
+  void Complete(const BatchResult& result) noexcept override {
+    try {
+      const auto* const collection = std::get_if<CollectionPtr>(&result);
+      responder_.Send(collection != nullptr
+                          ? to_response_(**collection)
+                          : RejectionResponse(std::get<Rejection>(result)));
+    } catch (const std::exception& error) {
+      // The responder sends a 500.
+      Log(LogLevel::kError, "no memory for a response",
+          {{"error", std::string(error.what())}});
+    }
+  }
+
+  bool Gone() const noexcept override { return responder_.ClientLeft(); }
+
+ private:
+  Responder responder_;
+  const ToResponse to_response_;
+};
+
 template <typename Key, typename ToResponse>
 void Join(Batcher<Key>& batcher, const Key& key, Responder responder,
           ToResponse to_response) {
-  // Shared, because std::function must be copyable.
-  const auto shared = std::make_shared<Responder>(std::move(responder));
-  const auto complete = [shared, to_response](const BatchResult& result) {
-    const auto* const collection = std::get_if<CollectionPtr>(&result);
-    shared->Send(collection != nullptr
-                     ? to_response(**collection)
-                     : RejectionResponse(std::get<Rejection>(result)));
-  };
-  if (const auto rejection = batcher.Join(key, complete))
-    shared->Send(RejectionResponse(*rejection));
+  batcher.Join(key, std::make_unique<RespondingWaiter<ToResponse>>(
+                        std::move(responder), to_response));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -36,8 +37,22 @@ enum class Rejection {
 
 using BatchResult = std::variant<CollectionPtr, Rejection>;
 
-/// Completes one pending request. Called once, from any thread. Must not throw.
-using Completion = std::function<void(const BatchResult&)>;
+/// A pending request, as the Batcher sees it.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+
+  /// Completes the request. Called once, from any thread.
+  virtual void Complete(const BatchResult& result) noexcept = 0;
+
+  /// Whether nobody waits for the result any more, as far as that is known.
+  virtual bool Gone() const noexcept = 0;
+
+ protected:
+  Waiter() = default;
+  Waiter(const Waiter&) = default;
+  Waiter& operator=(const Waiter&) = default;
+};
 
 struct BatcherOptions {
   std::size_t max_calls = 1;    ///< Concurrent calls with different keys.
@@ -90,20 +105,24 @@ class Batcher {
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  /// Adds a request to the next batch of `key`.
-  /// @return Why the request is rejected; `completion` is not called then.
-  std::optional<Rejection> Join(const Key& key, Completion completion) {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return Rejection::kShuttingDown;
-    if (pending_ >= options_.max_pending) return Rejection::kTooManyPending;
-    const auto group = groups_.try_emplace(key).first;
-    group->second.waiting.push_back(std::move(completion));
-    ++pending_;
-    if (group->second.waiting.size() == 1) {
-      group->second.waiting_since = std::chrono::steady_clock::now();
-      if (!group->second.running) MakeReady(group);
+  /// Adds a request to the next batch of `key`, or rejects it at once. Requests
+  /// that are gone make room if too many are pending.
+  void Join(const Key& key, std::unique_ptr<Waiter> waiter) {
+    Waiters rejected;
+    Rejection rejection = Rejection::kTooManyPending;
+    {
+      const std::lock_guard lock(mutex_);
+      if (pending_ >= options_.max_pending) rejected = TakeGone();
+      if (closed_) {
+        rejection = Rejection::kShuttingDown;
+        rejected.push_back(std::move(waiter));
+      } else if (pending_ >= options_.max_pending) {
+        rejected.push_back(std::move(waiter));
+      } else {
+        Add(key, std::move(waiter));
+      }
     }
-    return std::nullopt;
+    Reject(rejected, rejection);
   }
 
   /// Returns how many requests joined and are not complete.
@@ -115,7 +134,7 @@ class Batcher {
   /// Rejects batches that have waited for their call since before `time`, with
   /// kOverdue.
   void RejectWaitingSince(std::chrono::steady_clock::time_point time) {
-    std::vector<Completion> overdue;
+    Waiters overdue;
     {
       const std::lock_guard lock(mutex_);
       overdue = TakeWaitingSince(time);
@@ -127,7 +146,7 @@ class Batcher {
   /// `grace`, rejects the rest with kShuttingDown, and returns when the running
   /// calls have ended. A second call does nothing.
   void Shutdown(std::chrono::milliseconds grace) {
-    std::vector<Completion> rest;
+    Waiters rest;
     {
       std::unique_lock lock(mutex_);
       if (stopping_) return;
@@ -147,10 +166,13 @@ class Batcher {
   }
 
  private:
+  using Waiters = std::vector<std::unique_ptr<Waiter>>;
+
   /// The requests of one key.
   struct Group {
     bool running = false;  ///< Whether the call of an earlier batch runs.
-    std::vector<Completion> waiting;
+    Waiters batch;         ///< Share that call.
+    Waiters waiting;       ///< Share the next call.
     std::chrono::steady_clock::time_point waiting_since;
   };
   using Groups = std::map<Key, Group>;
@@ -166,6 +188,16 @@ class Batcher {
     const bool reserved = reserved_ && !(group->first < *reserved_) &&
                           !(*reserved_ < group->first);
     return reserved ? reserved_lane_ : shared_lane_;
+  }
+
+  void Add(const Key& key, std::unique_ptr<Waiter> waiter) {
+    const auto group = groups_.try_emplace(key).first;
+    group->second.waiting.push_back(std::move(waiter));
+    ++pending_;
+    if (group->second.waiting.size() == 1) {
+      group->second.waiting_since = std::chrono::steady_clock::now();
+      if (!group->second.running) MakeReady(group);
+    }
   }
 
   void MakeReady(GroupIterator group) {
@@ -184,14 +216,15 @@ class Batcher {
       lane.ready.pop_front();
       group->second.running = true;
       // From here on requests join the next batch: the call begins now.
-      const std::vector<Completion> batch =
-          std::exchange(group->second.waiting, {});
+      group->second.batch = std::exchange(group->second.waiting, {});
+      const std::size_t requests = group->second.batch.size();
       taken_.notify_all();
 
       lock.unlock();
-      const CollectionPtr collection = MakeCall(group->first, batch.size());
+      const CollectionPtr collection = MakeCall(group->first, requests);
       lock.lock();
 
+      const Waiters batch = std::exchange(group->second.batch, {});
       pending_ -= batch.size();
       group->second.running = false;
       if (group->second.waiting.empty()) {
@@ -201,7 +234,7 @@ class Batcher {
       }
 
       lock.unlock();
-      for (const Completion& complete : batch) complete(collection);
+      for (const auto& waiter : batch) waiter->Complete(collection);
       lock.lock();
     }
   }
@@ -216,32 +249,49 @@ class Batcher {
   }
 
   /// Takes the waiting requests of all groups that wait since before `time`.
-  std::vector<Completion> TakeWaitingSince(
-      std::chrono::steady_clock::time_point time) {
-    std::vector<Completion> taken;
+  Waiters TakeWaitingSince(std::chrono::steady_clock::time_point time) {
+    Waiters taken;
     for (auto group = groups_.begin(); group != groups_.end();) {
-      auto& [running, waiting, waiting_since] = group->second;
-      if (waiting.empty() || waiting_since >= time) {
-        ++group;
-        continue;
+      auto& [running, batch, waiting, waiting_since] = group->second;
+      if (!waiting.empty() && waiting_since < time) {
+        std::move(waiting.begin(), waiting.end(), std::back_inserter(taken));
+        waiting.clear();
       }
-      std::move(waiting.begin(), waiting.end(), std::back_inserter(taken));
-      waiting.clear();
-      if (running) {
-        ++group;
-      } else {
-        auto& ready = LaneOf(group).ready;
-        ready.erase(std::find(ready.begin(), ready.end(), group));
-        group = groups_.erase(group);
-      }
+      group = EraseIfEmpty(group);
     }
     pending_ -= taken.size();
     return taken;
   }
 
-  static void Reject(const std::vector<Completion>& requests,
-                     Rejection rejection) {
-    for (const Completion& complete : requests) complete(rejection);
+  Waiters TakeGone() {
+    Waiters taken;
+    const auto take = [&taken](Waiters& from) {
+      const auto gone =
+          std::partition(from.begin(), from.end(),
+                         [](const auto& waiter) { return !waiter->Gone(); });
+      std::move(gone, from.end(), std::back_inserter(taken));
+      from.erase(gone, from.end());
+    };
+    for (auto group = groups_.begin(); group != groups_.end();) {
+      take(group->second.batch);
+      take(group->second.waiting);
+      group = EraseIfEmpty(group);
+    }
+    pending_ -= taken.size();
+    return taken;
+  }
+
+  /// Erases a group for which no call runs or waits. Returns the next one.
+  GroupIterator EraseIfEmpty(GroupIterator group) {
+    if (group->second.running || !group->second.waiting.empty())
+      return std::next(group);
+    auto& ready = LaneOf(group).ready;
+    ready.erase(std::remove(ready.begin(), ready.end(), group), ready.end());
+    return groups_.erase(group);
+  }
+
+  static void Reject(const Waiters& waiters, Rejection rejection) {
+    for (const auto& waiter : waiters) waiter->Complete(rejection);
   }
 
   const Call call_;

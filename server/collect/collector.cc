@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-ClientOptions PingOptions(const CollectorOptions& options) {
+ClientOptions ReadyOptions(const CollectorOptions& options) {
   ClientOptions docker = options.docker;
   docker.timeout = options.ready_timeout;
   docker.connect_timeout = options.ready_timeout;
@@ -35,8 +35,7 @@ CollectionPtr AnswerTooLarge(std::size_t containers, std::size_t bytes,
 }  // namespace
 
 void FailureLog::Failed(ErrorCode code, const std::string& text) {
-  // The text can hold how many bytes came: what the daemon itself says is the
-  // only text that makes a failure another one.
+  // Other texts can differ only in how many bytes came.
   std::string failure(ToString(code));
   if (code == ErrorCode::kDaemonError) failure += text;
   {
@@ -56,13 +55,13 @@ void FailureLog::Succeeded() {
     if (!failure_) return;
     failure_.reset();
   }
-  Log(LogLevel::kInfo, "the Docker daemon answers again", {{"call", call_}});
+  Log(LogLevel::kInfo, "the Docker daemon works again", {{"call", call_}});
 }
 
 Collector::Collector(const CollectorOptions& options, Metrics& metrics)
     : max_answer_bytes_(options.max_answer_bytes),
       processor_(Client(options.docker)),
-      ping_client_(PingOptions(options)),
+      ready_client_(ReadyOptions(options)),
       metrics_(metrics) {}
 
 CollectionPtr Collector::Collect(const ListOptions& options) {
@@ -100,16 +99,19 @@ std::shared_ptr<const std::string> Collector::ShareWithLast(
 }
 
 CollectionPtr Collector::CheckReady() {
+  ListOptions one;
+  one.limit = 1;
   const auto start = steady_clock::now();
   try {
-    ping_client_.Ping();
+    static_cast<void>(ready_client_.ListContainers(one));
   } catch (const Error& error) {
-    metrics_.CountDaemonCall("ping", error.code(), steady_clock::now() - start);
-    ping_failures_.Failed(error.code(), error.what());
+    metrics_.CountDaemonCall("ready", error.code(),
+                             steady_clock::now() - start);
+    ready_failures_.Failed(error.code(), error.what());
     return FailedCollection(error.code(), error.what());
   }
-  metrics_.CountDaemonCall("ping", std::nullopt, steady_clock::now() - start);
-  ping_failures_.Succeeded();
+  metrics_.CountDaemonCall("ready", std::nullopt, steady_clock::now() - start);
+  ready_failures_.Succeeded();
   return std::make_shared<const Collection>();
 }
 

@@ -22,7 +22,7 @@ namespace containercollector::server {
 struct CollectorOptions {
   ClientOptions docker;
   std::size_t max_answer_bytes = 0;  ///< 0: no limit.
-  /// How long the daemon may take for the check of CheckReady().
+  /// Time limit for the daemon call of CheckReady().
   std::chrono::milliseconds ready_timeout = std::chrono::seconds(2);
 };
 
@@ -50,12 +50,13 @@ class Collector {
   /// Returns the containers of this node, or why they could not be collected.
   CollectionPtr Collect(const ListOptions& options);
 
-  /// Returns a collection without containers; its error says why the daemon is
-  /// not ready.
+  /// Asks for one container, because only that shows that a collection would
+  /// succeed: a ping does not depend on the API version. Returns an empty
+  /// collection, or one with the error.
   CollectionPtr CheckReady();
 
   const std::string& endpoint() const noexcept {
-    return ping_client_.endpoint();
+    return processor_.client().endpoint();
   }
 
  private:
@@ -64,12 +65,12 @@ class Collector {
 
   const std::size_t max_answer_bytes_;
   const Processor processor_;
-  const Client ping_client_;
+  const Client ready_client_;
   Metrics& metrics_;
   std::mutex mutex_;
   std::weak_ptr<const std::string> last_json_;  // Guarded by mutex_.
   FailureLog list_failures_{"list"};
-  FailureLog ping_failures_{"ping"};
+  FailureLog ready_failures_{"ready"};
 };
 
 }  // namespace containercollector::server

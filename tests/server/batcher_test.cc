@@ -41,7 +41,7 @@ struct Batches {
 
   FakeRequest Join(int limit) {
     FakeRequest request;
-    REQUIRE_FALSE(batcher.Join(Limit(limit), request.Completion()));
+    batcher.Join(Limit(limit), request.Waiter());
     return request;
   }
 
@@ -209,16 +209,35 @@ TEST_CASE("Requests beyond max_pending are rejected, and only those") {
   Batches batches(Bounds(1, 3));
   const std::deque<FakeRequest> requests = batches.Join(7, 3);
   CHECK(batches.batcher.Pending() == 3);
-  const FakeRequest rejected;
-  CHECK(batches.batcher.Join(Limit(7), rejected.Completion()) ==
-        Rejection::kTooManyPending);
+  CheckRejected(batches.Join(7), Rejection::kTooManyPending);
 
   batches.call.EndAll();
   for (const FakeRequest& request : requests)
     CHECK_FALSE(request.Collection()->error);
-  CHECK_FALSE(rejected.IsComplete());
   CHECK_FALSE(batches.Join(7).Collection()->error);
   CHECK(batches.batcher.Pending() == 0);
+}
+
+TEST_CASE("Requests that are gone make room if too many are pending") {
+  Batches batches(Bounds(1, 4));
+  const std::deque<FakeRequest> running = batches.Join(1, 2);
+  batches.call.WaitForCalls(1);
+  const FakeRequest gone_other = batches.Join(2);
+  const FakeRequest waiting = batches.Join(3);
+  CheckRejected(batches.Join(4), Rejection::kTooManyPending);
+
+  running.at(1).Leave();
+  gone_other.Leave();
+  const FakeRequest more = batches.Join(4);
+  CheckRejected(running.at(1), Rejection::kTooManyPending);
+  CheckRejected(gone_other, Rejection::kTooManyPending);
+  CHECK(batches.batcher.Pending() == 3);
+
+  batches.call.EndAll();
+  CHECK_FALSE(running.at(0).Collection()->error);
+  CHECK_FALSE(waiting.Collection()->error);
+  CHECK_FALSE(more.Collection()->error);
+  CHECK(batches.call.WaitForCalls(3) == std::vector<int>{1, 3, 4});
 }
 
 TEST_CASE("on_batch gets the size of each batch before its call") {
@@ -276,9 +295,7 @@ TEST_CASE(
   for (const FakeRequest& request : waiting)
     CheckRejected(request, Rejection::kShuttingDown);
   CHECK_FALSE(running.IsComplete());
-  const FakeRequest late;
-  CHECK(batches.batcher.Join(Limit(1), late.Completion()) ==
-        Rejection::kShuttingDown);
+  CheckRejected(batches.Join(1), Rejection::kShuttingDown);
 
   batches.call.End(1);
   CHECK(running.Text() == "call 1, limit 1");
@@ -303,9 +320,9 @@ TEST_CASE("The destructor leaves no request incomplete") {
   const FakeRequest waiting;
   {
     Batches batches(Bounds(1));
-    batches.batcher.Join(Limit(1), request.Completion());
+    batches.batcher.Join(Limit(1), request.Waiter());
     batches.call.WaitForCalls(1);
-    batches.batcher.Join(Limit(1), waiting.Completion());
+    batches.batcher.Join(Limit(1), waiting.Waiter());
     batches.call.EndAll();
   }
   CHECK_FALSE(request.Collection()->error);

@@ -98,14 +98,16 @@ class FakeDaemonCall {
 class FakeRequest {
  public:
   FakeRequest()
-      : promise_(std::make_shared<std::promise<server::BatchResult>>()),
-        result_(promise_->get_future().share()) {}
+      : state_(std::make_shared<State>()),
+        result_(state_->promise.get_future().share()) {}
 
-  server::Completion Completion() const {
-    return [promise = promise_](const server::BatchResult& result) {
-      promise->set_value(result);
-    };
+  /// Call once.
+  std::unique_ptr<server::Waiter> Waiter() const {
+    return std::make_unique<FakeWaiter>(state_);
   }
+
+  /// Nobody waits for the result from now on.
+  void Leave() const { state_->gone = true; }
 
   bool IsComplete() const {
     return result_.wait_for(std::chrono::seconds(0)) ==
@@ -130,7 +132,25 @@ class FakeRequest {
   }
 
  private:
-  std::shared_ptr<std::promise<server::BatchResult>> promise_;
+  struct State {
+    std::promise<server::BatchResult> promise;
+    std::atomic<bool> gone{false};
+  };
+
+  class FakeWaiter final : public server::Waiter {
+   public:
+    explicit FakeWaiter(std::shared_ptr<State> state)
+        : state_(std::move(state)) {}
+    void Complete(const server::BatchResult& result) noexcept override {
+      state_->promise.set_value(result);
+    }
+    bool Gone() const noexcept override { return state_->gone; }
+
+   private:
+    const std::shared_ptr<State> state_;
+  };
+
+  std::shared_ptr<State> state_;
   std::shared_future<server::BatchResult> result_;
 };
 

@@ -23,12 +23,27 @@ class Node : public ScriptedNode {
  public:
   explicit Node(const Command& arguments = {},
                 const Environment& environment = {})
-      : server_(host(), arguments, environment) {}
+      : server_(host(), arguments, environment) {
+    WaitForStartCheck();
+  }
 
   const std::string& url() const { return server_.url(); }
   ServerProcess& server() { return server_; }
 
  private:
+  /// The server checks once at start whether the daemon is ready: not after the
+  /// test has started one.
+  void WaitForStartCheck() const {
+    if (url().rfind("https:", 0) == 0) return;
+    const std::string line =
+        "\ncontainercollector_daemon_call_duration_seconds_count"
+        "{call=\"ready\"} 1\n";
+    const auto has_line = [&] {
+      return Get(url(), "/metrics").body.find(line) != std::string::npos;
+    };
+    REQUIRE(WaitUntil(has_line, kGenerous));
+  }
+
   ServerProcess server_;
 };
 

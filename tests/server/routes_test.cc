@@ -116,7 +116,8 @@ TEST_CASE("/healthz never asks the daemon, /readyz does") {
             "The Docker daemon at " + node.host() + " answers.");
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
   CHECK(node.daemon().Requests().size() == 1);
-  CHECK(node.daemon().Requests().at(0).target == "/_ping");
+  CHECK(node.daemon().Requests().at(0).target ==
+        "/v1.40/containers/json?all=1&limit=1");
   const std::string head =
       HttpCall(node.url(), RequestBytes("HEAD", "/healthz")).Wait().bytes;
   CHECK(head.rfind("HTTP/1.1 200 OK\r\n", 0) == 0);
@@ -124,7 +125,17 @@ TEST_CASE("/healthz never asks the daemon, /readyz does") {
   CheckStops(node.server());
 }
 
-TEST_CASE("/readyz is bounded in time, and its callers share a ping") {
+TEST_CASE("/readyz is not ready if a collection would fail") {
+  Node node({"--docker-api-version", "1.99"});
+  node.Start(GoodDaemon());
+  const HttpResponse collected = Post(node.url());
+  CHECK(collected.status == 500);
+  CHECK_FALSE(collected.body.empty());
+  CheckText(Get(node.url(), "/readyz"), 503, collected.body);
+  CheckStops(node.server());
+}
+
+TEST_CASE("/readyz is bounded in time, and its callers share a daemon call") {
   Node node({"--ready-timeout", "300ms"});
   node.Start(NeverRespond());
   std::vector<HttpCall> calls;
@@ -133,8 +144,9 @@ TEST_CASE("/readyz is bounded in time, and its callers share a ping") {
   for (HttpCall& call : calls) {
     CheckText(call.Wait(), 503,
               "The Docker daemon at " + node.host() +
-                  " did not finish its answer to GET /_ping within 300ms (0 "
-                  "bytes came). It may hang: look at its log, or allow more "
+                  " did not finish its answer to GET "
+                  "/v1.40/containers/json within 300ms (0 bytes came). It may "
+                  "hang: look at its log, or allow more "
                   "time.");
   }
   CHECK(node.daemon().Requests().size() <= 3);
