@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# What `cmake --install` puts where: the library and the server, with what their users need. The components are the
-# Debian packages; `cmake --install` alone takes them all.
+# Where `cmake --install` puts the library, the server and what their users need. Each component is a Debian package;
+# `cmake --install` alone installs all of them.
 
 include(CMakePackageConfigHelpers)
 
@@ -18,7 +18,8 @@ install(
   NAMESPACE containercollector::
   DESTINATION ${cmake_package_dir}
   COMPONENT development)
-# Before 1.0 a new minor version may break what worked, so 0.2 does not satisfy who asks for 0.1.
+
+# Before 1.0 a new minor version may break its users, so 0.2 does not satisfy a request for 0.1.
 if(PROJECT_VERSION_MAJOR EQUAL 0)
   set(compatibility SameMinorVersion)
 else()
@@ -36,10 +37,10 @@ install(
   DESTINATION ${cmake_package_dir}
   COMPONENT development)
 
-# Relative to where the file lies, so that the installed tree can be moved.
+# Relative to the file's place, so that the installed tree can be moved.
 file(RELATIVE_PATH CONTAINERCOLLECTOR_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" CONTAINERCOLLECTOR_PC_PREFIX "${CONTAINERCOLLECTOR_PC_PREFIX}")
-# With only a static library there, everybody links statically, whether they say --static or not.
+# If there is only a static library, a program links it with or without --static.
 set(CONTAINERCOLLECTOR_PC_LIBS "")
 if(NOT BUILD_SHARED_LIBS)
   set(CONTAINERCOLLECTOR_PC_LIBS " -lcurl")
@@ -52,20 +53,22 @@ install(
   COMPONENT development)
 
 if(TARGET container-collector)
-  # Outside of /usr the dynamic linker does not know where the library is.
+  # Outside of /usr the dynamic linker does not find the library.
   if(BUILD_SHARED_LIBS AND NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
     file(RELATIVE_PATH from_bin_to_lib /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
     set_target_properties(container-collector PROPERTIES INSTALL_RPATH "$ORIGIN/${from_bin_to_lib}")
   endif()
   install(TARGETS container-collector RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT server)
-  install(
-    FILES ${PROJECT_SOURCE_DIR}/docs/container-collector.1
-    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
-    COMPONENT server)
 endif()
 
-# Debian wants it once for each package, under another name.
+# The Debian packages hold these two in other forms.
 if(NOT CONTAINERCOLLECTOR_DEBIAN_PACKAGES)
+  if(TARGET container-collector)
+    install(
+      FILES ${PROJECT_SOURCE_DIR}/docs/container-collector.1
+      DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+      COMPONENT server)
+  endif()
   install(
     FILES ${PROJECT_SOURCE_DIR}/LICENSE
     DESTINATION ${CMAKE_INSTALL_DOCDIR}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The Debian packages on a Debian that has nothing else: installed with what they depend on, used, and purged.
+# The Debian packages on a minimal Debian: installed with what they depend on, used, and purged.
 set -euo pipefail
 # shellcheck source=tests/package/common.sh
 source "$(dirname "$0")/common.sh"
@@ -34,18 +34,18 @@ install() {
     fail "$(tail -n 30 "$WORK/root-apt.log")"
 }
 
-# The Debian of this machine, from where this machine has it.
+# The Debian of this machine, from this machine's mirror.
 # shellcheck disable=SC1091
 codename=$(source /etc/os-release && echo "$VERSION_CODENAME")
-# shellcheck disable=SC2016  # apt-get fills that in
+# shellcheck disable=SC2016  # apt-get fills this in
 mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $codename" 'Label: Debian' 'Created-By: Packages' |
   sort --unique | head -n 1)
 root=$(fresh_directory root)
-# In front of a command, not a function, so that a program in the background is known by its own id.
+# An array and not a function, so that a program in the background has its own process id.
 in_root=(chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
 debootstrap --variant=minbase "$codename" "$root" ${mirror:+"$mirror"} >"$WORK/debootstrap.log" 2>&1 ||
   fail "$(tail -n 30 "$WORK/debootstrap.log")"
-# Nobody needs these files after a crash of the machine.
+# These files need not survive a crash of the machine.
 echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
 rm -f "$WORK/root-apt.log"
 cp "$WORK"/debian/*.deb "$RECORDED_DAEMON" "$recorded.json" "$recorded.version.json" "$package_tests/consumer"/* "$root/root"
@@ -54,7 +54,7 @@ echo "== The server"
 install libcontainercollector0.1
 install container-collector
 "${in_root[@]}" container-collector --version
-[[ -f $root/usr/lib/systemd/system/container-collector.service ]] || fail "The systemd unit is missing"
+[[ -f $root/lib/systemd/system/container-collector.service ]] || fail "The systemd unit is missing"
 "${in_root[@]}" getent group docker >/dev/null || fail "There is no group docker"
 "${in_root[@]}" /root/recorded-daemon --socket /run/docker.sock --containers "/root/$(basename "$recorded.json")" \
   --version "/root/$(basename "$recorded.version.json")" >"$WORK/stand-in.log" 2>&1 &
@@ -64,9 +64,9 @@ wait_for_line "$WORK/stand-in.log" recorded >/dev/null
   --docker-endpoint unix:///run/docker.sock >"$WORK/server.log" 2>&1 &
 server=$!
 url=$(wait_for_line "$WORK/server.log" 'Listening on ' | cut -d ' ' -f 3)
-answer=$(curl --silent --show-error --fail --noproxy '*' --request POST "$url/processor/containercollector" |
+response=$(curl --silent --show-error --fail --noproxy '*' --request POST "$url/processor/containercollector" |
   jq --raw-output '.[] | .Id + " " + .State')
-[[ $answer == "$(expected_lines)" ]] || fail "The server answered:" "$answer"
+[[ $response == "$(expected_lines)" ]] || fail "The server returned:" "$response"
 kill "$server"
 wait "$server" || fail "The server ended with $? after SIGTERM:" "$(cat "$WORK/server.log")"
 server=
@@ -75,7 +75,7 @@ echo "== A consumer, by pkg-config and by CMake"
 install libcontainercollector-dev g++ make cmake pkg-config
 for private in /usr/include/*/curl /usr/include/rapidjson; do
   if [[ -e $root$private ]]; then
-    fail "$private is there, so this says nothing about the headers"
+    fail "$private exists, so the test cannot show that the public headers do without it"
   fi
 done
 try() {
@@ -88,10 +88,22 @@ try() {
 try /root/by-pkg-config
 "${in_root[@]}" sh -c 'set -x; cmake -S /root -B /root/build -DWANTED_VERSION=0.1 && cmake --build /root/build'
 try /root/build/consumer
+
+for file in use-from-your-processor.md examples/list_containers.cc; do
+  [[ -f $root/usr/share/doc/libcontainercollector-dev/$file ]] || fail "$file is missing"
+done
 # shellcheck disable=SC2016
 "${in_root[@]}" sh -ec 'for header in /usr/include/containercollector/*.h; do
   g++ -x c++ -std=c++17 -fsyntax-only -include "$header" /dev/null
 done'
+
+echo "== The static library"
+install libcontainercollector-dev libcurl4-openssl-dev
+"${in_root[@]}" sh -c 'set -x; g++ -std=c++17 -o /root/static /root/main.cc -l:libcontainercollector.a -lcurl'
+if "${in_root[@]}" sh -c 'ldd /root/static' | grep --quiet libcontainercollector; then
+  fail "The static program needs the shared library"
+fi
+try /root/static
 
 echo "== Purged"
 "${in_root[@]}" apt-get purge --yes container-collector libcontainercollector-dev libcontainercollector0.1 >>"$WORK/root-apt.log" 2>&1
