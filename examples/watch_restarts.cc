@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
       try {
         ContainersByName now = List(client);
         if (!failure.empty())
-          std::cerr << "The daemon answers again." << std::endl;
+          std::cerr << "The daemon responds again." << std::endl;
         failure.clear();
         if (before)
           Compare(*before, now);

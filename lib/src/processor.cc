@@ -30,6 +30,24 @@ Response ErrorResponse(int status, const Error& error) {
   return response;
 }
 
+/// Returns what `collect` returns, or the response for what it throws.
+template <typename Collect>
+Response ErrorsAsResponses(Collect&& collect) {
+  try {
+    return collect();
+  } catch (const Error& error) {
+    // A filter that the daemon rejects is the caller's mistake.
+    const int status = error.code() == ErrorCode::kRequestRejected ? 400 : 500;
+    return ErrorResponse(status, error);
+  } catch (const std::exception& error) {
+    // Most likely out of memory.
+    Response response = TextResponse(
+        500, std::string("Collecting containers failed: ") + error.what());
+    response.error = ErrorCode::kInternal;
+    return response;
+  }
+}
+
 Response NotFound() {
   return TextResponse(404, "Nothing is served at this path. Send POST " +
                                std::string(Processor::kArrayPath) +
@@ -104,39 +122,33 @@ std::variant<ProcessorRequest, Response> Processor::Parse(
   }
 }
 
-Response Processor::Collect(const ListOptions& options) const {
-  try {
+Response Processor::Collect(const ListOptions& options,
+                            const CallOptions& call) const {
+  return ErrorsAsResponses([&] {
     Response response;
     response.status = 200;
     response.content_type = "application/json";
     internal::ContainerArrayEncoder encoder;
     client_.ForEachContainer(
-        options, [&](const Container& container) { encoder.Add(container); });
+        options, [&](const Container& container) { encoder.Add(container); },
+        call);
     response.container_count = encoder.count();
     response.body = encoder.Take();
     return response;
-  } catch (const Error& error) {
-    // A filter that the daemon rejects is the caller's mistake.
-    const int status = error.code() == ErrorCode::kRequestRejected ? 400 : 500;
-    return ErrorResponse(status, error);
-  } catch (const std::exception& error) {
-    // Most likely out of memory.
-    Response response = TextResponse(
-        500, std::string("Collecting containers failed: ") + error.what());
-    response.error = ErrorCode::kInternal;
-    return response;
-  }
+  });
 }
 
-Response Processor::Handle(std::string_view method,
-                           std::string_view target) const {
+Response Processor::Handle(std::string_view method, std::string_view target,
+                           const CallOptions& call) const {
   const auto parsed = Parse(method, target);
   if (const auto* rejection = std::get_if<Response>(&parsed)) return *rejection;
   const auto& request = std::get<ProcessorRequest>(parsed);
-  Response response = Collect(request.options);
-  if (response.status == 200 && request.object_key)
+  Response response = Collect(request.options, call);
+  if (response.status != 200 || !request.object_key) return response;
+  return ErrorsAsResponses([&] {
     response.body = WrapContainers(response.body, *request.object_key);
-  return response;
+    return response;
+  });
 }
 
 }  // namespace containercollector

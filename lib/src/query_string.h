@@ -12,11 +12,11 @@
 
 namespace containercollector::internal {
 
-/// The text with every byte that a query value cannot hold as %XX.
+/// Returns the text with %XX for each byte that a query value cannot hold.
 std::string PercentEncode(std::string_view text);
 
-/// Names and values in order, decoded. std::nullopt where a "%" is not followed
-/// by two hexadecimal digits.
+/// Returns the names and values in order, decoded; std::nullopt if a "%" is not
+/// followed by two hexadecimal digits.
 std::optional<std::vector<std::pair<std::string, std::string>>>
 ParseQueryString(std::string_view query);
 

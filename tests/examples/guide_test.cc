@@ -56,7 +56,8 @@ TEST_CASE("The programs of the README and the guide list the containers") {
   CHECK(output.exit_code == 0);
 }
 
-TEST_CASE("The programs of the README and the guide say why there is no list") {
+TEST_CASE(
+    "The programs of the README and the guide report why there is no list") {
   const std::string program = GENERATE(README_PROGRAM, GUIDE_PROGRAM);
   const Node node;
   CheckFailed(RunPageProgram(program, node), 1,

@@ -81,12 +81,12 @@ fcbde9881430   busybox:1   "/bin/sleep 100000"      2 years ago   Up 4 seconds  
 )");
 }
 
-TEST_CASE("list_containers shows only the heads of an empty node's table") {
+TEST_CASE("list_containers shows only the headings for an empty node") {
   CHECK(OutputOf({}) ==
         "CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n");
 }
 
-TEST_CASE("list_containers shows how long ago a container was made") {
+TEST_CASE("list_containers shows the age of a container") {
   const auto [age, text] = GENERATE(
       table<seconds, std::string>({{minutes(30), "30 minutes ago"},
                                    {hours(5), "5 hours ago"},
@@ -121,7 +121,7 @@ a1             busybox:1   "sleep 1000"   5 hours ago   Dead
 )");
 }
 
-TEST_CASE("list_containers asks for what its flags say") {
+TEST_CASE("list_containers translates its flags to list options") {
   CHECK(QueryOf({}) == "all=1");
   CHECK(QueryOf({"--all"}) == "all=1");
   CHECK(QueryOf({"--running"}).empty());
@@ -134,7 +134,7 @@ TEST_CASE("list_containers asks for what its flags say") {
         "true%7D%2C%22status%22%3A%7B%22exited%22%3Atrue%7D%7D");
 }
 
-TEST_CASE("list_containers shows what containers have written") {
+TEST_CASE("list_containers shows the bytes that containers have written") {
   Container container = MakeContainer("a1", "web", "running", "Up");
   container.created = Ago(hours(5));
   container.size_rw = 1982256;
@@ -152,7 +152,7 @@ TEST_CASE("list_containers prints the recorded node as JSON") {
   CHECK(OutputOf({}, {"--json"}) == "[]\n");
 }
 
-TEST_CASE("list_containers lets no control character through") {
+TEST_CASE("list_containers prints no control characters") {
   const std::string evil =
       "a\x1B[31m\x7F\xC2\x9B"
       "31m\r\n\tb";
@@ -167,7 +167,7 @@ TEST_CASE("list_containers lets no control character through") {
   CheckPrintable(OutputOf({container}, {"--json"}));
 }
 
-TEST_CASE("list_containers takes the daemon from the environment") {
+TEST_CASE("list_containers reads the endpoint from the environment") {
   Node node;
   node.Start(GoodDaemon());
   const Output output =
@@ -176,7 +176,7 @@ TEST_CASE("list_containers takes the daemon from the environment") {
   CHECK(output.exit_code == 0);
 }
 
-TEST_CASE("list_containers says why there is no list") {
+TEST_CASE("list_containers reports why there is no list") {
   Node node;
   CheckFailed(List(node), 1,
               "Cannot connect to the Docker daemon at " + node.host() +
@@ -186,7 +186,7 @@ TEST_CASE("list_containers says why there is no list") {
               "Error response from daemon: no ?[31mspace left\n");
 }
 
-TEST_CASE("list_containers says what is wrong with its arguments") {
+TEST_CASE("list_containers reports what is wrong with its arguments") {
   const auto [argument, value, text] =
       GENERATE(table<std::string, std::string, std::string>(
           {{"--filter", "status",
@@ -198,7 +198,7 @@ TEST_CASE("list_containers says what is wrong with its arguments") {
   CheckFailed(List(Node(), {argument, value}), 2, text);
 }
 
-TEST_CASE("list_containers refuses what it does not know") {
+TEST_CASE("list_containers rejects unknown arguments") {
   const Output unknown = Run({LIST_CONTAINERS, "--everything"});
   CHECK(unknown.exit_code == 2);
   CHECK(unknown.out.empty());
@@ -207,7 +207,7 @@ TEST_CASE("list_containers refuses what it does not know") {
   CHECK(Run({LIST_CONTAINERS, "--limit", "many"}).exit_code == 2);
 }
 
-TEST_CASE("list_containers explains itself") {
+TEST_CASE("list_containers has a help text") {
   const Output help = Run({LIST_CONTAINERS, "--help"});
   CHECK(help.exit_code == 0);
   CHECK(help.err.empty());

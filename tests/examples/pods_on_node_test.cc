@@ -43,7 +43,9 @@ void CheckPods(const std::vector<Container>& containers,
   CHECK(output.exit_code == 0);
 }
 
-TEST_CASE("pods_on_node groups containers by pod and marks what does not run") {
+TEST_CASE(
+    "pods_on_node groups containers by pod and marks those that are not "
+    "running") {
   CheckPods({PodContainer("web-0", kUidB, "nginx", "running", "Up 3 hours"),
              MakeContainer("b1", "hostnet", "running", "Up 2 days"),
              PodContainer("db-0", kUidA, "mysql", "running", "Up 4 hours"),
@@ -93,7 +95,7 @@ TEST_CASE("pods_on_node shows a node without containers") {
   CheckPods({}, "\nPods: 0. Containers outside pods: 0.\n");
 }
 
-TEST_CASE("pods_on_node lets no control character through") {
+TEST_CASE("pods_on_node prints no control characters") {
   const std::string evil = "\x1B]0;pwned\x07\xC2\x9B";
   CheckPods({PodContainer(evil, evil, evil, evil, evil)}, R"(
 default/?]0;pwned??: 0 of 1 running, UID ?]0;pwned??
@@ -102,7 +104,7 @@ Pods: 1. Containers outside pods: 0.
 )");
 }
 
-TEST_CASE("pods_on_node says why there is nothing to show") {
+TEST_CASE("pods_on_node reports why there is nothing to show") {
   const Node node;
   CheckFailed(Run({PODS_ON_NODE, "--host", node.host()}), 1,
               "Cannot connect to the Docker daemon at " + node.host() +

@@ -32,7 +32,7 @@ Output Watch(const Node& node, std::size_t count) {
 const Script kNodeA = DaemonWith({MakeContainer("a1", "web", "running", "Up"),
                                   MakeContainer("b1", "db", "running", "Up")});
 
-TEST_CASE("watch_restarts reports what changed from one look to the next") {
+TEST_CASE("watch_restarts reports what changed between two lists") {
   Node node;
   node.Start(InTurn(
       {kNodeA,
@@ -56,7 +56,7 @@ job: disappeared, was created
   CHECK(output.exit_code == 0);
 }
 
-TEST_CASE("watch_restarts reports each failure once and goes on") {
+TEST_CASE("watch_restarts reports each failure once and continues") {
   Node node;
   const Script broken = RespondWith(DaemonError(500, "layer not known"));
   const Script starting = RespondWith(DaemonError(503, "still starting"));
@@ -69,16 +69,16 @@ TEST_CASE("watch_restarts reports each failure once and goes on") {
         "web: disappeared, was running\n");
   CHECK("\n" + output.err == R"(
 Error response from daemon: layer not known
-The daemon answers again.
+The daemon responds again.
 Error response from daemon: layer not known
 Error response from daemon: still starting
 Error response from daemon: layer not known
-The daemon answers again.
+The daemon responds again.
 )");
   CHECK(output.exit_code == 0);
 }
 
-TEST_CASE("watch_restarts fails when its last look does") {
+TEST_CASE("watch_restarts fails if its last list fails") {
   Node node;
   CheckFailed(Watch(node, 3), 1,
               "Cannot connect to the Docker daemon at " + node.host() +
@@ -91,7 +91,7 @@ TEST_CASE("watch_restarts fails when its last look does") {
   CHECK(output.exit_code == 1);
 }
 
-TEST_CASE("watch_restarts outlives the daemon") {
+TEST_CASE("watch_restarts survives a restart of the daemon") {
   Node node;
   node.Start(kNodeA);
   Program watch({WATCH_RESTARTS, "--host", node.host(), "--interval", "0.01"});
@@ -102,13 +102,13 @@ TEST_CASE("watch_restarts outlives the daemon") {
                                    ". Is the docker daemon running?\n"));
   node.Start(DaemonWith({MakeContainer("a1", "web", "running", "Up"),
                          MakeContainer("b1", "db", "exited", "Exited (0)")}));
-  REQUIRE(watch.WaitForErrorOutput("The daemon answers again.\n"));
+  REQUIRE(watch.WaitForErrorOutput("The daemon responds again.\n"));
   REQUIRE(watch.WaitForOutput("db: was running, is exited, Exited (0)\n"));
   constexpr int kTerminated = 128 + 15;
   CHECK(watch.Terminate() == kTerminated);
 }
 
-TEST_CASE("watch_restarts knows containers without a name by their id") {
+TEST_CASE("watch_restarts identifies containers without a name by ID") {
   Container nameless = MakeContainer(std::string(64, 'c'), "", "dead", "Dead");
   nameless.names.reset();
   Node node;
@@ -118,7 +118,7 @@ TEST_CASE("watch_restarts knows containers without a name by their id") {
         "cccccccccccc: disappeared, was dead\n");
 }
 
-TEST_CASE("watch_restarts lets no control character through") {
+TEST_CASE("watch_restarts prints no control characters") {
   Node node;
   node.Start(InTurn(
       {DaemonWith({}),
@@ -131,7 +131,7 @@ TEST_CASE("watch_restarts lets no control character through") {
   CHECK(output.err == "Error response from daemon: ?[2J\n");
 }
 
-TEST_CASE("watch_restarts refuses intervals and counts that are none") {
+TEST_CASE("watch_restarts rejects invalid intervals and counts") {
   CHECK(Run({WATCH_RESTARTS, "--interval", "0"}).exit_code == 2);
   CHECK(Run({WATCH_RESTARTS, "--interval", "-1"}).exit_code == 2);
   CHECK(Run({WATCH_RESTARTS, "--interval", "soon"}).exit_code == 2);

@@ -42,3 +42,18 @@ TEST_CASE("A failure on the second route is plain text and not wrapped") {
   CHECK(PostForObject(node, "?limit=x").status == 400);
   CHECK(daemon.ConnectionsOpened() == 0);
 }
+
+TEST_CASE("A collection ends if its call is cancelled") {
+  Node node;
+  node.Start(GoodDaemon());
+  Cancellation cancellation;
+  cancellation.Cancel();
+  CallOptions call;
+  call.cancellation = &cancellation;
+  ClientOptions options;
+  options.endpoint = node.host();
+  const Processor processor{Client(options)};
+  CHECK(processor.Collect({}, call).error == ErrorCode::kCancelled);
+  CHECK(processor.Handle("POST", Processor::kArrayPath, call).error ==
+        ErrorCode::kCancelled);
+}

@@ -38,7 +38,7 @@ TEST_CASE("All containers are listed unless the query says otherwise") {
   CHECK(ListQuery(ListOptions{}, kNew) == "?all=1");
 }
 
-TEST_CASE("Docker's false values are false, anything else is true") {
+TEST_CASE("Docker's false values are false, and anything else is true") {
   for (const char* value :
        {"", "0", "no", "false", "none", "FALSE", "No", "%20false%20", "+0"}) {
     CAPTURE(value);
@@ -59,7 +59,7 @@ TEST_CASE("The limit is a whole number of containers") {
   CHECK(ParseListOptions("limit=2147483647").limit == 2147483647);
 }
 
-TEST_CASE("Filters are read in both of Docker's forms") {
+TEST_CASE("Filters are parsed in both of Docker's forms") {
   const Filters expected =
       Filters().Add("label", "a=b").Add("label", "c").Add("status", "running");
   CHECK(ParseFilters(R"({"label":["a=b","c"],"status":["running"]})") ==
@@ -75,12 +75,14 @@ TEST_CASE("Filters are read in both of Docker's forms") {
 }
 
 TEST_CASE(
-    "Of a repeated parameter the first counts, and unknown ones are left out") {
+    "The first value of a repeated parameter wins, and unknown parameters are "
+    "ignored") {
   CHECK(ParseListOptions("limit=1&limit=2").limit == 1);
   CHECK(ParseListOptions("since=x&foo&limit=3").limit == 3);
 }
 
-TEST_CASE("A malformed parameter is named, with what to write instead") {
+TEST_CASE(
+    "The error of a malformed parameter names it and what to write instead") {
   const std::string limit =
       ": write how many containers are wanted, e.g. limit=10, or 0 for all";
   CHECK(ParseErrorOf("limit=ten") == "invalid limit \"ten\"" + limit);
@@ -120,7 +122,7 @@ TEST_CASE("A negative limit means no limit, as Docker takes it") {
   CHECK(ListQuery(options, kNew) == "?all=1");
 }
 
-TEST_CASE("Options become the query that Docker's own client sends") {
+TEST_CASE("Options become the query string that Docker's own client sends") {
   ListOptions options;
   options.all = false;
   CHECK(ListQuery(options, kNew).empty());

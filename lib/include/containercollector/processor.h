@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "containercollector/call_options.h"
 #include "containercollector/client.h"
 #include "containercollector/error.h"
 #include "containercollector/export.h"
@@ -89,7 +90,8 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
 
   /// Handles a request. The status of the response is
   /// - 200 if the containers were collected;
-  /// - 400 if a query parameter is malformed; the text names it;
+  /// - 400 if a query parameter is malformed, with a text that names it, or if
+  ///   the daemon rejects it, with the daemon's text;
   /// - 404 if the path is neither kArrayPath nor kObjectPath;
   /// - 405 if the method is not POST;
   /// - 500 if the collection failed; the text is that of the Error.
@@ -98,8 +100,10 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   /// @param method The request's method, e.g. "POST".
   /// @param target The path and the query string as they came, e.g.
   /// "/processor/containercollector?limit=10".
+  /// @param call Deadline and cancellation of the daemon call.
   [[nodiscard]] Response Handle(std::string_view method,
-                                std::string_view target) const;
+                                std::string_view target,
+                                const CallOptions& call = {}) const;
 
   /// Does the first half of Handle(): returns what the request asks for, or the
   /// 400, 404 or 405 that rejects it. Sends nothing to the daemon.
@@ -108,7 +112,8 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
 
   /// Does the second half of Handle(), for the array: requests that differ only
   /// in ProcessorRequest::object_key can share the result.
-  [[nodiscard]] Response Collect(const ListOptions& options) const;
+  [[nodiscard]] Response Collect(const ListOptions& options,
+                                 const CallOptions& call = {}) const;
 
   const Client& client() const noexcept { return client_; }
 
