@@ -145,7 +145,7 @@ try_install_packages() {
     return
   fi
   for package in "$@"; do
-    if ! is_installed "$package"; then
+    if ! is_installed "$package" && [[ " ${missing[*]} " != *" $package "* ]]; then
       missing+=("$package")
     fi
   done
