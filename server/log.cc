@@ -3,13 +3,20 @@
 #include "server/log.h"
 
 #include <spdlog/async.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <future>
+#include <memory>
+#include <thread>
 
 namespace containercollector::server {
 namespace {
@@ -81,6 +88,32 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
+/// Writes the priority that journald reads at the start of a line, e.g. "<4>".
+class JournalPriority final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+              spdlog::memory_buf_t& text) override {
+    // Those of syslog, by spdlog's level.
+    static constexpr std::array kPriorities = {'7', '7', '6', '4',
+                                               '3', '2', '6'};
+    text.push_back('<');
+    text.push_back(kPriorities.at(static_cast<std::size_t>(message.level)));
+    text.push_back('>');
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JournalPriority>();
+  }
+};
+
+/// Whether stderr is the journal, as systemd.exec(5) says to find out.
+bool StderrIsJournal() {
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat file{};
+  return stream != nullptr && fstat(STDERR_FILENO, &file) == 0 &&
+         std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino) ==
+             stream;
+}
+
 }  // namespace
 
 std::string FormatLogFields(LogFormat format, std::string_view message,
@@ -101,17 +134,28 @@ void SetUpLog(LogFormat format, LogLevel level) {
   constexpr std::size_t kQueuedLines = 8192;
   spdlog::init_thread_pool(kQueuedLines, 1);
   auto logger = spdlog::create_async_nb<spdlog::sinks::stderr_sink_mt>("log");
-  logger->set_pattern(
-      format == LogFormat::kJson
-          ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-          : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v",
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(
       spdlog::pattern_time_type::utc);
+  const std::string priority = StderrIsJournal() ? "%*" : "";
+  formatter->add_flag<JournalPriority>('*').set_pattern(
+      priority + (format == LogFormat::kJson
+                      ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                      : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v"));
+  logger->set_formatter(std::move(formatter));
   logger->set_level(ToSpdlog(level));
   spdlog::set_default_logger(std::move(logger));
   log_format = format;
 }
 
-void ShutDownLog() { spdlog::shutdown(); }
+bool ShutDownLog(std::chrono::milliseconds limit) {
+  // spdlog waits for its thread, which may wait for the reader of stderr.
+  const auto done = std::make_shared<std::promise<void>>();
+  std::thread([done] {
+    spdlog::shutdown();
+    done->set_value();
+  }).detach();
+  return done->get_future().wait_for(limit) == std::future_status::ready;
+}
 
 void Log(LogLevel level, std::string_view message,
          const LogFields& fields) noexcept {
@@ -121,7 +165,7 @@ void Log(LogLevel level, std::string_view message,
     if (logger == nullptr || !logger->should_log(spdlog_level)) return;
     logger->log(spdlog_level, FormatLogFields(log_format, message, fields));
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-    // A server without memory for a log line still answers.
+    // A server without memory for a log line still serves.
   }
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Log lines that no caller can forge.
+/// The log, on stderr. No client can forge a line.
 #ifndef CONTAINERCOLLECTOR_SERVER_LOG_H_
 #define CONTAINERCOLLECTOR_SERVER_LOG_H_
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,25 +18,28 @@ enum class LogFormat { kLogfmt, kJson };
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
 struct LogField {
-  std::string_view name;  ///< Ours, not a caller's: it is not escaped.
+  std::string_view name;  ///< Not escaped: must not come from a client.
   std::variant<std::string, std::int64_t, double> value;
 };
 
 using LogFields = std::vector<LogField>;
 
-/// One line's message and fields. Values are in printable ASCII: other bytes
-/// are written as \n, \t, \r or \xNN, and what is longer than 256 bytes is cut.
+/// Returns the message and fields of a line. Bytes of values that are not
+/// printable ASCII become \n, \t, \r or \xNN; values over 256 bytes are cut.
 std::string FormatLogFields(LogFormat format, std::string_view message,
                             const LogFields& fields);
 
-/// Sends the log to stderr, from `level` on. To be called before Log().
+/// Starts the log. Call before Log().
 ///
-/// A thread of its own writes it, so that a reader of stderr that hangs does
-/// not hang the server: lines are dropped then, the oldest first.
+/// A thread of its own writes the lines, so that a blocked reader of stderr
+/// does not block the server: the oldest lines are dropped then. If stderr is
+/// the journal of systemd, each line starts with its priority.
 void SetUpLog(LogFormat format, LogLevel level);
 
-/// Writes what is left, and ends the thread.
-void ShutDownLog();
+/// Writes the remaining lines and ends the thread.
+/// @return False if that took longer than `limit`. The thread still runs then:
+/// end the process with std::_Exit(), because destructors would wait for it.
+[[nodiscard]] bool ShutDownLog(std::chrono::milliseconds limit);
 
 /// Writes a line. Thread-safe. Does not throw.
 void Log(LogLevel level, std::string_view message,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <variant>
@@ -16,6 +18,9 @@ namespace {
 using containercollector::server::Log;
 using containercollector::server::LogLevel;
 using containercollector::server::Options;
+
+/// For a blocked reader of stderr at the end.
+constexpr std::chrono::seconds kLogFlushLimit{1};
 
 void Serve(const Options& options) {
   using namespace containercollector::server;  // NOLINT(*-using-directives)
@@ -35,7 +40,7 @@ void Serve(const Options& options) {
   Log(LogLevel::kInfo, "shutting down");
   app.Shutdown();
   Log(LogLevel::kInfo, "shut down");
-  ShutDownLog();
+  if (!ShutDownLog(kLogFlushLimit)) std::_Exit(0);
 }
 
 }  // namespace

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What the server writes about itself.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 
 #include "tests/server/node.h"
 
@@ -17,7 +22,70 @@ std::size_t Count(const std::string& text, const std::string& part) {
   return count;
 }
 
+/// A pipe that takes no more bytes, and that nobody reads.
+class FullPipe {
+ public:
+  FullPipe() {
+    std::array<int, 2> ends{};
+    REQUIRE(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+    reader_ = FileDescriptor(ends[0]);
+    writer_ = FileDescriptor(ends[1]);
+    const std::string bytes(4096, 'x');
+    while (write(ends[1], bytes.data(), bytes.size()) > 0) {
+    }
+    REQUIRE(fcntl(ends[1], F_SETFL, 0) == 0);
+  }
+
+  const FileDescriptor& writer() const { return writer_; }
+
+ private:
+  FileDescriptor reader_;
+  FileDescriptor writer_;
+};
+
 }  // namespace
+
+TEST_CASE("SIGTERM ends a server whose reader of stderr is blocked") {
+  const TempDir dir;
+  const FullPipe pipe;
+  Process server({ServerBinary(), "--port=0", "--docker-endpoint=unix:///x"},
+                 OpenLog(dir / "out"), pipe.writer());
+  REQUIRE(WaitUntil([&] { return Count(ReadFile(dir / "out"), "\n") > 0; },
+                    kGenerous));
+  server.Signal(SIGTERM);
+  CHECK(server.WaitForExit(kGenerous) == 0);
+}
+
+TEST_CASE("Lines for the journal start with their priority") {
+  const TempDir dir;
+  const std::string path = dir / "journal";
+  const FileDescriptor journal = OpenLog(path);
+  struct stat file{};
+  REQUIRE(fstat(journal.get(), &file) == 0);
+  const std::string stream =
+      std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino);
+  const auto run = [&](const std::string& journal_stream) {
+    Process server({ServerBinary(), "--port=0", "--docker-endpoint=unix:///x"},
+                   OpenLog(dir / "out"), journal,
+                   {{"JOURNAL_STREAM", journal_stream}});
+    const std::string log = dir / "journal";
+    REQUIRE(
+        WaitUntil([&] { return Count(ReadFile(log), "\n") >= 2; }, kGenerous));
+    server.Terminate();
+    return ReadFile(log);
+  };
+  SECTION("if stderr is the journal") {
+    const std::string log = run(stream);
+    CHECK(Count(log, "<6>time=") > 0);
+    CHECK(Count(log, "<4>time=") == 1);
+    CHECK(Count(log, "\ntime=") == 0);
+  }
+  SECTION("not if stderr is something else") {
+    const std::string log = run("1:1");
+    CHECK(Count(log, ">time=") == 0);
+    CHECK(Count(log, "level=warning") == 1);
+  }
+}
 
 TEST_CASE("A request is one log line, with its trace headers") {
   Node node;
