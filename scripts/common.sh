@@ -14,7 +14,7 @@ package_packages=(dpkg-dev file)
 check_packages=(git jq clang libclang-rt-dev clang-format-19 clang-tidy shellcheck)
 
 # The labels of the tests.
-test_labels=(unit integration server examples engine package deploy)
+test_labels=(unit integration server examples performance engine package deploy)
 
 # Prints what the tests with a label need beside build_packages.
 # Usage: test_packages LABEL
@@ -23,6 +23,7 @@ test_packages() {
     unit) echo catch2 ;;
     integration | server) echo catch2 ca-certificates openssl ;;
     examples) echo catch2 libcivetweb-dev ;;
+    performance) echo catch2 valgrind ;;
     engine) echo catch2 curl ;;
     package) echo catch2 ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd ;;
     deploy)
