@@ -56,14 +56,10 @@ HttpOptions MakeHttpOptions(const Options& options,
 
 }  // namespace
 
-App::App(const Options& options)
-    : App(options, ListenSocket(options.bind_address, options.port)) {}
-
-App::App(const Options& options, ListenSocket socket)
+App::App(const Options& options, const std::vector<int>& sockets)
     : docker_timeout_(
           std::chrono::ceil<milliseconds>(options.collector.docker.timeout)),
       tls_(MakeTls(options.tls)),
-      url_((tls_ == nullptr ? "http://" : "https://") + socket.endpoint()),
       collector_(options.collector, metrics_),
       collections_(
           [this](const ListOptions& list_options) {
@@ -72,12 +68,39 @@ App::App(const Options& options, ListenSocket socket)
           CollectorBatches(options, metrics_), ListOptions{}),
       readiness_([this](std::monostate) { return collector_.CheckReady(); },
                  ReadinessBatches()),
-      routes_(collections_, readiness_, collector_.endpoint(), metrics_),
-      http_(std::move(socket), MakeHttpOptions(options, tls_), *this) {
+      routes_(Listener::kMain, MakeBackend()),
+      metrics_routes_(Listener::kMetrics, MakeBackend()) {
+  ListenSocket main = sockets.empty()
+                          ? ListenSocket(options.bind_address, options.port)
+                          : ListenSocket(sockets.front());
+  std::optional<ListenSocket> metrics;
+  if (sockets.size() > 1) {
+    metrics.emplace(sockets[1]);
+  } else if (options.has_metrics_listener) {
+    metrics.emplace(options.metrics_bind_address, options.metrics_port);
+  }
+  HttpOptions http = MakeHttpOptions(options, tls_);
+  url_ = UrlOf(main);
+  http_.emplace(std::move(main), http, routes_);
+  if (metrics) {
+    http.max_connections = kMaxMetricsConnections;
+    metrics_url_ = UrlOf(*metrics);
+    metrics_http_.emplace(*std::move(metrics), std::move(http),
+                          metrics_routes_);
+  }
   readiness_.Join({}, std::make_unique<NoWaiter>());
 }
 
 App::~App() { Shutdown(); }
+
+Backend App::MakeBackend() {
+  return {collections_, readiness_, metrics_, collector_.endpoint(),
+          docker_timeout_ + kCallSlack};
+}
+
+std::string App::UrlOf(const ListenSocket& socket) const {
+  return (tls_ == nullptr ? "http://" : "https://") + socket.endpoint();
+}
 
 void App::ReloadCertificates() {
   if (tls_ == nullptr) return;
@@ -92,34 +115,14 @@ void App::ReloadCertificates() {
 
 void App::Shutdown() {
   if (std::exchange(shut_down_, true)) return;
-  http_.StopAccepting();
+  if (http_) http_->StopAccepting();
   // Each running call ends within the timeout; so does the one that follows it.
   collections_.Shutdown(docker_timeout_ + kCallSlack);
+  if (metrics_http_) metrics_http_->StopAccepting();
   readiness_.Shutdown(milliseconds(0));
-  http_.Shutdown(steady_clock::now() + kLastResponses);
-}
-
-std::optional<HttpResponse> App::Check(HttpRequest& request) {
-  return routes_.Match(request);
-}
-
-void App::Handle(const HttpRequest& request, Responder responder) {
-  routes_.Handle(request, std::move(responder));
-}
-
-void App::Record(const RequestRecord& record) {
-  const Route* const route = record.request.route;
-  metrics_.CountRequest(NameOf(route), record.status);
-  // Probes and scrapes come every few seconds.
-  const bool probe =
-      route != nullptr && route->method == "GET" && record.status == 200;
-  Log(probe ? LogLevel::kDebug : LogLevel::kInfo, "request",
-      RequestLogFields(record));
-}
-
-void App::Sweep() {
-  collections_.RejectWaitingSince(steady_clock::now() - docker_timeout_ -
-                                  kCallSlack);
+  const auto deadline = steady_clock::now() + kLastResponses;
+  if (http_) http_->Shutdown(deadline);
+  if (metrics_http_) metrics_http_->Shutdown(deadline);
 }
 
 }  // namespace containercollector::server

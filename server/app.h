@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "server/collect/batcher.h"
 #include "server/collect/collector.h"
-#include "server/http/http_handler.h"
 #include "server/http/http_server.h"
 #include "server/http/listen_socket.h"
 #include "server/http/tls.h"
@@ -21,17 +21,22 @@
 
 namespace containercollector::server {
 
-/// RAII: serves from its construction until Shutdown() or its destruction.
-class App final : private HttpHandler {
+/// Listens when constructed; serves until Shutdown() or its destruction.
+class App {
  public:
+  /// @param sockets Sockets that listen already, for the main and the metrics
+  /// listener; for those that are missing, the options say where to listen.
   /// @throws std::runtime_error with a text for people if it cannot listen.
-  explicit App(const Options& options);
-  ~App() override;
+  App(const Options& options, const std::vector<int>& sockets);
+  ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Where it listens, e.g. "http://127.0.0.1:8091".
+  /// The URL of the main listener, e.g. "http://127.0.0.1:8091".
   const std::string& url() const noexcept { return url_; }
+
+  /// The URL of the metrics listener; empty if there is none.
+  const std::string& metrics_url() const noexcept { return metrics_url_; }
 
   /// Reads the certificates again, for new connections. If they cannot be used,
   /// logs why and keeps the old ones.
@@ -42,22 +47,21 @@ class App final : private HttpHandler {
   void Shutdown();
 
  private:
-  App(const Options& options, ListenSocket socket);
-
-  std::optional<HttpResponse> Check(HttpRequest& request) override;
-  void Handle(const HttpRequest& request, Responder responder) override;
-  void Record(const RequestRecord& record) override;
-  void Sweep() override;
+  Backend MakeBackend();
+  std::string UrlOf(const ListenSocket& socket) const;
 
   const std::chrono::milliseconds docker_timeout_;
   const std::shared_ptr<Tls> tls_;
-  const std::string url_;
   Metrics metrics_;
   Collector collector_;
   Batcher<ListOptions> collections_;
   Batcher<std::monostate> readiness_;
-  const Routes routes_;
-  HttpServer http_;
+  Routes routes_;
+  Routes metrics_routes_;
+  std::string url_;
+  std::string metrics_url_;
+  std::optional<HttpServer> http_;
+  std::optional<HttpServer> metrics_http_;
   bool shut_down_ = false;
 };
 

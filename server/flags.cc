@@ -153,21 +153,36 @@ void AddDockerFlags(CLI::App& app, Options& options) {
       "limit. KubeDiag's agent drops responses over 2097152 bytes");
 }
 
-void AddServerFlags(CLI::App& app, Options& options) {
-  app.option_defaults()->group("Server");
+CLI::Option* AddAddress(CLI::App& app, const std::string& flag,
+                        std::string& value, const std::string& what) {
   const auto to_address = [](std::string& text) {
     if (text == "localhost") text = "127.0.0.1";
     if (text.size() > 2 && text.front() == '[' && text.back() == ']')
       text = text.substr(1, text.size() - 2);
     return IsIpAddress(text) ? std::string() : std::string("not an address");
   };
-  AddText(app, "--bind-address", options.bind_address,
-          "IPv4 or IPv6 address to listen on")
+  return AddText(app, flag, value, what)
       ->transform(Explained(CLI::Validator(to_address, ""),
                             "an IP address of this machine, e.g. 127.0.0.1, "
                             "0.0.0.0 or ::1"));
+}
+
+void AddServerFlags(CLI::App& app, Options& options) {
+  app.option_defaults()->group("Server");
+  AddAddress(app, "--bind-address", options.bind_address,
+             "IPv4 or IPv6 address to listen on");
   AddNumber<std::uint16_t>(app, "--port", options.port, 0, 65535,
                            "Port to listen on; 0 picks a free one");
+  const auto add_listener = [&options](const std::string&) {
+    options.has_metrics_listener = true;
+  };
+  AddAddress(app, "--metrics-bind-address", options.metrics_bind_address,
+             "Address of a second listener, which has /metrics, /healthz and "
+             "/readyz alone; it is off unless this or the port is given")
+      ->each(add_listener);
+  AddNumber<std::uint16_t>(app, "--metrics-port", options.metrics_port, 0,
+                           65535, "Port of that listener; 0 picks a free one")
+      ->each(add_listener);
   app.add_option("--allowed-host", options.http.allowed_hosts,
                  "Name to accept in the Host header besides IP addresses and "
                  "localhost; repeat it, or separate names by commas")

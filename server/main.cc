@@ -12,6 +12,7 @@
 #include "server/log.h"
 #include "server/options.h"
 #include "server/process.h"
+#include "server/systemd.h"
 
 namespace {
 
@@ -26,16 +27,27 @@ void Serve(const Options& options) {
   using namespace containercollector::server;  // NOLINT(*-using-directives)
 
   BlockSignals();
-  AllowConnections(options.http.max_connections);
+  AllowConnections(options.http.max_connections +
+                   (options.has_metrics_listener ? kMaxMetricsConnections : 0));
   SetUpLog(options.log_format, options.log_level);
-  App app(options);
-  std::cout << "Listening on " << app.url() << std::endl;
+  App app(options, TakeSystemdSockets());
+  std::cout << "Listening on " << app.url() << "\n";
+  if (!app.metrics_url().empty())
+    std::cout << "Serving metrics on " << app.metrics_url() << "\n";
+  std::cout << std::flush;
   Log(LogLevel::kInfo, "listening",
       {{"url", app.url()},
+       {"metrics_url", app.metrics_url()},
        {"docker_endpoint", options.collector.docker.endpoint},
        {"version", std::string(containercollector::kLibraryVersion)}});
 
-  while (WaitForSignal() == SIGHUP) app.ReloadCertificates();
+  NotifySystemd("READY=1");
+  while (WaitForSignal() == SIGHUP) {
+    NotifySystemdReloading();
+    app.ReloadCertificates();
+    NotifySystemd("READY=1");
+  }
+  NotifySystemd("STOPPING=1");
   UnblockSignals();
   Log(LogLevel::kInfo, "shutting down");
   app.Shutdown();

@@ -24,12 +24,18 @@ struct Options {
 
   std::string bind_address = "127.0.0.1";
   std::uint16_t port = 8091;
+  std::string metrics_bind_address = "127.0.0.1";
+  std::uint16_t metrics_port = 8092;
+  bool has_metrics_listener = false;
   HttpOptions http;
   TlsFiles tls;
 
   LogFormat log_format = LogFormat::kLogfmt;
   LogLevel log_level = LogLevel::kInfo;
 };
+
+/// Connections of the metrics listener.
+inline constexpr std::size_t kMaxMetricsConnections = 64;
 
 /// Pending requests to /readyz.
 inline constexpr std::size_t kMaxReadyWaiting = 64;

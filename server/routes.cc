@@ -11,32 +11,42 @@
 #include <variant>
 
 #include "containercollector/processor.h"
+#include "containercollector/version.h"
 #include "server/log.h"
+#include "server/request_log.h"
 
 namespace containercollector::server {
 
+using std::chrono::steady_clock;
+
 struct RouteTable {
-  static constexpr std::array<Route, 4> kRoutes{{
-      {Processor::kArrayPath, "collect", "POST", &Routes::Collect},
-      {"/healthz", "healthz", "GET", &Routes::Health},
-      {"/readyz", "readyz", "GET", &Routes::Ready},
-      {"/metrics", "metrics", "GET", &Routes::ShowMetrics},
+  static constexpr std::array<Route, 6> kRoutes{{
+      {"/", "landing", "GET", "this page", true, &Routes::Landing},
+      {Processor::kArrayPath, "collect", "POST",
+       "the containers of this node, as a JSON array", false, &Routes::Collect},
+      {Processor::kObjectPath, "collect", "POST",
+       "the same as a JSON object, for KubeDiag v0.2.0 and later", false,
+       &Routes::Collect},
+      {"/healthz", "healthz", "GET", "whether this server runs", true,
+       &Routes::Health},
+      {"/readyz", "readyz", "GET", "whether a collection would succeed now",
+       true, &Routes::Ready},
+      {"/metrics", "metrics", "GET", "metrics for Prometheus", true,
+       &Routes::ShowMetrics},
   }};
 };
 
 namespace {
-
-HttpResponse NotFound() {
-  return TextResponse(404, "Nothing is served at this path. Ask with POST " +
-                               std::string(Processor::kArrayPath) +
-                               ", or with GET /healthz, /readyz or /metrics.");
-}
 
 HttpResponse WrongMethod() {
   HttpResponse response =
       TextResponse(405, "This path takes only GET and HEAD.");
   response.headers.emplace_back("Allow", "GET, HEAD");
   return response;
+}
+
+std::variant<ProcessorRequest, Response> Parse(const HttpRequest& request) {
+  return Processor::Parse(request.method, request.path + "?" + request.query);
 }
 
 HttpResponse ToHttp(Response response) {
@@ -105,55 +115,124 @@ void Join(Batcher<Key>& batcher, const Key& key, Responder responder,
 
 }  // namespace
 
-std::string_view NameOf(const Route* route) {
-  return route == nullptr ? "other" : route->name;
+bool Routes::Serves(const Route& route) const {
+  return listener_ == Listener::kMain || route.for_metrics;
 }
 
-std::optional<HttpResponse> Routes::Match(HttpRequest& request) const {
-  const auto* const route = std::find_if(
-      RouteTable::kRoutes.begin(), RouteTable::kRoutes.end(),
-      [&](const Route& entry) { return entry.path == request.path; });
+HttpResponse Routes::NotFound() const {
+  std::string text = "Nothing is served at this path. This server has:";
+  for (const Route& route : RouteTable::kRoutes) {
+    if (!Serves(route)) continue;
+    text.append("\n").append(route.method).append(" ").append(route.path);
+    text.append(" (").append(route.summary).append(")");
+  }
+  return TextResponse(404, std::move(text));
+}
+
+std::optional<HttpResponse> Routes::Check(HttpRequest& request) {
+  const auto* const route =
+      std::find_if(RouteTable::kRoutes.begin(), RouteTable::kRoutes.end(),
+                   [&](const Route& entry) {
+                     return entry.path == request.path && Serves(entry);
+                   });
   if (route == RouteTable::kRoutes.end()) return NotFound();
   request.route = route;
   if (route->method == request.method ||
       (route->method == "GET" && request.method == "HEAD"))
     return std::nullopt;
   if (route->method == "GET") return WrongMethod();
-  auto parsed =
-      Processor::Parse(request.method, request.path + "?" + request.query);
-  return ToHttp(std::get<Response>(std::move(parsed)));
+  return ToHttp(std::get<Response>(Parse(request)));
 }
 
-void Routes::Handle(const HttpRequest& request, Responder responder) const {
+void Routes::Handle(const HttpRequest& request, Responder responder) {
   (this->*request.route->handler)(request, std::move(responder));
 }
 
-void Routes::Collect(const HttpRequest& request, Responder responder) const {
-  auto parsed =
-      Processor::Parse(request.method, request.path + "?" + request.query);
+void Routes::Record(const RequestRecord& record) {
+  const Route* const route = record.request.route;
+  backend_.metrics.CountRequest(route == nullptr ? "other" : route->name,
+                                record.status);
+  // Probes and scrapes come every few seconds.
+  const bool probe =
+      route != nullptr && route->method == "GET" && record.status == 200;
+  Log(probe ? LogLevel::kDebug : LogLevel::kInfo, "request",
+      RequestLogFields(record));
+}
+
+void Routes::Sweep() {
+  backend_.collections.RejectWaitingSince(steady_clock::now() -
+                                          backend_.max_wait);
+}
+
+void Routes::Landing(const HttpRequest& /*request*/, Responder responder) {
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+      "<title>Container Collector</title></head>\n<body>\n"
+      "<h1>Container Collector</h1>\n<p>Version ";
+  html.append(kLibraryVersion).append("</p>\n<ul>\n");
+  for (const Route& route : RouteTable::kRoutes) {
+    if (!Serves(route)) continue;
+    const std::string path(route.path);
+    html += "<li>";
+    html += route.method == "GET" ? "<a href=\"" + path + "\">" + path + "</a>"
+                                  : "<code>POST " + path + "</code>";
+    html.append(": ").append(route.summary).append("</li>\n");
+  }
+  html += "</ul>\n</body>\n</html>\n";
+  HttpResponse response = TextResponse(200, std::move(html));
+  response.content_type = "text/html; charset=utf-8";
+  responder.Send(std::move(response));
+}
+
+void Routes::Collect(const HttpRequest& request, Responder responder) {
+  auto parsed = Parse(request);
   if (auto* const rejection = std::get_if<Response>(&parsed))
     return responder.Send(ToHttp(std::move(*rejection)));
-  Join(collections_, std::get<ProcessorRequest>(parsed).options,
-       std::move(responder), &CollectionResponse);
-}
-
-void Routes::Health(const HttpRequest& /*request*/, Responder responder) const {
-  responder.Send(TextResponse(200, "ok"));
-}
-
-void Routes::Ready(const HttpRequest& /*request*/, Responder responder) const {
-  Join(readiness_, std::monostate(), std::move(responder),
-       [this](const Collection& collection) {
-         if (collection.error) return TextResponse(503, collection.error_text);
-         return TextResponse(200,
-                             "The Docker daemon at " + endpoint_ + " answers.");
+  const auto& [options, object_key] = std::get<ProcessorRequest>(parsed);
+  if (!object_key) {
+    return Join(backend_.collections, options, std::move(responder),
+                &CollectionResponse);
+  }
+  Join(backend_.collections, options, std::move(responder),
+       [this, key = *object_key](const Collection& collection) {
+         return ObjectResponse(collection, key);
        });
 }
 
-void Routes::ShowMetrics(const HttpRequest& /*request*/,
-                         Responder responder) const {
-  metrics_.SetWaiting(collections_.Pending());
-  HttpResponse response = TextResponse(200, metrics_.ToText());
+HttpResponse Routes::ObjectResponse(const Collection& collection,
+                                    const std::string& key) {
+  HttpResponse response = CollectionResponse(collection);
+  if (collection.error) return response;
+  const std::lock_guard lock(mutex_);
+  auto object = last_object_.lock();
+  if (object == nullptr || last_key_ != key ||
+      last_array_.lock() != collection.json) {
+    object = std::make_shared<const std::string>(
+        WrapContainers(*collection.json, key));
+    last_array_ = collection.json;
+    last_object_ = object;
+    last_key_ = key;
+  }
+  response.body = std::move(object);
+  return response;
+}
+
+void Routes::Health(const HttpRequest& /*request*/, Responder responder) {
+  responder.Send(TextResponse(200, "ok"));
+}
+
+void Routes::Ready(const HttpRequest& /*request*/, Responder responder) {
+  Join(backend_.readiness, std::monostate(), std::move(responder),
+       [this](const Collection& collection) {
+         if (collection.error) return TextResponse(503, collection.error_text);
+         return TextResponse(
+             200, "The Docker daemon at " + backend_.endpoint + " answers.");
+       });
+}
+
+void Routes::ShowMetrics(const HttpRequest& /*request*/, Responder responder) {
+  backend_.metrics.SetWaiting(backend_.collections.Pending());
+  HttpResponse response = TextResponse(200, backend_.metrics.ToText());
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   responder.Send(std::move(response));
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /// The table of routes.
 #ifndef CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 #define CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 
+#include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,8 +13,7 @@
 
 #include "containercollector/list_options.h"
 #include "server/collect/batcher.h"
-#include "server/http/http_message.h"
-#include "server/http/responder.h"
+#include "server/http/http_handler.h"
 #include "server/metrics.h"
 
 namespace containercollector::server {
@@ -20,46 +22,65 @@ class Routes;
 
 struct Route {
   std::string_view path;
-  std::string_view name;    ///< In metrics.
-  std::string_view method;  ///< "POST", or "GET", which includes HEAD.
-  void (Routes::*handler)(const HttpRequest&, Responder) const;
+  std::string_view name;     ///< In metrics.
+  std::string_view method;   ///< "POST", or "GET", which includes HEAD.
+  std::string_view summary;  ///< What it serves, for people.
+  bool for_metrics;          ///< Whether the metrics listener has it too.
+  void (Routes::*handler)(const HttpRequest&, Responder);
 };
 
-/// The name, in metrics, of the route that a request matched.
-std::string_view NameOf(const Route* route);
+/// What the routes are served from. All must live until the last response.
+struct Backend {
+  Batcher<ListOptions>& collections;
+  Batcher<std::monostate>& readiness;
+  Metrics& metrics;
+  std::string endpoint;  ///< The daemon's, for the text of /readyz.
+  /// How long a batch may wait for its call.
+  std::chrono::steady_clock::duration max_wait;
+};
 
-/// Serves each route. Thread-safe, and does not block.
-class Routes {
+enum class Listener { kMain, kMetrics };
+
+/// Serves the routes of one listener.
+class Routes final : public HttpHandler {
  public:
-  /// All must live until the last response.
-  /// @param collections Lists containers.
-  /// @param readiness Asks whether the daemon is ready.
-  /// @param endpoint The daemon's endpoint, for the text of /readyz.
-  Routes(Batcher<ListOptions>& collections, Batcher<std::monostate>& readiness,
-         const std::string& endpoint, Metrics& metrics)
-      : collections_(collections),
-        readiness_(readiness),
-        endpoint_(endpoint),
-        metrics_(metrics) {}
+  Routes(Listener listener, Backend backend)
+      : listener_(listener), backend_(std::move(backend)) {}
 
-  /// Sets `request.route`. Returns a 404 or 405 if there is none.
-  std::optional<HttpResponse> Match(HttpRequest& request) const;
+  /// Finds the route. Returns a 404 or 405 if there is none.
+  std::optional<HttpResponse> Check(HttpRequest& request) override;
 
-  /// Calls the handler of a request that Match() accepted.
-  void Handle(const HttpRequest& request, Responder responder) const;
+  void Handle(const HttpRequest& request, Responder responder) override;
+
+  /// Counts and logs the request.
+  void Record(const RequestRecord& record) override;
+
+  /// Rejects batches that have waited too long.
+  void Sweep() override;
 
  private:
   friend struct RouteTable;
 
-  void Collect(const HttpRequest& request, Responder responder) const;
-  void Health(const HttpRequest& request, Responder responder) const;
-  void Ready(const HttpRequest& request, Responder responder) const;
-  void ShowMetrics(const HttpRequest& request, Responder responder) const;
+  bool Serves(const Route& route) const;
+  HttpResponse NotFound() const;
 
-  Batcher<ListOptions>& collections_;
-  Batcher<std::monostate>& readiness_;
-  const std::string& endpoint_;
-  Metrics& metrics_;
+  void Landing(const HttpRequest& request, Responder responder);
+  void Collect(const HttpRequest& request, Responder responder);
+  void Health(const HttpRequest& request, Responder responder);
+  void Ready(const HttpRequest& request, Responder responder);
+  void ShowMetrics(const HttpRequest& request, Responder responder);
+
+  HttpResponse ObjectResponse(const Collection& collection,
+                              const std::string& key);
+
+  const Listener listener_;
+  const Backend backend_;
+
+  // The last object, so that the requests of a batch share it.
+  std::mutex mutex_;
+  std::weak_ptr<const std::string> last_array_;
+  std::weak_ptr<const std::string> last_object_;
+  std::string last_key_;
 };
 
 }  // namespace containercollector::server

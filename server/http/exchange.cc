@@ -135,6 +135,9 @@ std::optional<HttpResponse> Exchange::CheckClient(
 
 bool Exchange::AcceptBody(std::string_view piece) {
   body_bytes_ += piece.size();
+  if (record_.request.body_reader != nullptr &&
+      body_bytes_ <= context_.options.max_body_bytes)
+    record_.request.body_reader->Read(piece);
   return body_bytes_ <= context_.options.max_body_bytes + kMaxDiscardedBytes;
 }
 

@@ -16,6 +16,18 @@ namespace containercollector::server {
 /// An entry of the handler's route table. Opaque to the HTTP server.
 struct Route;
 
+/// Reads the body of a request as it arrives: the server keeps none of it.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  virtual void Read(std::string_view piece) = 0;
+
+ protected:
+  BodyReader() = default;
+  BodyReader(const BodyReader&) = default;
+  BodyReader& operator=(const BodyReader&) = default;
+};
+
 struct HttpRequest {
   std::string method;
   std::string path;   ///< As received, not decoded.
@@ -24,6 +36,8 @@ struct HttpRequest {
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string peer;  ///< The client's address and port, e.g. "[::1]:40312".
   const Route* route = nullptr;  ///< Set by HttpHandler::Check().
+  /// Set by HttpHandler::Check(). Null: the body is not read.
+  std::shared_ptr<BodyReader> body_reader;
 };
 
 /// Copies share the body.

@@ -17,6 +17,11 @@ class ListenSocket {
   /// @param port 0 picks a free one.
   /// @throws std::runtime_error with a text for people if it cannot listen.
   ListenSocket(const std::string& address, std::uint16_t port);
+
+  /// Takes over a TCP socket that listens already.
+  /// @throws std::runtime_error with a text for people if it is none.
+  explicit ListenSocket(int fd);
+
   ~ListenSocket();
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&&) = delete;
@@ -31,6 +36,8 @@ class ListenSocket {
   void Close() noexcept;
 
  private:
+  [[noreturn]] void Fail(const std::string& text);
+
   int fd_ = -1;
   std::string endpoint_;
 };

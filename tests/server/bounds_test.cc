@@ -166,6 +166,24 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
   CheckStops(node.server());
 }
 
+TEST_CASE("Pending requests whose clients left make room for others") {
+  Node node({"--max-waiting", "10"});
+  node.Start(RespondWhenReleased(GoodResponse()));
+  std::vector<HttpCall> leaving = PostMany(node, 10);
+  WaitForWaiting(node, 10);
+  leaving.clear();
+  // The server notices within its sweep.
+  std::vector<HttpCall> staying = PostMany(node, 1);
+  while (staying.back()
+             .connection()
+             .Receive(1, std::chrono::milliseconds(50))
+             .end != RawClient::End::kTimedOut)
+    staying = PostMany(node, 1);
+  node.daemon().Release();
+  CheckCollected(staying.back().Wait());
+  CheckStops(node.server());
+}
+
 TEST_CASE("Connections of one address are bounded") {
   Node node({"--max-connections-per-address", "5", "--idle-timeout", "10m",
              "--request-timeout", "10m"});

@@ -42,6 +42,7 @@ void CheckRejected(const std::vector<const char*>& arguments,
 
 TEST_CASE("Without flags, the defaults are those of the manual") {
   const Options options = Parsed({});
+  CHECK_FALSE(options.has_metrics_listener);
   CHECK(options.collector.docker.endpoint == "unix:///var/run/docker.sock");
   CHECK(options.collector.docker.timeout == std::chrono::seconds(25));
   CHECK(options.collector.docker.connect_timeout == std::chrono::seconds(5));
@@ -80,6 +81,8 @@ TEST_CASE("Every flag takes its value") {
                                   "--max-in-flight-bytes=7",
                                   "--allowed-host=a.example,b.example",
                                   "--allowed-host=c.example",
+                                  "--metrics-bind-address=[::1]",
+                                  "--metrics-port=9999",
                                   "--idle-timeout=2s",
                                   "--request-timeout=3s",
                                   "--send-timeout=4s",
@@ -103,6 +106,9 @@ TEST_CASE("Every flag takes its value") {
   CHECK(options.http.max_header_bytes == 2048);
   CHECK(options.http.max_body_bytes == 0);
   CHECK(options.http.max_in_flight_bytes == 7);
+  CHECK(options.metrics_bind_address == "::1");
+  CHECK(options.metrics_port == 9999);
+  CHECK(options.has_metrics_listener);
   CHECK(options.http.allowed_hosts ==
         std::vector<std::string>{"a.example", "b.example", "c.example"});
   CHECK(options.http.idle_timeout == std::chrono::seconds(2));

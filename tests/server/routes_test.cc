@@ -16,6 +16,8 @@ bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+constexpr std::string_view kObjectRoute = "/processor/containerCollector";
+
 }  // namespace
 
 TEST_CASE("POST to the route answers with the daemon's containers") {
@@ -27,6 +29,75 @@ TEST_CASE("POST to the route answers with the daemon's containers") {
                       R"({"k":"v"})"));
   CHECK(node.daemon().Requests().at(0).target ==
         "/v1.40/containers/json?all=1");
+  CheckStops(node.server());
+}
+
+TEST_CASE("The second route wraps the same containers in an object") {
+  Node node;
+  node.Start(GoodDaemon());
+  const auto post = [&](const std::string& query) {
+    return HttpCall(node.url(),
+                    RequestBytes("POST", std::string(kObjectRoute) + query))
+        .Wait();
+  };
+  const HttpResponse response = post("?limit=3");
+  CHECK(response.status == 200);
+  CHECK(response.Header("content-type") == "application/json");
+  std::string escaped;
+  for (const char c : kOneContainer)
+    escaped.append(c == '"' ? "\\\"" : std::string(1, c));
+  CHECK(response.body ==
+        R"({"collector.kubernetes.container.list":")" + escaped + "\"}");
+  CHECK(node.daemon().Requests().back().query == "all=1&limit=3");
+  CHECK(post("?key=second").body == R"({"second":")" + escaped + "\"}");
+  CheckText(HttpCall(node.url(), RequestBytes("GET", kObjectRoute)).Wait(), 405,
+            "method GET is not supported");
+  CheckText(post("?limit=many"), 400,
+            "invalid limit \"many\": write how many containers are wanted, "
+            "e.g. limit=10, or 0 for all");
+  node.Stop();
+  CheckText(post(""), 500,
+            "Cannot connect to the Docker daemon at " + node.host() +
+                ". Is the docker daemon running?");
+  CheckStops(node.server());
+}
+
+TEST_CASE("Both routes share a daemon call") {
+  Node node;
+  node.Start(RespondWhenReleased(GoodResponse()));
+  std::vector<HttpCall> running = PostMany(node, 1);
+  REQUIRE(node.daemon().WaitForRequests(1, kGenerous));
+  std::vector<HttpCall> arrays = PostMany(node, 3);
+  std::vector<HttpCall> objects;
+  for (const char* query : {"", "", "?key=a"}) {
+    objects.emplace_back(
+        node.url(), RequestBytes("POST", std::string(kObjectRoute) + query));
+  }
+  WaitForWaiting(node, 7);
+  node.daemon().Release();
+  for (HttpCall& call : running) CheckCollected(call.Wait());
+  for (HttpCall& call : arrays) CheckCollected(call.Wait());
+  const std::string object = objects[0].Wait().body;
+  CHECK(object.rfind(R"({"collector.kubernetes.container.list":"[{)", 0) == 0);
+  CHECK(objects[1].Wait().body == object);
+  CHECK(objects[2].Wait().body.rfind(R"({"a":"[{)", 0) == 0);
+  CHECK(node.daemon().Requests().size() == 2);
+  CheckStops(node.server());
+}
+
+TEST_CASE("The landing page names what is served") {
+  Node node;
+  const HttpResponse page = Get(node.url(), "/");
+  CHECK(page.status == 200);
+  CHECK(page.Header("content-type") == "text/html; charset=utf-8");
+  for (const char* part :
+       {"<h1>Container Collector</h1>", "<a href=\"/metrics\">/metrics</a>",
+        "<code>POST /processor/containercollector</code>",
+        "<code>POST /processor/containerCollector</code>"}) {
+    CAPTURE(part);
+    CHECK(Contains(page.body, part));
+  }
+  CHECK(HttpCall(node.url(), RequestBytes("POST", "/")).Wait().status == 405);
   CheckStops(node.server());
 }
 
@@ -46,7 +117,7 @@ TEST_CASE("The query string reaches the daemon decoded once") {
   CheckStops(node.server());
 }
 
-TEST_CASE("Other methods and paths are refused") {
+TEST_CASE("Other methods and paths are rejected") {
   Node node;
   node.Start(GoodDaemon());
   for (const char* method : {"GET", "PUT", "DELETE", "OPTIONS", "PURGE"}) {
@@ -57,10 +128,16 @@ TEST_CASE("Other methods and paths are refused") {
     CHECK(reply.headers.at("allow") == "POST");
   }
   const std::string no_such_path =
-      "Nothing is served at this path. Ask with POST "
-      "/processor/containercollector, or with GET /healthz, /readyz or "
-      "/metrics.";
-  for (const char* path : {"/", "/processor", "/processor/containercollector/",
+      "Nothing is served at this path. This server has:\n"
+      "GET / (this page)\n"
+      "POST /processor/containercollector (the containers of this node, as a "
+      "JSON array)\n"
+      "POST /processor/containerCollector (the same as a JSON object, for "
+      "KubeDiag v0.2.0 and later)\n"
+      "GET /healthz (whether this server runs)\n"
+      "GET /readyz (whether a collection would succeed now)\n"
+      "GET /metrics (metrics for Prometheus)";
+  for (const char* path : {"/processor", "/processor/containercollector/",
                            "/Healthz", "/processor%2Fcontainercollector",
                            "//healthz", "*", "http://localhost/healthz"}) {
     CheckText(HttpCall(node.url(), RequestBytes("POST", path)).Wait(), 404,

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What systemd passes to a service, and what the service tells it. Speaks the
+/// documented protocols (sd_listen_fds(3), sd_notify(3)): they take less code
+/// than libsystemd takes memory.
+#ifndef CONTAINERCOLLECTOR_SERVER_SYSTEMD_H_
+#define CONTAINERCOLLECTOR_SERVER_SYSTEMD_H_
+
+#include <string>
+#include <vector>
+
+namespace containercollector::server {
+
+/// Returns the sockets of the service's socket unit, in its order. Empty
+/// without socket activation. The caller owns them; call once.
+std::vector<int> TakeSystemdSockets();
+
+/// Sends a state, e.g. "READY=1", to systemd. Does nothing unless the service
+/// has Type=notify or Type=notify-reload, and only logs a failure.
+void NotifySystemd(const std::string& state) noexcept;
+
+/// Tells systemd that a reload begins; "READY=1" ends it.
+void NotifySystemdReloading() noexcept;
+
+}  // namespace containercollector::server
+
+#endif  // CONTAINERCOLLECTOR_SERVER_SYSTEMD_H_

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The metrics listener, and what systemd passes to the server.
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "tests/server/node.h"
+#include "tests/support/socket_address.h"
+#include "tests/support/system_call.h"
+
+using namespace containercollector::test;
+
+namespace {
+
+std::string UrlAfter(const std::string& output, const std::string& greeting) {
+  const std::size_t begin = output.find(greeting) + greeting.size();
+  return output.substr(begin, output.find('\n', begin) - begin);
+}
+
+/// A socket that a program inherits.
+FileDescriptor ListeningForChild() {
+  FileDescriptor socket(
+      CheckSystemCall(::socket(AF_INET, SOCK_STREAM, 0), "socket"));
+  const auto address = LoopbackAddress(0);
+  CheckSystemCall(bind(socket.get(), Generic(address), sizeof(address)),
+                  "bind");
+  CheckSystemCall(listen(socket.get(), 16), "listen");
+  return socket;
+}
+
+std::string UrlOf(const FileDescriptor& socket) {
+  sockaddr_in address{};
+  socklen_t size = sizeof(address);
+  CheckSystemCall(
+      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size),
+      "getsockname");
+  return "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+/// Runs the server as systemd does, with `sockets` from descriptor 3 on.
+Command Activated(const std::vector<int>& sockets, const Command& arguments) {
+  std::string script;
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    script +=
+        "exec 2" + std::to_string(i) + "<&" + std::to_string(sockets[i]) + "; ";
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    script +=
+        "exec " + std::to_string(3 + i) + "<&2" + std::to_string(i) + "; ";
+  script += "LISTEN_PID=$$ LISTEN_FDS=" + std::to_string(sockets.size()) +
+            " exec \"$0\" \"$@\"";
+  return Joined({"bash", "-c", script, ServerBinary()}, arguments);
+}
+
+/// Plays systemd's side of sd_notify(3).
+class NotifySocket {
+ public:
+  NotifySocket()
+      : socket_(CheckSystemCall(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+                                "socket")) {
+    const sockaddr_un address = UnixAddress(path());
+    CheckSystemCall(bind(socket_.get(), Generic(address), sizeof(address)),
+                    "bind");
+    const timeval patience{60, 0};
+    CheckSystemCall(setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO,
+                               &patience, sizeof(patience)),
+                    "setsockopt");
+  }
+
+  std::string path() const { return dir_ / "notify"; }
+
+  std::string Receive() {
+    std::array<char, 256> text{};
+    const ssize_t size = recv(socket_.get(), text.data(), text.size(), 0);
+    if (size < 0) throw std::runtime_error("systemd was not notified");
+    return {text.data(), static_cast<std::size_t>(size)};
+  }
+
+ private:
+  TempDir dir_;
+  FileDescriptor socket_;
+};
+
+}  // namespace
+
+TEST_CASE("The metrics listener serves metrics and health, and nothing else") {
+  Node node({"--metrics-port", "0", "--metrics-bind-address", "localhost"});
+  node.Start(GoodDaemon());
+  const std::string url =
+      UrlAfter(node.server().Output(), "Serving metrics on ");
+  CheckText(Get(url, "/healthz"), 200, "ok");
+  CHECK(Get(url, "/readyz").status == 200);
+  CheckCollected(Post(node.url()));
+  CHECK(Get(url, "/metrics")
+            .body.find(R"(requests_total{route="collect",status="200"} 1)") !=
+        std::string::npos);
+  CheckText(Post(url), 404,
+            "Nothing is served at this path. This server has:\n"
+            "GET / (this page)\n"
+            "GET /healthz (whether this server runs)\n"
+            "GET /readyz (whether a collection would succeed now)\n"
+            "GET /metrics (metrics for Prometheus)");
+  CHECK(Get(url, "/").body.find("containercollector") == std::string::npos);
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  CheckStops(node.server());
+}
+
+TEST_CASE("Without a flag for it, there is no metrics listener") {
+  Node node;
+  CHECK(node.server().Output() == "Listening on " + node.url() + "\n");
+  CHECK(Get(node.url(), "/metrics").status == 200);
+  CheckStops(node.server());
+}
+
+TEST_CASE("A metrics listener that cannot listen is an error") {
+  Node node;
+  const std::string port = node.url().substr(node.url().rfind(':') + 1);
+  const Output output = RunServer({"--port", "0", "--metrics-port", port});
+  CHECK(output.exit_code == 1);
+  CHECK(output.err.find("Cannot listen on 127.0.0.1:" + port +
+                        ": Address already in use.") != std::string::npos);
+}
+
+TEST_CASE("The server serves on the sockets that systemd passes") {
+  ScriptedNode node;
+  node.Start(GoodDaemon());
+  const FileDescriptor main = ListeningForChild();
+  const FileDescriptor metrics = ListeningForChild();
+  Program server(Activated({main.get(), metrics.get()},
+                           {"--docker-endpoint", node.host()}));
+  CHECK(server.WaitForLine() == "Listening on " + UrlOf(main));
+  CheckCollected(Post(UrlOf(main)));
+  CheckText(Get(UrlOf(metrics), "/healthz"), 200, "ok");
+  CHECK(Post(UrlOf(metrics)).status == 404);
+  CHECK(server.Terminate() == 0);
+  // The sockets are still systemd's: they listen for the next server.
+  const RawClient next(TcpHost(UrlOf(main)));
+}
+
+TEST_CASE("A socket that is none to listen on is an error") {
+  const FileDescriptor socket(
+      CheckSystemCall(::socket(AF_INET, SOCK_STREAM, 0), "socket"));
+  const Output output = Run(Activated({socket.get()}, {}));
+  CHECK(output.exit_code == 1);
+  CHECK(output.err.find(
+            "Cannot use the socket that systemd passed: it is no TCP socket "
+            "that listens. Write an address and a port for ListenStream= in "
+            "the socket unit.") != std::string::npos);
+}
+
+TEST_CASE("Sockets that systemd passed to another process are left alone") {
+  Node node({}, {{"LISTEN_PID", "1"}, {"LISTEN_FDS", "1"}});
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  CheckStops(node.server());
+}
+
+TEST_CASE("systemd is told when the server is ready, reloads and stops") {
+  NotifySocket systemd;
+  Node node({}, {{"NOTIFY_SOCKET", systemd.path()}});
+  CHECK(systemd.Receive() == "READY=1");
+  node.server().Signal(SIGHUP);
+  CHECK(systemd.Receive().rfind("RELOADING=1\nMONOTONIC_USEC=", 0) == 0);
+  CHECK(systemd.Receive() == "READY=1");
+  node.server().Signal(SIGTERM);
+  CHECK(systemd.Receive() == "STOPPING=1");
+  CHECK(node.server().WaitForExit() == 0);
+}
+
+TEST_CASE("The server runs on if systemd cannot be told") {
+  Node node({}, {{"NOTIFY_SOCKET", "/nowhere/notify"}});
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  CheckStops(node.server());
+  CHECK(node.server().ErrorOutput().find(
+            "msg=\"systemd could not be notified\" state=\"READY=1\" "
+            "socket=\"/nowhere/notify\" error=\"No such file or directory\"") !=
+        std::string::npos);
+}
