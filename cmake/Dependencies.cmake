@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# A dependency that is missing ends the configuration with the name of the Debian package that holds it.
+# If a dependency is missing, the configuration fails and names the Debian package to install.
 
 # Finds a package through its CMake config or find module. A macro, so that the caller gets the package's variables.
 macro(containercollector_require_package name debian_package)
@@ -10,7 +10,7 @@ macro(containercollector_require_package name debian_package)
   endif()
 endmacro()
 
-# Finds a library through pkg-config and gives it as the imported target PkgConfig::<prefix>.
+# Finds a library through pkg-config and defines the imported target PkgConfig::<prefix>.
 function(containercollector_require_pkgconfig prefix module debian_package)
   containercollector_require_package(PkgConfig pkg-config)
   pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${module})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# The reference of the public headers: `cmake --build <dir> --target documentation`. A warning is an error, so that a
-# comment that no longer fits its function is found.
+# The reference of the public headers: `cmake --build <dir> --target documentation`. Warnings are errors, so
+# that a comment cannot drift away from its function.
 find_package(Doxygen 1.9 QUIET)
 if(NOT DOXYGEN_FOUND)
   return()

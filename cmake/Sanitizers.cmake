@@ -10,9 +10,9 @@ function(containercollector_set_sanitizer target)
     set(flags -fsanitize=thread -fno-omit-frame-pointer)
   else()
     message(FATAL_ERROR "CONTAINERCOLLECTOR_SANITIZER is \"${CONTAINERCOLLECTOR_SANITIZER}\": "
-                        "write address, thread, or nothing")
+                        "set it to address, thread, or nothing")
   endif()
-  # GCC takes the code that a sanitizer adds to the standard library for uses of what is not initialized.
+  # GCC warns of uninitialized values in code that the sanitizer adds to the standard library.
   target_compile_options(${target} PRIVATE ${flags} -Wno-maybe-uninitialized)
   target_link_options(${target} PUBLIC ${flags})
 endfunction()

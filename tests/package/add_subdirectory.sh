@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The library as a part of somebody else's build: it alone is built, with what it alone needs.
+# The library as a subdirectory of another project: nothing but the library is built, and only its own dependencies are
+# needed.
 set -euo pipefail
 # shellcheck source=tests/package/common.sh
 source "$(dirname "$0")/common.sh"
@@ -14,10 +15,10 @@ try_consumer "$build/consumer"
 
 commands=$(jq --raw-output '.[].command' "$build/compile_commands.json")
 if grep --invert-match --quiet '/lib/src/\|/consumer/main.cc' <<<"$commands"; then
-  fail "More is built than the library:" "$commands"
+  fail "Not only the library is built:" "$commands"
 fi
 if grep '/consumer/main.cc' <<<"$commands" | grep --quiet -e ' -W' -e ' -f' -e ' -O' -e ' -D'; then
-  fail "The library's build gives its flags to the consumer:" "$commands"
+  fail "The library's flags reach the consumer:" "$commands"
 fi
 cmake --install "$build" --prefix "$build/installed"
 if [[ -e $build/installed ]]; then

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Sourced by the tests of this directory. RECORDED_DAEMON is the stand-in for a Docker daemon, WORK where the test may
-# write.
+# Sourced by the tests of this directory. RECORDED_DAEMON is the program that stands in for a Docker daemon, WORK the
+# directory for the tests' files.
 # shellcheck shell=bash
 
 package_tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,7 +13,7 @@ fail() {
   exit 1
 }
 
-# Ends the test as one that cannot run on this machine.
+# Ends the test as skipped, because it cannot run on this machine.
 skip() {
   printf 'Skipped: %s\n' "$@" >&2
   exit 77
@@ -27,12 +27,12 @@ fresh_directory() {
   printf '%s\n' "$WORK/$1"
 }
 
-# What the consumer has to print when it asks the stand-in.
+# Prints what the consumer prints if it asks the stand-in.
 expected_lines() {
   jq --raw-output '.[] | .Id + " " + .State' "$recorded.json"
 }
 
-# Waits until a file holds a line that begins so, and prints the line.
+# Waits for a line with this beginning in a file, and prints the line.
 # Usage: wait_for_line FILE BEGINNING
 wait_for_line() {
   for _ in {1..100}; do
@@ -41,15 +41,15 @@ wait_for_line() {
     fi
     sleep 0.1
   done
-  fail "No line \"$2…\" came:" "$(cat "$1")"
+  fail "The line \"$2…\" is missing:" "$(cat "$1")"
 }
 
-# Runs the consumer against the stand-in, and then with no daemon there: it has to list what was recorded, and to fail
-# with the library's text.
+# Runs the consumer against the stand-in, where it has to list the recorded containers, and without a daemon, where it has
+# to fail with the library's text.
 # Usage: try_consumer [VARIABLE=VALUE...] PROGRAM
 try_consumer() {
   local directory pid output status=0
-  # Not in WORK: the path of a unix socket is at most 107 bytes long.
+  # Not in WORK: the path of a Unix socket has at most 107 bytes.
   directory=$(mktemp -d)
   "$RECORDED_DAEMON" --socket "$directory/docker.sock" --containers "$recorded.json" \
     --version "$recorded.version.json" >"$directory/log" 2>&1 &

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The man page: well formed, and with every flag that the server has, and no other.
+# The man page is well formed and describes exactly the flags of the server.
 # Usage: manual.sh SERVER
 set -euo pipefail
 # shellcheck source=tests/package/common.sh

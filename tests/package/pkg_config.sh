@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The installed library by pkg-config and plain g++.
+# The installed library through pkg-config and g++ alone.
 # Usage: pkg_config.sh PREFIX [--static]
 set -euo pipefail
 # shellcheck source=tests/package/common.sh

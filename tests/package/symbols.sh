@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What the shared library exports. A line that goes is a change that breaks programs linked before, one that comes is a
-# promise: both are to be decided, and then written to symbols.txt.
+# The symbols that the shared library exports. A line that disappears breaks programs that were linked before; a line that
+# appears is a promise. Decide on both, then update symbols.txt.
 # Usage: symbols.sh PREFIX
 set -euo pipefail
 # shellcheck source=tests/package/common.sh
@@ -9,10 +9,10 @@ source "$(dirname "$0")/common.sh"
 
 library=$(readlink --canonicalize "$(find "$1/" -name libcontainercollector.so)")
 exported=$WORK/symbols.txt
-# Weak symbols are instances of templates, which each program has for itself.
+# Weak symbols are instances of templates; each program has its own.
 nm --dynamic --demangle --defined-only "$library" | sed -n 's/^[0-9a-f]* [TDBRV] //p' | grep 'containercollector::' |
   LC_ALL=C sort --unique >"$exported"
 if ! diff --unified "$package_tests/symbols.txt" "$exported"; then
-  fail "" "$library does not export what tests/package/symbols.txt lists." "When that is meant: cp $exported $package_tests/"
+  fail "" "$library does not export what tests/package/symbols.txt lists." "If this is intended: cp $exported $package_tests/"
 fi
 echo "$(wc -l <"$exported") symbols"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What somebody else's program looks like: a line for each container of the
-// node.
+// A program of another project: prints a line for each container of the node.
 
 #include <containercollector/containercollector.h>
 
