@@ -5,7 +5,6 @@ Usage: manifests_test.py SERVER VERSION
 """
 
 import copy
-import functools
 import os
 import pathlib
 import re
@@ -15,32 +14,19 @@ import sys
 import unittest
 
 SKIPPED = 77
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-MANIFESTS = SOURCE / "deploy" / "kubernetes"
 SAMPLES = ("kubediag/diagnosis.yaml", "kube-diagnoser/diagnosis.yaml")
-# "." is the directory of the one command.
-DIRECTORIES = (".", *sorted(path.parent.name for path in MANIFESTS.glob("*/kustomization.yaml")))
-OVERLAYS = tuple(name for name in DIRECTORIES if name != "prometheus-operator")
 
 try:
     import yaml
 
     import custom_resources
     import kubernetes_schema
+    from kustomize import DIRECTORIES, MANIFESTS, SOURCE, rendered, the_one
 except ImportError as error:
     missing = f"{error} (Debian packages python3-yaml, python3-kubernetes)"
 else:
     missing = None if shutil.which("kubectl") else "there is no kubectl (Debian package kubernetes-client)"
-
-
-@functools.lru_cache(maxsize=None)
-def rendered(directory):
-    """What `kubectl apply -k` would apply."""
-    command = ["kubectl", "kustomize", str(MANIFESTS / directory)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{run.stderr}")
-    return list(yaml.safe_load_all(run.stdout))
+    OVERLAYS = tuple(name for name in DIRECTORIES if name != "prometheus-operator")
 
 
 def objects():
@@ -78,12 +64,6 @@ def parent_of(value, path):
     for step in path[:-1]:
         value = value[step]
     return value
-
-
-def the_one(items, kind):
-    found = [item for item in items if item["kind"] == kind]
-    assert len(found) == 1, f"{len(found)} objects are of kind {kind}"
-    return found[0]
 
 
 class Schemas(unittest.TestCase):
@@ -218,6 +198,8 @@ class Collector(unittest.TestCase):
         for _, container in self.each_pod():
             for argument in container["args"]:
                 self.assertRegex(flags, rf"{re.escape(argument.split('=')[0])}\b")
+            for variable in container["env"]:
+                self.assertIn(f"(Env:{variable['name']})", flags)
 
     def test_the_image_is_of_this_version(self):
         for _, container in self.each_pod():
