@@ -8,7 +8,7 @@
 
 namespace containercollector::internal {
 
-/// Checks all but the endpoint and the API version.
+/// Checks all but the endpoint, see ParseEndpoint().
 /// @throws Error kInvalidArgument, with a text that says what to write.
 void CheckOptions(const ClientOptions& options);
 

@@ -33,7 +33,7 @@ using Targets = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("A daemon that takes 1.40 is asked in one request") {
+TEST_CASE("A daemon that takes 1.40 costs one request") {
   Node node;
   ScriptedDaemon& daemon = node.Start(DaemonOf("1.12", "1.41", "20.10.24"));
   CheckCollected(node.Post());
@@ -60,8 +60,8 @@ TEST_CASE("An older or newer daemon costs one more request, once") {
 }
 
 TEST_CASE(
-    "The words of old daemons are understood, and filters are sent as they "
-    "take them") {
+    "The rejections of old daemons are understood, and filters have the form "
+    "that they take") {
   Node node;
   ScriptedDaemon& daemon = node.Start([](const Request& request,
                                          Exchange& exchange) {
@@ -77,7 +77,7 @@ TEST_CASE(
         "json?all=1&filters=%7B%22status%22%3A%5B%22running%22%5D%7D");
 }
 
-TEST_CASE("A daemon that does not say which version it takes is asked") {
+TEST_CASE("A daemon that names no version it takes is asked for it") {
   Node node;
   std::string version_json = R"({"ApiVersion":"1.52","MinAPIVersion":"1.44"})";
   std::string taken = "1.44";
@@ -107,8 +107,8 @@ TEST_CASE("A daemon that does not say which version it takes is asked") {
 }
 
 TEST_CASE(
-    "A daemon that takes no version gives its own error, after a bounded "
-    "number of requests") {
+    "A daemon that takes no version costs a bounded number of requests, and "
+    "its error is passed on") {
   Node node;
   const std::string message = TooOldMessage("1.40", "1.44");
   ScriptedDaemon& daemon = node.Start(RespondWith(DaemonError(400, message)));
@@ -119,8 +119,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "A daemon that rejects a version and names no other gives an error that "
-    "says "
+    "A daemon that rejects a version and names no other has a text that says "
     "what to do") {
   Node node;
   node.Start([](const Request& request, Exchange& exchange) {
@@ -136,7 +135,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "A daemon that is replaced by one of another version needs no restart") {
+    "A daemon that is replaced by one of another version needs no new client") {
   Node node;
   node.Start(DaemonOf("1.44", "1.52", "29.0.0"));
   CheckCollected(node.Post());
@@ -164,7 +163,7 @@ TEST_CASE(
         Targets{List("1.40"), List("1.44"), List("1.44")});
 }
 
-TEST_CASE("An API version that is set is insisted on") {
+TEST_CASE("A pinned API version is the only one that is used") {
   ClientOptions options = Node::PatientOptions();
   options.api_version = "1.39";
   Node node(options);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,11 +82,15 @@ TEST_CASE("A kept connection with unread bytes is not used again") {
   CHECK(node.daemon.ConnectionsOpened() == 2);
 }
 
+TEST_CASE("Bytes that arrive with a response are not the next response") {
+  TcpNode node(RespondWith(GoodResponse() + ResponseBytes(200, kJson, "[]")));
+  CheckCollected(node.Post());
+  CheckCollected(node.Post());
+  CHECK(node.daemon.ConnectionsOpened() == 2);
+}
+
 TEST_CASE("After a fork() parent and child get their own responses") {
-  // Each response tells which connection it is for.
-  TcpNode node([](const Request&, Exchange& exchange) {
-    exchange.Send(GoodResponse());
-  });
+  TcpNode node(GoodDaemon());
   CheckCollected(node.Post());
   CHECK(node.daemon.ConnectionsOpened() == 1);
   const pid_t child = fork();
@@ -107,7 +112,7 @@ TEST_CASE("No connection is opened before the first call") {
   CHECK(daemon.ConnectionsOpened() == 0);
 }
 
-TEST_CASE("A kept connection that the daemon closed meanwhile goes unnoticed") {
+TEST_CASE("A kept connection that the daemon closed is replaced") {
   TcpNode node(GoodDaemon());
   ScriptedDaemon& daemon = node.daemon;
   CheckCollected(node.Post());
@@ -125,14 +130,14 @@ TEST_CASE("A kept connection that dies under a request is replaced once") {
   CHECK(daemon.ConnectionsOpened() == 2);
 }
 
-TEST_CASE("A fresh connection that dies is not tried again") {
+TEST_CASE("A request on a new connection that dies is not sent again") {
   TcpNode node(CloseWithoutResponse());
   ScriptedDaemon& daemon = node.daemon;
   CHECK(node.Post().error == ErrorCode::kResponseTruncated);
   CHECK(daemon.Requests().size() == 1);
 }
 
-TEST_CASE("After the first byte of an answer nothing is asked again") {
+TEST_CASE("A request is not sent again after the first byte of a response") {
   TcpNode node(GoodDaemon());
   ScriptedDaemon& daemon = node.daemon;
   CheckCollected(node.Post());
@@ -141,7 +146,7 @@ TEST_CASE("After the first byte of an answer nothing is asked again") {
   CHECK(daemon.Requests().size() == 2);
 }
 
-TEST_CASE("A daemon that is restarted at the same path is found again") {
+TEST_CASE("A daemon that restarts at the same path is reached again") {
   Node node;
   node.Start(GoodDaemon());
   CheckCollected(node.Post());
@@ -172,6 +177,29 @@ TEST_CASE("Many threads use one client at once") {
   CHECK(daemon.Requests().size() == kThreads * kCalls);
 }
 
+TEST_CASE("A call does not change how the process handles signals") {
+  struct sigaction own{};
+  own.sa_handler = [](int) {};
+  struct sigaction before{};
+  REQUIRE(sigaction(SIGPIPE, &own, &before) == 0);
+  std::atomic<bool> done{false};
+  std::atomic<int> changes{0};
+  std::thread watcher([&] {
+    while (!done) {
+      struct sigaction now{};
+      static_cast<void>(sigaction(SIGPIPE, nullptr, &now));
+      if (now.sa_handler != own.sa_handler) ++changes;
+    }
+  });
+  Node node;
+  node.Start(GoodDaemon());
+  for (int i = 0; i < 300; ++i) CheckCollected(node.Post());
+  done = true;
+  watcher.join();
+  CHECK(changes == 0);
+  REQUIRE(sigaction(SIGPIPE, &before, nullptr) == 0);
+}
+
 TEST_CASE("Threads that wait for the daemon do not wait for each other") {
   Node node;
   ScriptedDaemon& daemon = node.Start(RespondWhenReleased(GoodResponse()));
@@ -179,7 +207,7 @@ TEST_CASE("Threads that wait for the daemon do not wait for each other") {
   std::vector<std::thread> threads;
   for (auto& response : responses)
     threads.emplace_back([&] { response = node.Post(); });
-  // All are at the daemon before the first is answered.
+  // All requests are at the daemon before its first response.
   CHECK(daemon.WaitForRequests(responses.size(), kGenerous));
   daemon.Release();
   for (auto& thread : threads) thread.join();

@@ -8,16 +8,16 @@ using namespace containercollector::test;
 
 namespace {
 
-void CheckDaemonError(const std::string& answer, const std::string& text) {
+void CheckDaemonError(const std::string& response, const std::string& text) {
   Node node;
-  node.Start(RespondWith(answer));
+  node.Start(RespondWith(response));
   CheckFailed(node.Post(), ErrorCode::kDaemonError, text);
   CheckRecovers(node);
 }
 
 }  // namespace
 
-TEST_CASE("The daemon's own message is passed on") {
+TEST_CASE("The text of an error holds the daemon's message") {
   SECTION("500") {
     CheckDaemonError(DaemonError(500, "layer does not exist"),
                      "Error response from daemon: layer does not exist");
@@ -79,7 +79,7 @@ TEST_CASE("A success without content is not an empty list") {
                    "Look at the daemon's log.");
 }
 
-TEST_CASE("The status of the daemon's answer is in the error") {
+TEST_CASE("An error holds the status of the daemon's response") {
   Node node;
   node.Start(RespondWith(DaemonError(409, "conflict")));
   const Error error = ErrorOf([&] { return node.client().ListContainers(); });
@@ -87,7 +87,8 @@ TEST_CASE("The status of the daemon's answer is in the error") {
   CHECK(error.code() == ErrorCode::kDaemonError);
 }
 
-TEST_CASE("A cut-off error answer is cut off, not an error of the daemon") {
+TEST_CASE(
+    "A truncated error response is truncated, not an error of the daemon") {
   Node node;
   node.Start(RespondAndClose(
       WithHalfTheBody(DaemonError(500, "layer does not exist"))));

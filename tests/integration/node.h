@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A node with a scripted daemon, and the route that answers for it.
+/// A node with a scripted daemon, and a processor that calls it.
 #ifndef CONTAINERCOLLECTOR_TESTS_INTEGRATION_NODE_H_
 #define CONTAINERCOLLECTOR_TESTS_INTEGRATION_NODE_H_
 
@@ -28,13 +28,13 @@ class Node : public ScriptedNode {
 
   const Client& client() const { return processor_.client(); }
 
-  /// What a caller of the route gets.
+  /// Returns the response of the array route to a query.
   Response Post(std::string_view query = "") const {
     return PostTo(std::string(Processor::kArrayPath) + "?" +
                   std::string(query));
   }
 
-  /// What a caller of the path and query `target` gets.
+  /// Returns the response to a path and query.
   Response PostTo(std::string_view target) const {
     return processor_.Handle("POST", target);
   }
@@ -68,7 +68,7 @@ inline void CheckFailed(const Response& response, ErrorCode code,
   CHECK(ToString(*response.error) == ToString(code));
 }
 
-/// A good daemon answers the next request, whatever happened to the one before.
+/// Checks that the next request succeeds once the daemon is good.
 inline void CheckRecovers(Node& node) {
   node.Start(GoodDaemon());
   CheckCollected(node.Post());

@@ -16,7 +16,7 @@ Processor ProcessorOf(const std::string& host) {
 
 }  // namespace
 
-TEST_CASE("A daemon is reached by TCP as by its socket") {
+TEST_CASE("A daemon is reached by TCP") {
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
   const std::string address =
       daemon.Host().substr(std::string("tcp://").size());
@@ -27,7 +27,7 @@ TEST_CASE("A daemon is reached by TCP as by its socket") {
   CHECK(daemon.Requests().at(0).Header("Host") == address);
 }
 
-TEST_CASE("A base path stands before every target") {
+TEST_CASE("The path of the endpoint precedes every target") {
   ScriptedDaemon daemon(LoopbackTcp{}, RespondWith(GoodResponse()));
   const std::string address =
       daemon.Host().substr(std::string("tcp://").size());
@@ -37,7 +37,7 @@ TEST_CASE("A base path stands before every target") {
         "/proxy/docker/v1.40/containers/json?all=1");
 }
 
-TEST_CASE("A TCP port that nobody listens on is no daemon") {
+TEST_CASE("A TCP port on which nothing listens is a failure to connect") {
   std::string host;
   {
     const ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
@@ -49,7 +49,7 @@ TEST_CASE("A TCP port that nobody listens on is no daemon") {
                   ". Is the docker daemon running?");
 }
 
-TEST_CASE("A connection that is reset before an answer came is told as such") {
+TEST_CASE("A connection that is reset before a response is truncated") {
   ScriptedDaemon daemon(LoopbackTcp{}, ResetWithoutResponse());
   CheckFailed(ProcessorOf(daemon.Host()).Handle("POST", Processor::kArrayPath),
               ErrorCode::kResponseTruncated,
@@ -59,7 +59,7 @@ TEST_CASE("A connection that is reset before an answer came is told as such") {
                   "restarted: try again, then look at its log.");
 }
 
-TEST_CASE("A host name that cannot be resolved is told as such") {
+TEST_CASE("A host name without an address has its own text") {
   const Response response =
       ProcessorOf("tcp://a..b:2375").Handle("POST", Processor::kArrayPath);
   CheckFailed(response, ErrorCode::kCannotConnect,
@@ -68,7 +68,7 @@ TEST_CASE("A host name that cannot be resolved is told as such") {
               "a..b. Check the name of the host.");
 }
 
-TEST_CASE("No proxy of the environment stands between") {
+TEST_CASE("The proxies of the environment are not used") {
   const ScopedEnvironment http_proxy{{"http_proxy", "http://127.0.0.1:1"}};
   const ScopedEnvironment all_proxy{{"ALL_PROXY", "http://127.0.0.1:1"}};
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
@@ -76,7 +76,7 @@ TEST_CASE("No proxy of the environment stands between") {
       ProcessorOf(daemon.Host()).Handle("POST", Processor::kArrayPath));
 }
 
-TEST_CASE("A timeout below the connect timeout is the one that is named") {
+TEST_CASE("A timeout below the connect timeout is the one in the text") {
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
   ClientOptions options;
   options.timeout = std::chrono::milliseconds(300);
@@ -89,7 +89,8 @@ TEST_CASE("A timeout below the connect timeout is the one that is named") {
                   "firewall is between and that it speaks TLS there.");
 }
 
-TEST_CASE("A connection that takes too long is told apart from a late answer") {
+TEST_CASE(
+    "A connection over its time limit is told apart from a late response") {
   // This daemon waits for a request, and the client for a TLS handshake.
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
   ClientOptions options = Node::PatientOptions();

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::chrono::seconds kStartBound{60};
 
-/// The command of openssl for a new key, and a certificate of its own.
+/// Returns the command of openssl for a new key and its self-signed
+/// certificate.
 Command SelfSigned(const std::string& name, const std::string& key,
                    const std::string& cert) {
   return {"openssl",
@@ -51,7 +52,7 @@ Certificates::Certificates() {
 }
 
 TlsDaemon::TlsDaemon(const Certificates& certificates, Clients clients) {
-  // openssl's server sends the file that a request names as a whole answer.
+  // openssl's server sends the file that a request names as the response.
   const std::filesystem::path list = dir_ / "v1.40/containers/json?all=1";
   std::filesystem::create_directories(list.parent_path());
   std::ofstream(list) << "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[]";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A daemon behind TLS, and the files for it.
+/// A daemon that speaks TLS, and its certificates.
 #ifndef CONTAINERCOLLECTOR_TESTS_INTEGRATION_TLS_DAEMON_H_
 #define CONTAINERCOLLECTOR_TESTS_INTEGRATION_TLS_DAEMON_H_
 
@@ -13,8 +13,8 @@
 
 namespace containercollector::test {
 
-/// An authority, a certificate for 127.0.0.1 that it vouches for, and a
-/// certificate that nobody vouches for. Made anew with the openssl program.
+/// A CA, a certificate for 127.0.0.1 that it signed, and a self-signed
+/// certificate. Created by the openssl program.
 class Certificates {
  public:
   Certificates();
@@ -29,7 +29,7 @@ class Certificates {
   TempDir dir_;
 };
 
-/// Answers every list with `[]`, through openssl's own server.
+/// Responds to every list with `[]`, through openssl's own server.
 class TlsDaemon {
  public:
   enum class Clients { kAnyone, kWithCertificate };

@@ -16,13 +16,12 @@ Response Post(const std::string& host, const std::optional<TlsOptions>& tls) {
   return Processor(Client(options)).Handle("POST", Processor::kArrayPath);
 }
 
-void CheckAnswered(const Response& response) {
+void CheckEmptyList(const Response& response) {
   CHECK(response.body == "[]");
   CHECK(response.status == 200);
 }
 
-/// The words of the TLS library stand in the middle; they change with its
-/// version.
+/// The middle of the text is the TLS library's and changes with its version.
 void CheckTlsFailed(const Response& response, const std::string& host) {
   const std::string begin =
       "No TLS connection with the Docker daemon at " + host + ": ";
@@ -45,17 +44,18 @@ TlsOptions ClientFiles(const Certificates& certificates) {
 
 }  // namespace
 
-TEST_CASE("A daemon that proves who it is is asked through TLS") {
+TEST_CASE("A daemon whose certificate is verified is reached by TLS") {
   const Certificates certificates;
   const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
   TlsOptions tls;
   tls.ca_file = certificates.ca();
-  CheckAnswered(Post("https://" + daemon.address(), tls));
-  CheckAnswered(Post("tcp://" + daemon.address(), tls));
+  CheckEmptyList(Post("https://" + daemon.address(), tls));
+  CheckEmptyList(Post("tcp://" + daemon.address(), tls));
 }
 
 TEST_CASE(
-    "A daemon that nobody vouches for is refused, unless told otherwise") {
+    "A daemon without a trusted certificate is rejected if verification is "
+    "on") {
   const Certificates certificates;
   const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
   const std::string host = "https://" + daemon.address();
@@ -67,10 +67,10 @@ TEST_CASE(
   CheckTlsFailed(Post(host, tls), host);
   tls.ca_file.clear();
   tls.verify = false;
-  CheckAnswered(Post(host, tls));
+  CheckEmptyList(Post(host, tls));
 }
 
-TEST_CASE("A certificate for another host is refused") {
+TEST_CASE("A certificate for another host is rejected") {
   const Certificates certificates;
   const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
   const std::string host =
@@ -80,11 +80,11 @@ TEST_CASE("A certificate for another host is refused") {
   CheckTlsFailed(Post(host, tls), host);
 }
 
-TEST_CASE("A daemon that wants a certificate gets the client's") {
+TEST_CASE("A daemon that requires a certificate gets the client's") {
   const Certificates certificates;
   const TlsDaemon daemon(certificates, TlsDaemon::Clients::kWithCertificate);
   const std::string host = "tcp://" + daemon.address();
-  CheckAnswered(Post(host, ClientFiles(certificates)));
+  CheckEmptyList(Post(host, ClientFiles(certificates)));
 
   TlsOptions stranger = ClientFiles(certificates);
   stranger.cert_file = certificates.stranger_cert();

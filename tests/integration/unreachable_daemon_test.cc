@@ -24,13 +24,13 @@ std::string CannotConnect(const Node& node) {
          ". Is the docker daemon running?";
 }
 
-/// Runs a call on a thread without root's power to pass by file modes; the
-/// other threads keep it.
+/// Runs a call on a thread without root's right to ignore file modes. The other
+/// threads keep it.
 template <typename Call>
 void RunUnprivileged(Call call) {
   std::thread([&] {
     constexpr uid_t kNobody = 65534;
-    // The library's seteuid would change all threads.
+    // The C library's seteuid() changes all threads.
     if (geteuid() == 0) REQUIRE(syscall(SYS_setresuid, -1, kNobody, -1) == 0);
     call();
   }).join();
@@ -38,13 +38,13 @@ void RunUnprivileged(Call call) {
 
 }  // namespace
 
-TEST_CASE("A missing socket is no daemon") {
+TEST_CASE("A missing socket is a failure to connect") {
   Node node;
   CheckFailed(node.Post(), ErrorCode::kCannotConnect, CannotConnect(node));
   CheckRecovers(node);
 }
 
-TEST_CASE("A socket that nobody listens on is no daemon") {
+TEST_CASE("A socket on which nothing listens is a failure to connect") {
   Node node;
   node.Start(GoodDaemon());
   CheckCollected(node.Post());
@@ -53,7 +53,8 @@ TEST_CASE("A socket that nobody listens on is no daemon") {
   CheckRecovers(node);
 }
 
-TEST_CASE("A file or a directory in the place of the socket is no daemon") {
+TEST_CASE(
+    "A file or a directory in the place of the socket is named in the text") {
   Node node;
   std::string what;
   SECTION("file") {
@@ -89,7 +90,7 @@ TEST_CASE(
   CheckRecovers(node);
 }
 
-TEST_CASE("A daemon whose queue is full is told as such") {
+TEST_CASE("A daemon with a full backlog has its own text") {
   Node node;
   DaemonOptions full;
   full.behaviour = Behaviour::kNeverAccepts;

@@ -19,7 +19,7 @@ using containercollector::test::ScopedEnvironment;
 
 namespace {
 
-std::string RefusalOf(const ClientOptions& options) {
+std::string TextOfRejected(const ClientOptions& options) {
   const Error error = ErrorOf([&] { Client client(options); });
   CHECK(error.code() == ErrorCode::kInvalidArgument);
   return error.what();
@@ -36,7 +36,7 @@ TEST_CASE("An empty environment means the local daemon without TLS") {
   CHECK(Client().endpoint() == "unix:///var/run/docker.sock");
 }
 
-TEST_CASE("Docker's environment variables are taken") {
+TEST_CASE("Docker's environment variables set the options") {
   const ScopedEnvironment environment{{"DOCKER_HOST", "tcp://node:2376"},
                                       {"DOCKER_API_VERSION", "1.39"},
                                       {"DOCKER_CERT_PATH", "/certs"},
@@ -72,42 +72,42 @@ TEST_CASE("Client options that cannot be used say what to write") {
   ClientOptions options;
   SECTION("host") {
     options.endpoint = "docker";
-    CHECK(RefusalOf(options) ==
+    CHECK(TextOfRejected(options) ==
           "Docker endpoint \"docker\" cannot be used: write unix:///path, "
           "tcp://host:port, http://host:port or "
           "https://host:port, e.g. unix:///var/run/docker.sock");
   }
   SECTION("API version") {
     options.api_version = "v1.40";
-    CHECK(RefusalOf(options) ==
+    CHECK(TextOfRejected(options) ==
           "invalid API version \"v1.40\": write e.g. 1.40, or nothing to use "
           "what the daemon takes");
   }
   SECTION("timeout") {
     options.timeout = std::chrono::milliseconds(0);
-    CHECK(RefusalOf(options) ==
+    CHECK(TextOfRejected(options) ==
           "invalid timeout of 0ms: write at least 1ms and at most a year");
   }
   SECTION("timeout below a millisecond") {
     options.timeout = std::chrono::microseconds(500);
-    CHECK(RefusalOf(options) ==
+    CHECK(TextOfRejected(options) ==
           "invalid timeout of 500000ns: write at least 1ms and at most a year");
   }
   SECTION("connect timeout") {
     options.connect_timeout = std::chrono::milliseconds(-1);
-    CHECK(RefusalOf(options) ==
+    CHECK(TextOfRejected(options) ==
           "invalid connect timeout of -1ms: write at least 1ms and at most a "
           "year");
   }
   SECTION("largest response") {
     options.max_response_bytes = 0;
-    CHECK(RefusalOf(options) ==
+    CHECK(TextOfRejected(options) ==
           "invalid max response of 0 bytes: write 1 to 4294967295");
   }
   SECTION("TLS files") {
     options.tls.emplace();
     options.tls->cert_file = "cert.pem";
-    CHECK(RefusalOf(options) ==
+    CHECK(TextOfRejected(options) ==
           "invalid TLS files: a client's certificate and its key go together, "
           "write both or neither");
   }

@@ -112,7 +112,8 @@ TEST_CASE("An endpoint that cannot be used says what to write instead") {
 }
 
 TEST_CASE(
-    "A socket path that the kernel cannot hold is refused by its length") {
+    "A socket path that is too long for the kernel is rejected with its "
+    "length") {
   const std::string longest = "unix:///" + std::string(106, 'x');
   CHECK(ParseEndpoint(longest, false).socket_path.size() == 107);
   const std::string host = longest + "x";

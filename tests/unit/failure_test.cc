@@ -80,6 +80,11 @@ TEST_CASE("Each failure to connect has its text and code") {
              "No connection to the Docker daemon at tcp://node within 1500ms. "
              "Check that its machine is up, that no firewall is between and "
              "that it speaks TLS there.");
+  failure.kind = FailureKind::kResolveTimeout;
+  CheckError(failure, ErrorCode::kTimeout,
+             "No connection to the Docker daemon at tcp://node within 1500ms. "
+             "The name of its host was not resolved: check the name and the "
+             "DNS servers of this machine.");
 }
 
 TEST_CASE("Each failure to get a whole response has its text and code") {

@@ -25,18 +25,6 @@ using internal::CallLimit;
 using internal::DaemonResponse;
 using std::chrono::steady_clock;
 
-std::optional<ApiVersion> ParsePinnedVersion(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const auto version = internal::ParseApiVersion(text);
-  if (!version) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "invalid API version \"" + text +
-                    "\": write e.g. 1.40, or nothing to use what the daemon "
-                    "takes");
-  }
-  return version;
-}
-
 const ClientOptions& Checked(const ClientOptions& options) {
   internal::CheckOptions(options);
   return options;
@@ -47,7 +35,7 @@ const ClientOptions& Checked(const ClientOptions& options) {
 class Client::Impl {
  public:
   explicit Impl(const ClientOptions& options)
-      : negotiation_(ParsePinnedVersion(Checked(options).api_version)),
+      : negotiation_(internal::ParseApiVersion(Checked(options).api_version)),
         timeout_(options.timeout),
         transport_(
             internal::ParseEndpoint(options.endpoint, options.tls.has_value()),

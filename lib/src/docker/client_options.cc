@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "containercollector/error.h"
+#include "lib/src/docker/api_version.h"
 #include "lib/src/option_checks.h"
 
 namespace containercollector {
@@ -43,6 +44,11 @@ void CheckOptions(const ClientOptions& options) {
   /// The largest body that the JSON parser can count.
   constexpr std::size_t kLargestBody =
       std::numeric_limits<std::uint32_t>::max();
+  if (!options.api_version.empty() && !ParseApiVersion(options.api_version)) {
+    RejectOption(
+        "invalid API version \"" + options.api_version +
+        "\": write e.g. 1.40, or nothing to use what the daemon takes");
+  }
   CheckDuration("timeout", options.timeout);
   CheckDuration("connect timeout", options.connect_timeout);
   if (options.max_response_bytes == 0 ||

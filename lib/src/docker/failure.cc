@@ -50,9 +50,19 @@ std::string PermissionDenied(const Failure& failure) {
          "that owns the socket.";
 }
 
-std::string ConnectTimeout(const Failure& failure) {
+std::string NoConnection(const Failure& failure) {
   return "No connection to the Docker daemon at " + failure.endpoint.text +
-         " within " + ToText(failure.elapsed) +
+         " within " + ToText(failure.elapsed);
+}
+
+std::string ResolveTimeout(const Failure& failure) {
+  return NoConnection(failure) +
+         ". The name of its host was not resolved: check the name and the DNS "
+         "servers of this machine.";
+}
+
+std::string ConnectTimeout(const Failure& failure) {
+  return NoConnection(failure) +
          ". Check that its machine is up, that no firewall is between" +
          (failure.endpoint.tls ? " and that it speaks TLS there."
                                : " and that the port is right.");
@@ -136,6 +146,8 @@ Error ToError(const Failure& failure) {
                        ". Check the name of the host.");
     case FailureKind::kPermissionDenied:
       return Error(ErrorCode::kPermissionDenied, PermissionDenied(failure));
+    case FailureKind::kResolveTimeout:
+      return Error(ErrorCode::kTimeout, ResolveTimeout(failure));
     case FailureKind::kConnectTimeout:
       return Error(ErrorCode::kTimeout, ConnectTimeout(failure));
     case FailureKind::kResponseTimeout:

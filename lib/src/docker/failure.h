@@ -21,6 +21,7 @@ enum class FailureKind {
   kBacklogFull,       ///< The daemon accepts no connection.
   kUnknownHost,       ///< `detail` says why the name has no address.
   kPermissionDenied,  ///< This user may not use the socket.
+  kResolveTimeout,    ///< No address of the host within `elapsed`.
   kConnectTimeout,    ///< No connection within `elapsed`.
   kResponseTimeout,   ///< No whole response within `elapsed`.
   kTruncated,         ///< The connection ended after `bytes` of the body.

@@ -3,7 +3,6 @@
 
 #include <curl/curl.h>
 #include <poll.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -12,17 +11,14 @@
 
 #include "containercollector/error.h"
 #include "containercollector/version.h"
+#include "lib/src/docker/arriving_response.h"
 #include "lib/src/docker/failure.h"
-#include "lib/src/json/decoder.h"
 
 namespace containercollector::internal {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-/// Bound on the headers of a response, trailers of chunks included.
-constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 
 struct EasyDeleter {
   void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
@@ -47,60 +43,35 @@ void InitializeCurlOnce() {
   Check(result);
 }
 
-/// A response while it arrives.
-struct Arriving {
-  CURL* curl = nullptr;
-  std::size_t max_body_bytes = 0;
-  std::size_t header_bytes = 0;
-  std::string body;
-  bool headers_too_large = false;
-  bool body_too_large = false;
-  bool out_of_memory = false;
+/// What the callbacks of a request get.
+struct Transfer {
+  CURL* curl;
+  ArrivingResponse response;
 };
 
 /// libcurl's header callback; fewer bytes than it got end the request.
-std::size_t CountHeader(char* /*data*/, std::size_t size, std::size_t count,
-                        void* user_data) noexcept {
-  auto& arriving = *static_cast<Arriving*>(user_data);
-  arriving.header_bytes += size * count;
-  arriving.headers_too_large = arriving.header_bytes > kMaxHeaderBytes;
-  return arriving.headers_too_large ? 0 : size * count;
-}
-
-/// Allocates the whole body at once if its length is known.
-void ReserveBody(Arriving& arriving) {
-  curl_off_t length = -1;
-  const CURLcode code = curl_easy_getinfo(
-      arriving.curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-  if (code != CURLE_OK || length < 0) return;
-  arriving.body.reserve(
-      std::min(static_cast<std::size_t>(length), arriving.max_body_bytes) +
-      kDecoderPadding);
+std::size_t AddHeader(char* /*data*/, std::size_t size, std::size_t count,
+                      void* user_data) noexcept {
+  auto& transfer = *static_cast<Transfer*>(user_data);
+  return transfer.response.AddHeader(size * count) ? size * count : 0;
 }
 
 /// libcurl's write callback; fewer bytes than it got end the request.
-std::size_t AppendToBody(char* data, std::size_t size, std::size_t count,
-                         void* user_data) noexcept {
-  auto& arriving = *static_cast<Arriving*>(user_data);
-  const std::size_t length = size * count;
-  if (length > arriving.max_body_bytes - arriving.body.size()) {
-    arriving.body_too_large = true;
-    return 0;
-  }
-  try {
-    if (arriving.body.empty()) ReserveBody(arriving);
-    arriving.body.append(data, length);
-  } catch (const std::exception&) {
-    arriving.out_of_memory = true;
-    return 0;
-  }
-  return length;
+std::size_t AddBody(char* data, std::size_t size, std::size_t count,
+                    void* user_data) noexcept {
+  auto& transfer = *static_cast<Transfer*>(user_data);
+  curl_off_t length = -1;
+  static_cast<void>(curl_easy_getinfo(
+      transfer.curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length));
+  return transfer.response.AddBody({data, size * count}, length) ? size * count
+                                                                 : 0;
 }
 
 /// What libcurl says of a request that got no whole response.
 struct CurlFailure {
   CURLcode code = CURLE_OK;
   int os_error = 0;
+  bool resolved = false;
   bool connected = false;
   std::string text;
 };
@@ -115,11 +86,15 @@ FailureKind KindOfReceiveFailure(const CurlFailure& curl,
                             : FailureKind::kInvalidHttp;
 }
 
-FailureKind KindOf(const CurlFailure& curl, const Arriving& arriving,
+FailureKind KindOfTimeout(const CurlFailure& curl) {
+  if (curl.connected) return FailureKind::kResponseTimeout;
+  return curl.resolved ? FailureKind::kConnectTimeout
+                       : FailureKind::kResolveTimeout;
+}
+
+FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
                    const Endpoint& endpoint) {
-  if (arriving.headers_too_large) return FailureKind::kHeadersTooLarge;
-  if (arriving.body_too_large) return FailureKind::kBodyTooLarge;
-  if (arriving.out_of_memory) return FailureKind::kInternal;
+  if (response.rejected()) return *response.rejected();
   switch (curl.code) {
     case CURLE_COULDNT_CONNECT:
       return KindOfConnectFailure(curl.os_error, endpoint);
@@ -127,8 +102,7 @@ FailureKind KindOf(const CurlFailure& curl, const Arriving& arriving,
     case CURLE_URL_MALFORMAT:
       return FailureKind::kUnknownHost;
     case CURLE_OPERATION_TIMEDOUT:
-      return curl.connected ? FailureKind::kResponseTimeout
-                            : FailureKind::kConnectTimeout;
+      return KindOfTimeout(curl);
     case CURLE_ABORTED_BY_CALLBACK:
       return FailureKind::kCancelled;
     case CURLE_FILESIZE_EXCEEDED:
@@ -149,7 +123,7 @@ FailureKind KindOf(const CurlFailure& curl, const Arriving& arriving,
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
 #endif
-      return curl.connected && arriving.body.empty()
+      return curl.connected && response.body().empty()
                  ? FailureKind::kHeadersTooLarge
                  : FailureKind::kInternal;
     case CURLE_SSL_CONNECT_ERROR:
@@ -164,39 +138,33 @@ FailureKind KindOf(const CurlFailure& curl, const Arriving& arriving,
   }
 }
 
-Failure Describe(const CurlFailure& curl, const Arriving& arriving,
+Failure Describe(const CurlFailure& curl, const ArrivingResponse& response,
                  const Endpoint& endpoint, const ClientOptions& options,
                  const CallLimit& limit) {
   Failure failure;
-  failure.kind = KindOf(curl, arriving, endpoint);
+  failure.kind = KindOf(curl, response, endpoint);
   failure.endpoint = endpoint;
-  failure.bytes = arriving.body.size();
+  failure.bytes = response.body().size();
   failure.limit = failure.kind == FailureKind::kHeadersTooLarge
                       ? kMaxHeaderBytes
                       : options.max_response_bytes;
-  failure.elapsed = failure.kind == FailureKind::kConnectTimeout
-                        ? std::min(options.connect_timeout, limit.timeout)
-                        : limit.timeout;
-  failure.detail = arriving.out_of_memory ? "out of memory" : curl.text;
+  failure.elapsed = curl.connected
+                        ? limit.timeout
+                        : std::min(options.connect_timeout, limit.timeout);
+  failure.detail = response.rejected() ? "out of memory" : curl.text;
   return failure;
 }
 
 }  // namespace
 
-std::string_view DaemonResponse::Header(std::string_view name) const noexcept {
-  for (const auto& [header, value] : headers) {
-    if (header.size() == name.size() &&
-        strncasecmp(header.data(), name.data(), name.size()) == 0)
-      return value;
-  }
-  return {};
-}
-
 /// RAII: owns one libcurl handle and its connection.
 class HttpTransport::Handle {
  public:
   Handle(const Endpoint& endpoint, const ClientOptions& options)
-      : easy_(curl_easy_init()), multi_(curl_multi_init()) {
+      : endpoint_(endpoint),
+        options_(options),
+        easy_(curl_easy_init()),
+        multi_(curl_multi_init()) {
     if (easy_ == nullptr || multi_ == nullptr) Check(CURLE_OUT_OF_MEMORY);
     Set(CURLOPT_NOSIGNAL, 1L);
     Set(CURLOPT_PROXY, "");
@@ -205,8 +173,8 @@ class HttpTransport::Handle {
     Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     Set(CURLOPT_USERAGENT, user_agent_.c_str());
     Set(CURLOPT_ERRORBUFFER, error_text_.data());
-    Set(CURLOPT_WRITEFUNCTION, &AppendToBody);
-    Set(CURLOPT_HEADERFUNCTION, &CountHeader);
+    Set(CURLOPT_WRITEFUNCTION, &AddBody);
+    Set(CURLOPT_HEADERFUNCTION, &AddHeader);
     Set(CURLOPT_MAXFILESIZE_LARGE,
         static_cast<curl_off_t>(options.max_response_bytes));
     Set(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options.connect_timeout));
@@ -227,21 +195,19 @@ class HttpTransport::Handle {
     return poll(&event, 1, 0) == 0;
   }
 
-  DaemonResponse Get(const std::string& target, const Endpoint& endpoint,
-                     const ClientOptions& options, const CallLimit& limit) {
-    Arriving arriving;
-    arriving.curl = easy_.get();
-    arriving.max_body_bytes = options.max_response_bytes;
+  DaemonResponse Get(const std::string& target, const CallLimit& limit) {
+    Transfer transfer{easy_.get(),
+                      ArrivingResponse(options_.max_response_bytes)};
     error_text_.front() = '\0';
-    Set(CURLOPT_URL, (endpoint.base_url + target).c_str());
+    Set(CURLOPT_URL, (endpoint_.base_url + target).c_str());
     Set(CURLOPT_TIMEOUT_MS, Milliseconds(limit.deadline - steady_clock::now()));
-    Set(CURLOPT_WRITEDATA, &arriving);
-    Set(CURLOPT_HEADERDATA, &arriving);
+    Set(CURLOPT_WRITEDATA, &transfer);
+    Set(CURLOPT_HEADERDATA, &transfer);
     const CURLcode code = Perform(limit.cancellation);
     // A truncated response comes with status 200: the code counts first.
     if (code != CURLE_OK) {
-      Failure failure =
-          Describe(FailureOf(code), arriving, endpoint, options, limit);
+      Failure failure = Describe(FailureOf(code), transfer.response, endpoint_,
+                                 options_, limit);
       failure.request = "GET " + target.substr(0, target.find('?'));
       throw ToError(failure);
     }
@@ -253,21 +219,23 @@ class HttpTransport::Handle {
                                           header)) != nullptr) {
       response.headers.emplace_back(header->name, header->value);
     }
-    response.body = std::move(arriving.body);
+    response.body = transfer.response.TakeBody();
     return response;
   }
 
  private:
   /// Keeps the handle in the multi handle for as long as it lives.
-  class Transfer {
+  class Attachment {
    public:
-    Transfer(CURLM* multi, CURL* easy) : multi_(multi), easy_(easy) {
+    Attachment(CURLM* multi, CURL* easy) : multi_(multi), easy_(easy) {
       Check(curl_multi_add_handle(multi_, easy_));
     }
     // It can only fail for handles that are not valid.
-    ~Transfer() { static_cast<void>(curl_multi_remove_handle(multi_, easy_)); }
-    Transfer(const Transfer&) = delete;
-    Transfer& operator=(const Transfer&) = delete;
+    ~Attachment() {
+      static_cast<void>(curl_multi_remove_handle(multi_, easy_));
+    }
+    Attachment(const Attachment&) = delete;
+    Attachment& operator=(const Attachment&) = delete;
 
    private:
     CURLM* multi_;
@@ -310,7 +278,8 @@ class HttpTransport::Handle {
         static_cast<void>(curl_multi_wakeup(multi));
       });
     }
-    const Transfer transfer(multi_.get(), easy_.get());
+    socket_ = CURL_SOCKET_BAD;
+    const Attachment attachment(multi_.get(), easy_.get());
     for (int running = 1;;) {
       if (cancellation != nullptr && cancellation->cancelled())
         return CURLE_ABORTED_BY_CALLBACK;
@@ -330,12 +299,15 @@ class HttpTransport::Handle {
     CurlFailure failure;
     failure.code = code;
     failure.os_error = static_cast<int>(GetInfo<long>(CURLINFO_OS_ERRNO));
+    failure.resolved = GetInfo<curl_off_t>(CURLINFO_NAMELOOKUP_TIME_T) > 0;
     failure.connected = GetInfo<curl_off_t>(CURLINFO_PRETRANSFER_TIME_T) > 0;
     failure.text = error_text_.front() != '\0' ? error_text_.data()
                                                : curl_easy_strerror(code);
     return failure;
   }
 
+  const Endpoint& endpoint_;      // The transport's.
+  const ClientOptions& options_;  // The transport's.
   std::unique_ptr<CURL, EasyDeleter> easy_;
   // Destroyed first: it holds the connection that the handle used.
   std::unique_ptr<CURLM, MultiDeleter> multi_;
@@ -357,7 +329,7 @@ DaemonResponse HttpTransport::Get(const std::string& target,
   auto handle = idle_.Take();
   if (handle == nullptr) handle = std::make_unique<Handle>(endpoint_, options_);
   try {
-    DaemonResponse response = handle->Get(target, endpoint_, options_, limit);
+    DaemonResponse response = handle->Get(target, limit);
     idle_.Keep(std::move(handle));
     return response;
   } catch (...) {

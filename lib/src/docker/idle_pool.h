@@ -18,6 +18,13 @@ namespace containercollector::internal {
 template <typename Handle>
 class IdlePool {
  public:
+  IdlePool() = default;
+  ~IdlePool() {
+    if (pid_ != getpid()) AbandonParentsHandles();
+  }
+  IdlePool(const IdlePool&) = delete;
+  IdlePool& operator=(const IdlePool&) = delete;
+
   /// Returns a handle that can be used again, or null if there is none.
   std::unique_ptr<Handle> Take() {
     const std::lock_guard lock(mutex_);
@@ -38,8 +45,8 @@ class IdlePool {
   }
 
  private:
-  /// After a fork() the connections are the parent's. To destroy the handles
-  /// would send the end of the parent's TLS sessions, so they are leaked.
+  /// After a fork() the connections are the parent's. Leaks the handles:
+  /// destroying them would end the parent's TLS sessions.
   void AbandonParentsHandles() {
     for (auto& handle : handles_) static_cast<void>(handle.release());
     handles_.clear();

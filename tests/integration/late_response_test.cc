@@ -16,7 +16,7 @@ ClientOptions ImpatientOptions() {
   return options;
 }
 
-std::string Late(const Node& node, const std::string& bytes) {
+std::string LateText(const Node& node, const std::string& bytes) {
   return "The Docker daemon at " + node.host() +
          " did not finish its answer to GET /v1.40/containers/json within "
          "300ms (" +
@@ -26,8 +26,7 @@ std::string Late(const Node& node, const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE(
-    "A daemon that accepts and never answers is given up after the timeout") {
+TEST_CASE("A call of a daemon that never responds ends at the timeout") {
   Node node(ImpatientOptions());
   SECTION("it reads the request") { node.Start(NeverRespond()); }
   SECTION("it reads nothing") {
@@ -52,30 +51,30 @@ TEST_CASE(
       exchange.Hang();
     });
   }
-  CheckFailed(node.Post(), ErrorCode::kTimeout, Late(node, "0"));
+  CheckFailed(node.Post(), ErrorCode::kTimeout, LateText(node, "0"));
   CheckRecovers(node);
 }
 
 TEST_CASE(
-    "A daemon that sends byte by byte is given up after the timeout, with the "
-    "bytes that came") {
+    "A call of a daemon that sends byte by byte ends at the timeout, and the "
+    "text counts the bytes") {
   Node node(ImpatientOptions());
-  // The first byte comes at once, the second after a second.
+  // The first byte arrives at once, the second after a second.
   node.Start([](const Request&, Exchange& exchange) {
     exchange.Send(HeadOf(GoodResponse()));
     exchange.SendSlowly(kOneContainer, milliseconds(1000));
   });
-  CheckFailed(node.Post(), ErrorCode::kTimeout, Late(node, "1"));
+  CheckFailed(node.Post(), ErrorCode::kTimeout, LateText(node, "1"));
   CheckRecovers(node);
 }
 
-TEST_CASE("A slow answer that ends in time is whole") {
+TEST_CASE("A slow response that ends before the timeout is whole") {
   Node node;
   node.Start(RespondSlowly(GoodResponse(), milliseconds(1)));
   CheckCollected(node.Post());
 }
 
-TEST_CASE("Whole seconds are written as seconds") {
+TEST_CASE("A timeout of whole seconds is written in seconds") {
   ClientOptions options;
   options.timeout = std::chrono::seconds(1);
   Node node(options);

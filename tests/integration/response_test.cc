@@ -23,7 +23,7 @@ std::string ValueOf(const std::string& json) {
 
 }  // namespace
 
-TEST_CASE("An answer is taken in every form that HTTP gives it") {
+TEST_CASE("A response is accepted in every form that HTTP allows") {
   Node node;
   SECTION("with a length") { node.Start(RespondWith(GoodResponse())); }
   SECTION("in chunks") {
@@ -56,7 +56,7 @@ TEST_CASE("A node without containers gives an empty array") {
   CheckRecovers(node);
 }
 
-TEST_CASE("A recorded Docker node comes back byte for byte") {
+TEST_CASE("The response of a Docker node passes byte for byte") {
   Node node;
   const std::string recorded = ValueOf(Recorded("docker-20.10.24.json"));
   node.Start(RespondWith(Chunked(200, kJson, recorded, 1000)));
@@ -66,7 +66,7 @@ TEST_CASE("A recorded Docker node comes back byte for byte") {
   CHECK(response.container_count == 10);
 }
 
-TEST_CASE("A recorded Podman node comes back with the fields of Docker") {
+TEST_CASE("The response of a Podman node keeps only the fields of Docker") {
   Node node;
   node.Start(
       RespondWith(ResponseBytes(200, kJson, Recorded("podman-4.3.1.json"))));
@@ -79,8 +79,8 @@ TEST_CASE("A recorded Podman node comes back with the fields of Docker") {
 }
 
 TEST_CASE(
-    "The query of the route reaches the daemon as its own client would write "
-    "it") {
+    "The query of the route reaches the daemon in the form of Docker's own "
+    "client") {
   Node node;
   ScriptedDaemon& daemon = node.Start(GoodDaemon());
   node.Post();
@@ -99,7 +99,7 @@ TEST_CASE(
         "7D%7D");
 }
 
-TEST_CASE("What the route refuses never reaches the daemon") {
+TEST_CASE("A request that the route rejects never reaches the daemon") {
   Node node;
   ScriptedDaemon& daemon = node.Start(GoodDaemon());
   CHECK(node.Post("limit=x").status == 400);
@@ -113,7 +113,7 @@ TEST_CASE("What the route refuses never reaches the daemon") {
   CHECK(daemon.ConnectionsOpened() == 0);
 }
 
-TEST_CASE("A ping tells what the daemon's headers say") {
+TEST_CASE("A ping returns what the daemon's headers say") {
   Node node;
   ScriptedDaemon& daemon = node.Start(GoodDaemon());
   const PingResult ping = node.client().Ping();
@@ -137,7 +137,7 @@ TEST_CASE("A ping tells what the daemon's headers say") {
   CHECK(error.http_status() == 500);
 }
 
-TEST_CASE("The version of a real daemon is read") {
+TEST_CASE("The version of a Docker daemon is decoded") {
   Node node;
   node.Start(RespondWith(
       ResponseBytes(200, kJson, Recorded("docker-20.10.24.version.json"))));

@@ -14,7 +14,7 @@ std::string Malformed(const Node& node, const std::string& why) {
          "its log.";
 }
 
-/// libcurl's own words stand in the middle; they change with its version.
+/// The middle of the text is libcurl's and changes with its version.
 void CheckNotHttp(Node& node,
                   const std::string& end =
                       ". Check that it is a Docker daemon that listens "
@@ -41,7 +41,7 @@ void CheckMalformed(const std::string& body, const std::string& why) {
 }  // namespace
 
 TEST_CASE(
-    "An answer that is not the API's JSON is malformed, and never an empty "
+    "A response that is not the API's JSON is malformed, and never an empty "
     "list") {
   SECTION("empty body") {
     CheckMalformed("", "invalid JSON at byte 0: The document is empty");
@@ -50,7 +50,8 @@ TEST_CASE(
     CheckMalformed("<html>ok</html>", "invalid JSON at byte 0: Invalid value");
   }
   SECTION("compressed bytes") {
-    CheckMalformed("\x1F\x8B\x08", "invalid JSON at byte 0: Invalid value");
+    CheckMalformed("\x1F\x8B\x08",
+                   "invalid JSON at byte 0: Invalid encoding in string");
   }
   SECTION("object") {
     CheckMalformed("{}", "expected an array, got an object");
@@ -70,7 +71,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("A body without a length that ends too early is malformed") {
+TEST_CASE("A body without a length that ends within the JSON is malformed") {
   Node node;
   node.Start(RespondAndClose(UntilClose(200, kJson, "[{\"Id\":\"a1\"}")));
   CheckFailed(node.Post(), ErrorCode::kResponseMalformed,
@@ -80,7 +81,7 @@ TEST_CASE("A body without a length that ends too early is malformed") {
   CheckRecovers(node);
 }
 
-TEST_CASE("Bytes that are no HTTP are malformed") {
+TEST_CASE("Bytes that are not HTTP are malformed") {
   Node node;
   node.Start(RespondAndClose(HttpGarbage()));
   CheckNotHttp(node,
@@ -88,13 +89,13 @@ TEST_CASE("Bytes that are no HTTP are malformed") {
                "gRPC server: write the endpoint of the Docker daemon.");
 }
 
-TEST_CASE("Broken chunks are malformed") {
+TEST_CASE("Invalid chunks are malformed") {
   Node node;
   node.Start(RespondAndClose(ChunkedHead(200, kJson) + "xyz\r\n[]\r\n"));
   CheckNotHttp(node);
 }
 
-TEST_CASE("Headers and trailers over their bound are malformed") {
+TEST_CASE("Headers and trailers over their limit are malformed") {
   Node node;
   SECTION("many headers") {
     node.Start([](const Request&, Exchange& exchange) {
@@ -122,7 +123,7 @@ TEST_CASE("Headers and trailers over their bound are malformed") {
   CheckRecovers(node);
 }
 
-TEST_CASE("A gRPC server in the place of the daemon is told as such") {
+TEST_CASE("A gRPC server in the place of the daemon has its own text") {
   // What an HTTP/2 server sends first: an empty SETTINGS frame.
   Node node;
   node.Start(RespondAndClose(std::string("\0\0\0\4\0\0\0\0\0", 9)));
@@ -131,14 +132,15 @@ TEST_CASE("A gRPC server in the place of the daemon is told as such") {
                "gRPC server: write the endpoint of the Docker daemon.");
 }
 
-TEST_CASE("An answer over the bound is refused as soon as it is known to be") {
+TEST_CASE(
+    "A response over the limit ends the call as soon as it passes the limit") {
   ClientOptions options = Node::PatientOptions();
   options.max_response_bytes = 1000;
   Node node(options);
   const auto endless = [](const std::string& head, const std::string& unit) {
     return [=](const Request&, Exchange& exchange) {
       exchange.Send(head);
-      // Ends when the client has had enough.
+      // Ends when the client closes the connection.
       exchange.SendRepeated(unit, std::uint64_t{1} << 32);
     };
   };
@@ -160,7 +162,7 @@ TEST_CASE("An answer over the bound is refused as soon as it is known to be") {
   CheckRecovers(node);
 }
 
-TEST_CASE("An answer as large as the bound is taken") {
+TEST_CASE("A response as large as the limit is accepted") {
   ClientOptions options = Node::PatientOptions();
   options.max_response_bytes = 1000;
   Node node(options);

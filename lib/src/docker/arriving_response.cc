@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/src/docker/arriving_response.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "lib/src/json/decoder.h"
+
+namespace containercollector::internal {
+
+bool ArrivingResponse::AddHeader(std::size_t bytes) noexcept {
+  header_bytes_ += bytes;
+  if (header_bytes_ > kMaxHeaderBytes)
+    rejected_ = FailureKind::kHeadersTooLarge;
+  return !rejected_;
+}
+
+bool ArrivingResponse::AddBody(std::string_view bytes,
+                               std::int64_t length) noexcept {
+  if (bytes.size() > max_body_bytes_ - body_.size()) {
+    rejected_ = FailureKind::kBodyTooLarge;
+    return false;
+  }
+  try {
+    if (body_.empty() && length > 0) {
+      body_.reserve(
+          std::min(static_cast<std::size_t>(length), max_body_bytes_) +
+          kDecoderPadding);
+    }
+    body_.append(bytes);
+  } catch (const std::exception&) {
+    rejected_ = FailureKind::kInternal;
+  }
+  return !rejected_;
+}
+
+}  // namespace containercollector::internal

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Calls while the resolver of host names hangs. They run in a child process,
+// because the resolver's threads live as long as the process.
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <string_view>
+#include <thread>
+
+#include "tests/integration/node.h"
+#include "tests/support/error_of.h"
+#include "tests/support/process.h"
+#include "tests/support/wait.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+
+namespace {
+
+constexpr const char* kHungHost = "hung.test";
+std::atomic<int> hung_resolutions{0};
+
+ClientOptions HungOptions(std::chrono::nanoseconds timeout) {
+  ClientOptions options;
+  options.endpoint = std::string("tcp://") + kHungHost;
+  options.connect_timeout = timeout;
+  options.timeout = kGenerous;
+  return options;
+}
+
+}  // namespace
+
+/// Takes the place of the C library's function, which libcurl calls.
+extern "C" __attribute__((visibility("default"))) int getaddrinfo(
+    const char* node, const char* service, const addrinfo* hints,
+    addrinfo** result) {
+  if (node != nullptr && std::string_view(node) == kHungHost) {
+    ++hung_resolutions;
+    while (true) pause();
+  }
+  static const auto real =
+      reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  return real(node, service, hints, result);
+}
+
+TEST_CASE("Calls with a hung resolver", "[.][hung-resolver]") {
+  {
+    const Client client(HungOptions(std::chrono::milliseconds(300)));
+    const Error error = ErrorOf([&] { return client.ListContainers(); });
+    CHECK(error.code() == ErrorCode::kTimeout);
+    CHECK(error.what() ==
+          std::string("No connection to the Docker daemon at tcp://hung.test "
+                      "within 300ms. The name of its host was not resolved: "
+                      "check the name and the DNS servers of this machine."));
+  }
+  Cancellation cancellation;
+  std::thread canceller([&] {
+    CHECK(WaitUntil([] { return hung_resolutions == 2; }, kGenerous));
+    cancellation.Cancel();
+  });
+  CallOptions call;
+  call.cancellation = &cancellation;
+  const Client client(HungOptions(kGenerous));
+  CHECK(ErrorOf([&] { return client.ListContainers({}, call); }).code() ==
+        ErrorCode::kCancelled);
+  canceller.join();
+}
+
+TEST_CASE("A resolver that hangs delays no timeout, no cancellation, no exit") {
+  const TempDir dir;
+  const std::string log = dir / "log";
+  const FileDescriptor output = OpenLog(log);
+  Process child(
+      {std::filesystem::read_symlink("/proc/self/exe"), "[hung-resolver]"},
+      output, output);
+  const auto exit_code = child.WaitForExit(kGenerous / 2);
+  INFO(ReadFile(log));
+  CHECK(exit_code == 0);
+}

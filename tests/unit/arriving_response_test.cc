@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/src/docker/arriving_response.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "tests/support/catch.h"
+
+using namespace containercollector::internal;
+
+namespace {
+constexpr std::int64_t kUnknown = -1;
+}
+
+TEST_CASE("A body up to its limit is collected") {
+  ArrivingResponse response(5);
+  CHECK(response.AddBody("abc", kUnknown));
+  CHECK(response.AddBody("de", kUnknown));
+  CHECK_FALSE(response.rejected());
+  CHECK(response.body() == "abcde");
+  CHECK_FALSE(response.AddBody("f", kUnknown));
+  CHECK(response.rejected() == FailureKind::kBodyTooLarge);
+  CHECK(response.TakeBody() == "abcde");
+}
+
+TEST_CASE("Memory for the body is allocated once if its length is known") {
+  ArrivingResponse response(1'000'000);
+  CHECK(response.AddBody("a", 1000));
+  CHECK(response.body().capacity() >= 1000);
+}
+
+TEST_CASE("The length that a daemon claims allocates no more than the limit") {
+  ArrivingResponse response(1000);
+  CHECK(response.AddBody("a", std::numeric_limits<std::int64_t>::max()));
+  CHECK(response.body().capacity() < 2000);
+}
+
+TEST_CASE("Header lines up to their limit are accepted") {
+  ArrivingResponse response(5);
+  CHECK(response.AddHeader(kMaxHeaderBytes - 1));
+  CHECK(response.AddHeader(1));
+  CHECK_FALSE(response.rejected());
+  CHECK_FALSE(response.AddHeader(1));
+  CHECK(response.rejected() == FailureKind::kHeadersTooLarge);
+}
+
+TEST_CASE("A lack of memory is an error of this process") {
+  ArrivingResponse response(std::numeric_limits<std::size_t>::max());
+  CHECK_FALSE(response.AddBody("a", std::numeric_limits<std::int64_t>::max()));
+  CHECK(response.rejected() == FailureKind::kInternal);
+}
