@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The agents of every KubeDiag generation against both routes, byte for byte,
+/// and what they can store.
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "containercollector/processor.h"
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
+using containercollector::Processor;
+
+namespace {
+
+struct Agent {
+  const char* name;
+  std::string_view trace_headers;
+  std::string_view body;
+};
+
+/// Go writes headers and the keys of a map in alphabetical order.
+constexpr std::array kAgents = {
+    Agent{"March to May 2021",
+          "Diagnosis-Name: web\r\nDiagnosis-Namespace: default\r\n"
+          "Diagnosis-Uuid: 59f1aee9-e00c-4680-92c3-d1cee080f8dc\r\n"
+          "Node-Name: my-node\r\n",
+          "{}"},
+    Agent{"v0.2.0 to v0.3.1", "",
+          R"({"diagnosis.name":"web","diagnosis.namespace":"default",)"
+          R"("diagnosis.uid":"59f1aee9-e00c-4680-92c3-d1cee080f8dc",)"
+          R"("node":"my-node"})"},
+    Agent{"head", "",
+          R"({"node":"my-node","task.name":"web.59f1aee9.my-node.0.0.list",)"
+          R"("task.namespace":"default",)"
+          R"("task.uid":"6d1b6dfb-5b64-4a5c-9a4e-6a0bd0f2f0a3"})"}};
+
+/// What Go's net/http sends for an agent: keep-alive is off, and a body has no
+/// Content-Type.
+std::string AgentRequest(std::string_view target,
+                         std::string_view trace_headers,
+                         std::string_view body) {
+  return "POST " + std::string(target) +
+         " HTTP/1.1\r\n"
+         "Host: 127.0.0.1:8091\r\n"
+         "User-Agent: Go-http-client/1.1\r\n"
+         "Content-Length: " +
+         std::to_string(body.size()) + "\r\n" + std::string(trace_headers) +
+         "Accept-Encoding: gzip\r\n"
+         "Connection: close\r\n"
+         "\r\n" +
+         std::string(body);
+}
+
+/// The object that carries `array`, which has no characters to escape but
+/// quotes.
+std::string Wrapped(
+    std::string_view array,
+    std::string_view key = "collector.kubernetes.container.list") {
+  std::string object = "{\"" + std::string(key) + "\":\"";
+  for (const char c : array) {
+    if (c == '"') object += '\\';
+    object += c;
+  }
+  return object + "\"}";
+}
+
+void CheckWrapped(const HttpResponse& response) {
+  CHECK(response.status == 200);
+  CHECK(response.headers.at("content-type") == "application/json");
+  CHECK(response.body == Wrapped(kOneContainer));
+}
+
+HttpResponse Ask(const Node& node, std::string_view target,
+                 std::string_view body = "{}") {
+  return HttpCall(node.url(), AgentRequest(target, "", body)).Wait();
+}
+
+}  // namespace
+
+TEST_CASE("Agents of every generation get what their route promises") {
+  Node node;
+  node.Start(GoodDaemon());
+  for (const Agent& agent : kAgents) {
+    INFO(agent.name);
+    const auto ask = [&](std::string_view route) {
+      return HttpCall(node.url(),
+                      AgentRequest(route, agent.trace_headers, agent.body))
+          .Wait();
+    };
+    CheckCollected(ask(Processor::kArrayPath));
+    CheckWrapped(ask(Processor::kObjectPath));
+  }
+  CheckStops(node.server());
+}
+
+TEST_CASE("Query parameters and the key of the object come with the path") {
+  Node node;
+  node.Start(GoodDaemon());
+  CheckWrapped(Ask(node, "/processor/containerCollector?all=0&limit=3"));
+  CHECK(node.daemon().Requests().back().query == "limit=3");
+  CHECK(Ask(node, "/processor/containerCollector?key=running&all=0").body ==
+        Wrapped(kOneContainer, "running"));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Both routes at once share one daemon call") {
+  Node node;
+  node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
+  std::vector<HttpCall> arrays;
+  std::vector<HttpCall> objects;
+  // Occupies the daemon, so that the others wait for the next call together.
+  arrays.emplace_back(node.url(),
+                      AgentRequest(Processor::kArrayPath, "", "{}"));
+  WaitForWaiting(node, 1);
+  REQUIRE(WaitUntil([&] { return node.daemon().Requests().size() == 1; },
+                    kGenerous));
+  for (int i = 0; i < 3; ++i) {
+    arrays.emplace_back(node.url(),
+                        AgentRequest(Processor::kArrayPath, "", "{}"));
+    objects.emplace_back(node.url(),
+                         AgentRequest(Processor::kObjectPath, "", "{}"));
+  }
+  WaitForWaiting(node, 7);
+  node.daemon().Release();
+  for (HttpCall& call : arrays) CheckCollected(call.Wait());
+  for (HttpCall& call : objects) CheckWrapped(call.Wait());
+  CHECK(node.daemon().Requests().size() == 2);
+  CheckStops(node.server());
+}
+
+TEST_CASE("A body that is no JSON map of strings does no harm") {
+  Node node;
+  node.Start(GoodDaemon());
+  for (const std::string_view body :
+       {"", "{", "no JSON", "[1,2]", R"({"node":1})", R"({"node":"a)",
+        "\xff\xfe{\"node\":\"\\ud800\"}",
+        R"({"node":{"node":"b"}} and more)"}) {
+    INFO(body);
+    CheckCollected(Ask(node, Processor::kArrayPath, body));
+    CheckWrapped(Ask(node, Processor::kObjectPath, body));
+  }
+  CheckStops(node.server());
+}
