@@ -19,8 +19,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -47,8 +49,21 @@ struct Utf8WithoutSurrogates : rapid::UTF8<> {
     rapid::UTF8<>::Encode(stream, is_surrogate ? 0xFFFD : code_point);
   }
 };
-using Reader =
-    rapid::GenericReader<Utf8WithoutSurrogates, Utf8WithoutSurrogates>;
+
+/// RapidJSON does not check whether an allocation for its stack failed.
+struct ThrowingAllocator {
+  static constexpr bool kNeedFree = true;
+  static void* Realloc(void* memory, std::size_t /*old_size*/,
+                       std::size_t new_size) {
+    void* const moved = std::realloc(memory, new_size);
+    if (moved == nullptr) throw std::bad_alloc();
+    return moved;
+  }
+  static void Free(void* memory) { std::free(memory); }
+};
+
+using Reader = rapid::GenericReader<Utf8WithoutSurrogates,
+                                    Utf8WithoutSurrogates, ThrowingAllocator>;
 
 std::string Expected(const Schema& schema) {
   switch (schema.kind) {
