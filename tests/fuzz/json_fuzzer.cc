@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Whatever the decoder takes, it must take again in the encoder's words, and
-/// the encoder must then say the same.
+/// the encoder must then say the same. The work must be in proportion to the
+/// bytes.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -16,16 +17,50 @@ using containercollector::EncodeContainers;
 using containercollector::Error;
 using containercollector::ErrorCode;
 
+namespace {
+
+/// How many functions were called, those that are inlined included. This is
+/// the same in each run, which time is not.
+std::uint64_t calls = 0;
+
+}  // namespace
+
+// The compiler adds these to each function: -finstrument-functions.
+extern "C" {
+__attribute__((no_instrument_function)) void __cyg_profile_func_enter(
+    void* /*function*/, void* /*caller*/) {
+  ++calls;
+}
+__attribute__((no_instrument_function)) void __cyg_profile_func_exit(
+    void* /*function*/, void* /*caller*/) {}
+}
+
+namespace {
+
+/// Ends the fuzzer if handling the bytes took too many calls.
+void CheckWork(std::size_t bytes) {
+  constexpr std::uint64_t kCallsPerByte = 300;
+  constexpr std::uint64_t kCallsOfAnyInput = 100'000;
+  if (calls <= kCallsOfAnyInput + kCallsPerByte * bytes) return;
+  std::cerr << calls << " calls for " << bytes << " bytes" << std::endl;
+  std::abort();
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   std::string once;
+  calls = 0;
   try {
     once = EncodeContainers(DecodeContainers(
         std::string(reinterpret_cast<const char*>(data), size)));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kResponseMalformed) std::abort();
+    CheckWork(size);
     return 0;
   }
+  CheckWork(size + once.size());
   const std::string twice = EncodeContainers(DecodeContainers(once));
   if (once != twice) {
     std::cerr << "first:  " << once << "\nsecond: " << twice << std::endl;

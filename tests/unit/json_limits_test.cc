@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "containercollector/error.h"
@@ -110,6 +111,39 @@ TEST_CASE("The deepest nesting costs no stack") {
   REQUIRE(pthread_join(thread, nullptr) == 0);
   REQUIRE(pthread_attr_destroy(&attributes) == 0);
   CHECK(containers == 1);
+}
+
+TEST_CASE("Structs that are almost empty cannot multiply the memory") {
+  const auto repeat = [](const std::string& begin, const std::string& item,
+                         const std::string& end) {
+    std::string json = begin + item;
+    for (int i = 0; i < 100'000; ++i) json += "," + item;
+    return json + end;
+  };
+  constexpr std::string_view kEnd =
+      ": too many values that are almost empty: decoded, they take over 12 "
+      "times the bytes of the JSON";
+  const auto place_of = [&](const std::string& json) {
+    std::string text = DecodeErrorOf(json);
+    const std::size_t end = text.find(']', text.rfind('[')) + 1;
+    CHECK(text.substr(end) == kEnd);
+    return text.substr(0, text.rfind('['));
+  };
+  CHECK(place_of(repeat("[", "{}", "]")).empty());
+  CHECK(place_of(repeat("[", "null", "]")).empty());
+  CHECK(place_of(repeat(R"([{"Mounts":[)", "{}", "]}]")) == "[0].Mounts");
+  CHECK(place_of(repeat(R"([{"NetworkSettings":{"Networks":{)", R"("a":{})",
+                        "}}}]")) == "[0].NetworkSettings.Networks");
+  CHECK_THROWS_AS(
+      ForEachContainer(repeat("[", "{}", "]"), [](const Container&) {}), Error);
+
+  CHECK(DecodeContainers(repeat(R"([{"Names":[)", R"("")", "]}]"))
+            ->front()
+            .names->size() == 100'001);
+  CHECK(DecodeContainers(repeat(R"([{"Labels":{)", R"("":"")", "}}]"))
+            ->front()
+            .labels->size() == 1);
+  CHECK(DecodeContainers("[{},{}" + std::string(3000, ' ') + "]")->size() == 2);
 }
 
 TEST_CASE("A string of 100 MB is read whole") {

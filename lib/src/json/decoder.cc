@@ -38,6 +38,14 @@ namespace rapid = containercollector_rapidjson_reader;
 /// As Go's encoding/json.
 constexpr std::size_t kMaxDepth = 10000;
 
+/// What is decoded may take so many bytes for each byte of the JSON. Strings
+/// need at most 11, `"",`. More is made of structs that are almost empty, such
+/// as `{},`, which no daemon sends and which could take a hundred times the
+/// memory of the JSON.
+constexpr std::size_t kMaxGrowth = 12;
+/// A short text may hold anything.
+constexpr std::size_t kFreeGrowthBytes = std::size_t{1} << 20;
+
 constexpr std::size_t kMaxKeyInText = 64;
 
 /// UTF-8 that writes an escape of half a surrogate pair, `\udc00`, as U+FFFD,
@@ -90,8 +98,11 @@ class Handler {
   using Ch = char;
 
   /// @param is_ascii Whether all strings are known to be valid UTF-8.
-  Handler(const Schema& schema, void* value, bool is_ascii)
-      : root_{&schema, value}, is_ascii_(is_ascii) {}
+  Handler(const Schema& schema, void* value, std::size_t json_bytes,
+          bool is_ascii)
+      : root_{&schema, value},
+        room_(kMaxGrowth * json_bytes + kFreeGrowthBytes),
+        is_ascii_(is_ascii) {}
 
   const std::string& error() const { return error_; }
 
@@ -175,6 +186,7 @@ class Handler {
     Frame& frame = frames_.back();
     frame.key = {text, length};
     if (frame.schema->kind == Schema::Kind::kMap) {
+      TakeRoom(frame);
       std::string key = is_ascii_ || IsValidUtf8(frame.key)
                             ? std::string(frame.key)
                             : RepairUtf8(frame.key);
@@ -208,7 +220,22 @@ class Handler {
     Frame& frame = frames_.back();
     if (frame.schema->kind != Schema::Kind::kArray) return member_;
     ++frame.position;
+    TakeRoom(frame);
     return {frame.schema->element, frame.schema->append(frame.value)};
+  }
+
+  /// Takes room for the next element of a collection.
+  void TakeRoom(const Frame& frame) {
+    const std::size_t bytes = frame.schema->element_bytes;
+    if (bytes > room_) {
+      throw DecodeError(ErrorCode::kResponseMalformed,
+                        Place() +
+                            ": too many values that are almost empty: "
+                            "decoded, they take over " +
+                            std::to_string(kMaxGrowth) +
+                            " times the bytes of the JSON");
+    }
+    room_ -= bytes;
   }
 
   /// Daemons send the fields in the order of the struct, so most often the
@@ -301,6 +328,7 @@ class Handler {
   }
 
   Target root_;
+  std::size_t room_;  // How many bytes the elements may still take.
   bool is_ascii_;
   Target member_;  // Where the value of the last key goes.
   std::vector<Frame> frames_;
@@ -358,7 +386,7 @@ void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
   const bool is_ascii = CheckBytes(json);
   json.append(kDecoderPadding, '\0');
 
-  Handler handler(schema, value, is_ascii);
+  Handler handler(schema, value, size, is_ascii);
   Reader reader;
   rapid::InsituStringStream stream(json.data());
   const rapid::ParseResult result =

@@ -51,6 +51,7 @@ struct ElementStream {
     };
     schema.open = [](void* stream) { return stream; };
     schema.element = &kSchema<Element>;
+    schema.element_bytes = sizeof(Element);
     schema.append = [](void* stream) -> void* {
       Element& element = static_cast<ElementStream*>(stream)->element;
       element = Element{};

@@ -73,6 +73,7 @@ struct Schema {
 
   // kArray and kMap
   const Schema* element = nullptr;
+  std::size_t element_bytes = 0;  // A map's element includes its key.
   void* (*append)(void* array) = nullptr;
   void* (*append_entry)(void* map, std::string key) = nullptr;
   /// Called after each element that is null or an object.
@@ -130,6 +131,7 @@ struct SchemaFor<std::optional<std::vector<Element>>> {
       return &static_cast<std::optional<Array>*>(value)->emplace();
     };
     schema.element = &kSchema<Element>;
+    schema.element_bytes = sizeof(Element);
     schema.append = [](void* array) -> void* {
       return &static_cast<Array*>(array)->emplace_back();
     };
@@ -151,6 +153,7 @@ struct SchemaFor<std::optional<SortedMap<Value>>> {
       return map->has_value() ? &**map : &map->emplace();
     };
     schema.element = &kSchema<Value>;
+    schema.element_bytes = sizeof(typename Map::value_type);
     schema.append_entry = [](void* map, std::string key) -> void* {
       return MapFiller::Append(*static_cast<Map*>(map), std::move(key));
     };
