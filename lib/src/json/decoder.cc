@@ -60,7 +60,6 @@ struct Utf8WithoutSurrogates : rapid::UTF8<> {
 
 /// RapidJSON does not check whether an allocation for its stack failed.
 struct ThrowingAllocator {
-  static constexpr bool kNeedFree = true;
   static void* Realloc(void* memory, std::size_t /*old_size*/,
                        std::size_t new_size) {
     void* const moved = std::realloc(memory, new_size);

@@ -53,9 +53,9 @@ struct ElementStream {
     schema.element = &kSchema<Element>;
     schema.element_bytes = sizeof(Element);
     schema.append = [](void* stream) -> void* {
-      Element& element = static_cast<ElementStream*>(stream)->element;
-      element = Element{};
-      return &element;
+      Element& next = static_cast<ElementStream*>(stream)->element;
+      next = Element{};
+      return &next;
     };
     schema.element_done = [](void* stream) {
       auto& self = *static_cast<ElementStream*>(stream);

@@ -13,7 +13,7 @@
 
 namespace containercollector::internal {
 
-/// What a daemon's error answer holds. Mirrors moby v19.03.15
+/// The body of a daemon's error response. Mirrors moby v19.03.15
 /// api/types/error_response.go, ErrorResponse.
 struct ErrorResponse {
   std::string message;
@@ -32,7 +32,7 @@ constexpr Field<Struct, Member> Always(std::string_view key,
   return {key, member, false};
 }
 
-/// Go's `omitempty`: left out where it is zero, null or empty.
+/// Go's `omitempty`: left out if it is zero, null or empty.
 template <typename Struct, typename Member>
 constexpr Field<Struct, Member> OmitEmpty(std::string_view key,
                                           Member Struct::* member) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the decoder must know of a type to fill one that it only has the
-/// address of. Made from the tables of fields.h, once for each type, at compile
-/// time.
+/// Describes a type to the decoder, which fills values that it has only the
+/// address of. Made at compile time from the tables in fields.h.
 ///
-/// The decoder is type-erased and the encoder is templates, on purpose. Which
-/// field comes next is known at run time when decoding, so RapidJSON's reader
-/// is instantiated once, with one handler that follows these tables. When
-/// encoding it is known at compile time.
+/// The decoder is type-erased and the encoder is templates, on purpose. When
+/// decoding, the next field is known only at run time, so one handler follows
+/// these tables, and RapidJSON's reader is instantiated once. When encoding, it
+/// is known at compile time: an encoder that followed these tables took 13 %
+/// more instructions (tests/performance, GCC 12) and added five functions to
+/// Schema.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_
 
@@ -29,8 +30,8 @@
 
 namespace containercollector::internal {
 
-/// Appends to a map without keeping it sorted; Sort() makes it a map again. A
-/// map may be opened again and again, so it is sorted once, at the end.
+/// Appends to a map without sorting it. Sort() makes it a map again. JSON may
+/// open a map many times, so the decoder sorts it once, at the end.
 struct MapFiller {
   template <typename Value>
   static Value* Append(SortedMap<Value>& map, std::string key) {
@@ -52,13 +53,13 @@ struct FieldSchema {
   void* (*member)(void* object);
 };
 
-/// The functions that a kind has no use for are null.
+/// Functions that do not apply to the kind are null.
 struct Schema {
   enum class Kind { kString, kBool, kInteger, kArray, kMap, kObject };
 
   Kind kind;
 
-  /// What JSON null does. Null: it leaves the value as it is.
+  /// Applies JSON null. If this is null, the value stays as it is.
   void (*set_null)(void* value) = nullptr;
 
   // kInteger
@@ -67,8 +68,7 @@ struct Schema {
   void (*set_integer)(void* value, std::int64_t integer) = nullptr;
 
   // kArray, kMap, kObject
-  /// Makes the collection present; what it gives is what the next functions
-  /// take.
+  /// Makes the value present and returns what the next functions take.
   void* (*open)(void* value) = nullptr;
 
   // kArray and kMap
@@ -76,7 +76,7 @@ struct Schema {
   std::size_t element_bytes = 0;  // A map's element includes its key.
   void* (*append)(void* array) = nullptr;
   void* (*append_entry)(void* map, std::string key) = nullptr;
-  /// Called after each element that is null or an object.
+  /// Called after each element that is null, an array or an object.
   void (*element_done)(void* array) = nullptr;
 
   // kObject

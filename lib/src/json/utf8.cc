@@ -27,14 +27,15 @@ std::size_t AsciiPrefixLength(std::string_view text) noexcept {
   return length;
 }
 
-/// The length of the character that the text begins with, 0 where that is none.
+/// Returns the length of the character at the beginning of the text, or 0 if it
+/// is not valid UTF-8.
 std::size_t CharacterLength(std::string_view text) noexcept {
   const unsigned char first = ByteAt(text, 0);
   if (first < 0x80) return 1;
 
   std::size_t length = 0;
-  // The second byte's range keeps out overlong forms, surrogates and what lies
-  // beyond U+10FFFF.
+  // The range of the second byte excludes overlong forms, surrogates and code
+  // points above U+10FFFF.
   unsigned char low = 0x80;
   unsigned char high = 0xBF;
   if (first >= 0xC2 && first <= 0xDF) {
