@@ -42,9 +42,9 @@ constexpr std::size_t kMaxDepth = 10000;
 /// need at most 11, `"",`. More is made of structs that are almost empty, such
 /// as `{},`, which no daemon sends and which could take a hundred times the
 /// memory of the JSON.
-constexpr std::size_t kMaxGrowth = 12;
+constexpr std::uint64_t kMaxGrowth = 12;
 /// A short text may hold anything.
-constexpr std::size_t kFreeGrowthBytes = std::size_t{1} << 20;
+constexpr std::uint64_t kFreeGrowthBytes = std::uint64_t{1} << 20;
 
 constexpr std::size_t kMaxKeyInText = 64;
 
@@ -327,7 +327,7 @@ class Handler {
   }
 
   Target root_;
-  std::size_t room_;  // How many bytes the elements may still take.
+  std::uint64_t room_;  // How many bytes the elements may still take.
   bool is_ascii_;
   Target member_;  // Where the value of the last key goes.
   std::vector<Frame> frames_;
