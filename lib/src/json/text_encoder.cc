@@ -18,27 +18,32 @@ bool NeedsEscape(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-/// Copies the text's beginning that is ASCII and needs no escape, in words of
-/// eight bytes, and returns its length. Writes up to seven bytes beyond it.
+enum class NonAscii { kCopy, kStop };
+
+/// Copies the text's beginning that needs no escape, in words of eight bytes,
+/// and returns its length. Writes up to seven bytes beyond it.
+template <NonAscii kNonAscii>
 std::size_t CopyPlain(std::string_view text, char* to) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighBits = 0x80 * kOnes;
+  constexpr bool kStop = kNonAscii == NonAscii::kStop;
   std::size_t i = 0;
   for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
     std::uint64_t word;
     std::memcpy(&word, text.data() + i, sizeof word);
     std::memcpy(to + i, &word, sizeof word);
-    // The high bit of each byte that is below 0x20, a quote, a backslash, or
-    // not ASCII. A byte above one of those may have it too.
+    // The high bit of each ASCII byte that is below 0x20, a quote or a
+    // backslash. A byte above one of those may have it too.
     const std::uint64_t quote = word ^ (kOnes * '"');
     const std::uint64_t backslash = word ^ (kOnes * '\\');
-    const std::uint64_t found =
-        (word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | word;
+    std::uint64_t found =
+        (word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes);
+    found = kStop ? found | word : found & ~word;
     if ((found & kHighBits) != 0) break;
   }
   for (; i < text.size(); ++i) {
-    if (NeedsEscape(text[i]) || static_cast<unsigned char>(text[i]) >= 0x80)
-      break;
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (NeedsEscape(text[i]) || (kStop && byte >= 0x80)) break;
     to[i] = text[i];
   }
   return i;
@@ -83,9 +88,11 @@ void Encoder::Integer(std::int64_t value) {
 }
 
 void Encoder::String(std::string_view text) {
-  char* to = Room(text.size() + 2 + sizeof(std::uint64_t));
+  // The last word that is copied may end seven bytes after the text.
+  constexpr std::size_t kSlack = sizeof(std::uint64_t);
+  char* to = Room(text.size() + 2 + kSlack);
   *to++ = '"';
-  const std::size_t plain = CopyPlain(text, to);
+  std::size_t plain = CopyPlain<NonAscii::kStop>(text, to);
   if (plain == text.size()) {
     to[plain] = '"';
     size_ += plain + 2;
@@ -94,17 +101,16 @@ void Encoder::String(std::string_view text) {
 
   std::string repaired;
   if (!IsValidUtf8(text)) text = repaired = RepairUtf8(text);
-  to = Room(text.size() * kMaxEscape + 2);
-  *to++ = '"';
-  for (const char c : text) {
-    if (NeedsEscape(c)) {
-      to = WriteEscape(c, to);
-    } else {
-      *to++ = c;
-    }
+  Byte('"');
+  while (true) {
+    plain = CopyPlain<NonAscii::kCopy>(text, Room(text.size() + kSlack));
+    size_ += plain;
+    if (plain == text.size()) break;
+    to = Room(kMaxEscape);
+    size_ += static_cast<std::size_t>(WriteEscape(text[plain], to) - to);
+    text.remove_prefix(plain + 1);
   }
-  *to++ = '"';
-  size_ = static_cast<std::size_t>(to - json_.data());
+  Byte('"');
 }
 
 void Encoder::Grow(std::size_t bytes) {
