@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the decoder does with the events of the JSON reader.
+#ifndef CONTAINERCOLLECTOR_SRC_JSON_DECODE_HANDLER_H_
+#define CONTAINERCOLLECTOR_SRC_JSON_DECODE_HANDLER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "containercollector/error.h"
+#include "lib/src/json/decoder.h"
+#include "lib/src/json/schema.h"
+#include "lib/src/json/utf8.h"
+
+namespace containercollector::internal {
+
+/// As Go's encoding/json.
+inline constexpr std::size_t kMaxDepth = 10000;
+
+/// What is decoded may take so many bytes for each byte of the JSON. Strings
+/// need at most 11, `"",`. More is made of structs that are almost empty, such
+/// as `{},`, which no daemon sends and which could take a hundred times the
+/// memory of the JSON.
+inline constexpr std::uint64_t kMaxGrowth = 12;
+/// A short text may hold anything.
+inline constexpr std::uint64_t kFreeGrowthBytes = std::uint64_t{1} << 20;
+
+inline constexpr std::size_t kMaxKeyInText = 64;
+
+/// Names what a schema takes, for error texts.
+inline std::string Expected(const Schema& schema) {
+  switch (schema.kind) {
+    case Schema::Kind::kString:
+      return "a string";
+    case Schema::Kind::kBool:
+      return "true or false";
+    case Schema::Kind::kInteger:
+      return "a whole number from " + std::to_string(schema.minimum) + " to " +
+             std::to_string(schema.maximum);
+    case Schema::Kind::kArray:
+      return "an array";
+    case Schema::Kind::kMap:
+    case Schema::Kind::kObject:
+      return "an object";
+  }
+  return {};
+}
+
+/// Receives the events of RapidJSON's reader, without knowing RapidJSON, and
+/// fills the value. A false ends
+/// the parsing; error() says why.
+class DecodeHandler {
+ public:
+  using Ch = char;
+
+  /// @param is_ascii Whether all strings are known to be valid UTF-8.
+  DecodeHandler(const Schema& schema, void* value, std::size_t json_bytes,
+                bool is_ascii)
+      : root_{&schema, value},
+        room_(kMaxGrowth * json_bytes + kFreeGrowthBytes),
+        is_ascii_(is_ascii) {}
+
+  const std::string& error() const { return error_; }
+
+  bool Null() {
+    const Target target = Next();
+    if (target.schema == nullptr) return true;
+    if (target.schema->set_null != nullptr)
+      target.schema->set_null(target.value);
+    ElementDone();
+    return true;
+  }
+
+  bool Bool(bool value) {
+    const Target target = Next();
+    if (target.schema == nullptr) return true;
+    if (target.schema->kind != Schema::Kind::kBool)
+      return WrongType(*target.schema, value ? "true" : "false");
+    *static_cast<bool*>(target.value) = value;
+    return true;
+  }
+
+  /// RapidJSON calls it for numbers with a minus only, -0 among them, which no
+  /// unsigned number can be.
+  bool Int(int value) {
+    if (value != 0) return Int64(value);
+    const Target target = Next();
+    if (target.schema == nullptr) return true;
+    return target.schema->minimum < 0 ? Set(target, 0)
+                                      : WrongType(*target.schema, "-0");
+  }
+  bool Uint(unsigned value) { return Int64(value); }
+
+  bool Int64(std::int64_t value) {
+    const Target target = Next();
+    return target.schema == nullptr || Set(target, value);
+  }
+
+  bool Uint64(std::uint64_t value) {
+    constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+    if (value <= kLargest) return Int64(static_cast<std::int64_t>(value));
+    const Target target = Next();
+    return target.schema == nullptr ||
+           WrongType(*target.schema, std::to_string(value));
+  }
+
+  bool Double(double /*value*/) {
+    const Target target = Next();
+    return target.schema == nullptr ||
+           WrongType(*target.schema,
+                     "a number with a fraction, an exponent or over 64 bits");
+  }
+
+  /// Never called: the reader is not asked to leave numbers as text.
+  bool RawNumber(const char* /*text*/, unsigned /*length*/, bool /*copy*/) {
+    return false;
+  }
+
+  bool String(const char* text, unsigned length, bool /*copy*/) {
+    const Target target = Next();
+    if (target.schema == nullptr) return true;
+    if (target.schema->kind != Schema::Kind::kString)
+      return WrongType(*target.schema, "a string");
+    const std::string_view bytes(text, length);
+    auto& string = *static_cast<std::string*>(target.value);
+    if (is_ascii_ || IsValidUtf8(bytes)) {
+      string.assign(bytes);
+    } else {
+      string = RepairUtf8(bytes);
+    }
+    return true;
+  }
+
+  bool StartObject() { return Start(Schema::Kind::kObject, "an object"); }
+  bool EndObject(unsigned /*members*/) { return End(); }
+  bool StartArray() { return Start(Schema::Kind::kArray, "an array"); }
+  bool EndArray(unsigned /*elements*/) { return End(); }
+
+  bool Key(const char* text, unsigned length, bool /*copy*/) {
+    if (skipped_depth_ > 0) return true;
+    Frame& frame = frames_.back();
+    frame.key = {text, length};
+    if (frame.schema->kind == Schema::Kind::kMap) {
+      TakeRoom(frame);
+      std::string key = is_ascii_ || IsValidUtf8(frame.key)
+                            ? std::string(frame.key)
+                            : RepairUtf8(frame.key);
+      member_ = {frame.schema->element,
+                 frame.schema->append_entry(frame.value, std::move(key))};
+    } else {
+      member_ = FindField(frame);
+    }
+    return true;
+  }
+
+ private:
+  /// Where a value goes. No schema: it is dropped.
+  struct Target {
+    const Schema* schema = nullptr;
+    void* value = nullptr;
+  };
+
+  /// An array, map or object that is being filled.
+  struct Frame {
+    const Schema* schema;
+    void* value;
+    std::size_t position =
+        0;  // Elements begun, or the field that probably comes next.
+    std::string_view key = {};
+  };
+
+  Target Next() {
+    if (skipped_depth_ > 0) return {};
+    if (frames_.empty()) return root_;
+    Frame& frame = frames_.back();
+    if (frame.schema->kind != Schema::Kind::kArray) return member_;
+    ++frame.position;
+    TakeRoom(frame);
+    return {frame.schema->element, frame.schema->append(frame.value)};
+  }
+
+  /// Takes room for the next element of a collection.
+  void TakeRoom(const Frame& frame) {
+    const std::size_t bytes = frame.schema->element_bytes;
+    if (bytes > room_) {
+      throw DecodeError(ErrorCode::kResponseMalformed,
+                        Place() +
+                            ": too many values that are almost empty: "
+                            "decoded, they take over " +
+                            std::to_string(kMaxGrowth) +
+                            " times the bytes of the JSON");
+    }
+    room_ -= bytes;
+  }
+
+  /// Daemons send the fields in the order of the struct, so most often the
+  /// first comparison hits.
+  static Target FindField(Frame& frame) {
+    const Schema& schema = *frame.schema;
+    for (std::size_t tried = 0, i = frame.position; tried < schema.field_count;
+         ++tried, ++i) {
+      if (i >= schema.field_count) i = 0;
+      const FieldSchema& field = schema.fields[i];
+      if (field.key == frame.key) {
+        frame.position = i + 1;
+        return {field.schema, field.member(frame.value)};
+      }
+    }
+    return {};
+  }
+
+  bool Start(Schema::Kind kind, std::string_view what) {
+    if (frames_.size() + skipped_depth_ >= kMaxDepth) {
+      error_ = "nested more than " + std::to_string(kMaxDepth) + " deep";
+      return false;
+    }
+    const Target target = Next();
+    if (target.schema == nullptr) {
+      ++skipped_depth_;
+      return true;
+    }
+    const bool fits = target.schema->kind == kind ||
+                      (kind == Schema::Kind::kObject &&
+                       target.schema->kind == Schema::Kind::kMap);
+    if (!fits) return WrongType(*target.schema, what);
+    frames_.push_back({target.schema, target.schema->open(target.value)});
+    return true;
+  }
+
+  bool End() {
+    if (skipped_depth_ > 0) {
+      --skipped_depth_;
+      return true;
+    }
+    frames_.pop_back();
+    ElementDone();
+    return true;
+  }
+
+  /// A null or a collection ended, which may be an element of an array.
+  void ElementDone() {
+    if (frames_.empty()) return;
+    const Frame& frame = frames_.back();
+    if (frame.schema->element_done != nullptr)
+      frame.schema->element_done(frame.value);
+  }
+
+  bool Set(const Target& target, std::int64_t value) {
+    const Schema& schema = *target.schema;
+    if (schema.kind != Schema::Kind::kInteger || value < schema.minimum ||
+        value > schema.maximum) {
+      return WrongType(schema, std::to_string(value));
+    }
+    schema.set_integer(target.value, value);
+    return true;
+  }
+
+  bool WrongType(const Schema& expected, std::string_view got) {
+    const std::string place = Place();
+    error_ = place + (place.empty() ? "" : ": ") + "expected " +
+             Expected(expected) + ", got ";
+    error_ += got;
+    return false;
+  }
+
+  /// Where the reader is, e.g. `[3].Labels["io.kubernetes.pod.name"]`.
+  std::string Place() const {
+    std::string place;
+    for (const Frame& frame : frames_) {
+      switch (frame.schema->kind) {
+        case Schema::Kind::kArray:
+          place += "[" + std::to_string(frame.position - 1) + "]";
+          break;
+        case Schema::Kind::kMap:
+          place +=
+              "[\"" + RepairUtf8(frame.key.substr(0, kMaxKeyInText)) + "\"]";
+          break;
+        default:
+          place += (place.empty() ? "" : ".") + std::string(frame.key);
+      }
+    }
+    return place;
+  }
+
+  Target root_;
+  std::uint64_t room_;  // How many bytes the elements may still take.
+  bool is_ascii_;
+  Target member_;  // Where the value of the last key goes.
+  std::vector<Frame> frames_;
+  std::size_t skipped_depth_ = 0;  // How deep inside a value that is dropped.
+  std::string error_;
+};
+
+}  // namespace containercollector::internal
+
+#endif  // CONTAINERCOLLECTOR_SRC_JSON_DECODE_HANDLER_H_
