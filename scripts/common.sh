@@ -36,12 +36,12 @@ test_packages() {
   esac
 }
 
-# Prints the container engines that the engine tests run, or nothing if the machine has one: Debian's packages conflict
-# with those of Docker and Podman themselves, and with busybox.
+# Prints, a line each, the container engines that the engine tests run, or none if the machine has one: Debian's packages
+# conflict with those of Docker and Podman themselves, and with busybox.
 engine_packages() {
   if ! has_command dockerd && ! has_command podman; then
     # Podman runs crun or runc, dockerd only runc.
-    echo docker.io podman crun runc
+    printf '%s\n' docker.io podman crun runc
     # Debian 13 packages Docker's command line separately.
     # shellcheck disable=SC1091
     if [[ $(source /etc/os-release && echo "${VERSION_ID:-}") != 12 ]]; then
