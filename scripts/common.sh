@@ -8,6 +8,8 @@ scripts_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The one list of Debian packages. The names are the same in Debian 12 and 13.
 build_packages=(g++ cmake ninja-build pkg-config
   libcurl4-openssl-dev rapidjson-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev prometheus-cpp-dev)
+# All tests are configured together, so each label needs these.
+test_build_packages=(catch2 libnghttp2-dev libprotozero-dev)
 run_packages=(ca-certificates curl jq)
 package_packages=(dpkg-dev file)
 # One version of clang-format everywhere, because each version formats in its own way.
@@ -19,13 +21,14 @@ test_labels=(unit integration server examples performance engine package deploy)
 # Prints what the tests with a label need beside build_packages.
 # Usage: test_packages LABEL
 test_packages() {
+  printf '%s ' "${test_build_packages[@]}"
   case $1 in
-    unit) echo catch2 ;;
-    integration | server) echo catch2 ca-certificates openssl ;;
-    examples) echo catch2 libcivetweb-dev ;;
-    performance) echo catch2 valgrind ;;
-    engine) echo catch2 curl ;;
-    package) echo catch2 ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd ;;
+    unit) ;;
+    integration | server) echo ca-certificates openssl ;;
+    examples) echo libcivetweb-dev ;;
+    performance) echo valgrind ;;
+    engine) echo curl ;;
+    package) echo ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd ;;
     deploy)
       echo curl debootstrap dpkg-dev file jq prometheus python3-kubernetes python3-yaml
       # Debian's package conflicts with Kubernetes' own.

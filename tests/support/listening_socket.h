@@ -48,6 +48,9 @@ class ListeningSocket {
   /// one once `stop` is set.
   FileDescriptor Accept(const Event& stop);
 
+  /// Readable while a connection waits to be accepted.
+  int fd() const noexcept { return socket_.get(); }
+
   void Close(SocketFile file) noexcept;
 
  private:

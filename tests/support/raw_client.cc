@@ -64,31 +64,32 @@ RawClient::Received RawClient::Receive(std::size_t size,
   using std::chrono::steady_clock;
   const auto deadline = steady_clock::now() + timeout;
   Received result{{}, End::kEnough};
-  std::array<char, 65536> buffer{};
-  while (result.bytes.size() < size) {
+  while (result.bytes.size() < size && result.end == End::kEnough) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         deadline - steady_clock::now());
-    std::array<pollfd, 1> polled{{{socket_.get(), POLLIN, 0}}};
-    if (!Poll(polled, left)) {
-      result.end = End::kTimedOut;
-      break;
-    }
-    const ssize_t received =
-        ::recv(socket_.get(), buffer.data(),
-               std::min(buffer.size(), size - result.bytes.size()), 0);
-    if (received < 0) {
-      if (errno == EINTR) continue;
-      if (errno != ECONNRESET) ThrowErrno("recv");
-      result.end = End::kReset;
-      break;
-    }
-    if (received == 0) {
-      result.end = End::kClosed;
-      break;
-    }
-    result.bytes.append(buffer.data(), static_cast<std::size_t>(received));
+    const Received part = ReceiveSome(left, size - result.bytes.size());
+    result.bytes += part.bytes;
+    result.end = part.end;
   }
   return result;
+}
+
+RawClient::Received RawClient::ReceiveSome(std::chrono::milliseconds timeout,
+                                           std::size_t limit) {
+  std::array<char, 65536> buffer{};
+  std::array<pollfd, 1> polled{{{socket_.get(), POLLIN, 0}}};
+  if (!Poll(polled, timeout)) return {{}, End::kTimedOut};
+  ssize_t received = 0;
+  do {
+    received =
+        ::recv(socket_.get(), buffer.data(), std::min(buffer.size(), limit), 0);
+  } while (received < 0 && errno == EINTR);
+  if (received == 0) return {{}, End::kClosed};
+  if (received > 0) {
+    return {{buffer.data(), static_cast<std::size_t>(received)}, End::kEnough};
+  }
+  if (errno != ECONNRESET) ThrowErrno("recv");
+  return {{}, End::kReset};
 }
 
 RawClient::Received RawClient::ReceiveToEnd(std::chrono::milliseconds timeout) {

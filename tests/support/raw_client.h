@@ -34,12 +34,16 @@ class RawClient {
   /// Waits until there are `size` bytes, or no more to come.
   Received Receive(std::size_t size,
                    std::chrono::milliseconds timeout = kTimeout);
+  /// Waits until there is at least one byte, and returns at most `limit`.
+  Received ReceiveSome(std::chrono::milliseconds timeout,
+                       std::size_t limit = kSome);
   Received ReceiveToEnd(std::chrono::milliseconds timeout = kTimeout);
 
   void Close() { socket_.Reset(); }
 
  private:
   static constexpr std::chrono::seconds kTimeout{20};
+  static constexpr std::size_t kSome = std::size_t{64} << 10;
 
   FileDescriptor socket_;
 };
