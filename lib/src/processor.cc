@@ -129,7 +129,7 @@ Response Processor::Collect(const ListOptions& options,
     response.status = 200;
     response.content_type = "application/json";
     internal::ContainerArrayEncoder encoder;
-    client_.ForEachContainer(
+    source_->ForEachContainer(
         options, [&](const Container& container) { encoder.Add(container); },
         call);
     response.container_count = encoder.count();

@@ -56,7 +56,7 @@ class Collector {
   CollectionPtr CheckReady();
 
   const std::string& endpoint() const noexcept {
-    return processor_.client().endpoint();
+    return processor_.source().endpoint();
   }
 
  private:

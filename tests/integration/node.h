@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "containercollector/client.h"
 #include "containercollector/processor.h"
 #include "tests/support/catch.h"
 #include "tests/support/scripted_node.h"
@@ -26,7 +27,9 @@ class Node : public ScriptedNode {
     return options;
   }
 
-  const Client& client() const { return processor_.client(); }
+  const Client& client() const {
+    return dynamic_cast<const Client&>(processor_.source());
+  }
 
   /// Returns the response of the array route to a query.
   Response Post(std::string_view query = "") const {

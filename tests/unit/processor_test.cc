@@ -2,6 +2,7 @@
 
 #include "containercollector/processor.h"
 
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -142,4 +143,57 @@ TEST_CASE("A processor moves and does not copy") {
   STATIC_REQUIRE(std::is_nothrow_move_constructible_v<Processor>);
   STATIC_REQUIRE(std::is_nothrow_move_assignable_v<Processor>);
   STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<Processor>);
+}
+
+namespace {
+
+/// Lists as many containers as the limit says.
+class FakeSource : public ContainerSource {
+ public:
+  const std::string& endpoint() const noexcept override { return endpoint_; }
+
+ private:
+  void DoForEachContainer(const ListOptions& options,
+                          const ContainerVisitor& visitor,
+                          const CallOptions& call) const override {
+    if (call.deadline) throw Error(ErrorCode::kTimeout, "too late");
+    for (int i = 0; i < options.limit; ++i) {
+      Container container;
+      container.id = std::to_string(i);
+      visitor(container);
+    }
+  }
+  PingResult DoPing(const CallOptions&) const override { return {}; }
+
+  const std::string endpoint_ = "fake:///source";
+};
+
+}  // namespace
+
+TEST_CASE("A processor takes its containers from any source") {
+  const Processor by_value{FakeSource()};
+  const Processor by_pointer{std::make_unique<FakeSource>()};
+  for (const Processor* processor : {&by_value, &by_pointer}) {
+    CHECK(processor->source().endpoint() == "fake:///source");
+    const Response response = processor->Handle("POST", kArray + "?limit=2");
+    CHECK(response.status == 200);
+    CHECK(response.container_count == 2);
+    CHECK(DecodeContainers(response.body)->at(1).id == "1");
+  }
+}
+
+TEST_CASE("A processor hands the limits of a call to its source") {
+  const Processor processor{FakeSource()};
+  CallOptions call;
+  call.deadline.emplace();
+  const Response response = processor.Handle("POST", kArray, call);
+  CHECK(response.status == 500);
+  CHECK(response.body == "too late");
+  CHECK(response.error == ErrorCode::kTimeout);
+}
+
+TEST_CASE("A source lists what it visits") {
+  ListOptions options;
+  options.limit = 3;
+  CHECK(FakeSource().ListContainers(options).size() == 3);
 }

@@ -7,10 +7,10 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "containercollector/call_options.h"
 #include "containercollector/client_options.h"
+#include "containercollector/container_source.h"
 #include "containercollector/export.h"
 #include "containercollector/json.h"
 #include "containercollector/list_options.h"
@@ -19,6 +19,9 @@
 namespace containercollector {
 
 /// Asks a Docker daemon, through libcurl.
+///
+/// A list is one request, `GET /containers/json`, unless the daemon rejects the
+/// API version. Ping() sends `GET /_ping`.
 ///
 /// @code
 /// const Client client;  // DOCKER_HOST, or unix:///var/run/docker.sock
@@ -37,7 +40,7 @@ namespace containercollector {
 ///
 /// After fork(), parent and child may both use it: the child opens connections
 /// of its own. No other thread may be in a call during the fork().
-class CONTAINERCOLLECTOR_EXPORT Client {
+class CONTAINERCOLLECTOR_EXPORT Client : public ContainerSource {
  public:
   /// Connects as the environment says, see ClientOptions::FromEnvironment().
   /// @throws Error kInvalidArgument if an option cannot be used.
@@ -47,48 +50,29 @@ class CONTAINERCOLLECTOR_EXPORT Client {
   /// that says what to write.
   explicit Client(const ClientOptions& options);
 
-  ~Client();
+  ~Client() override;
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Returns the containers of the node, newest first: `GET /containers/json`.
-  /// Sends one request, unless the daemon rejects the API version. A failure is
-  /// never an empty list.
-  /// @throws Error kInvalidArgument for list options that no daemon takes,
-  /// kRequestRejected for those that this daemon rejects, kCannotConnect,
-  /// kPermissionDenied, kTlsFailed, kTimeout, kCancelled, kResponseTruncated,
-  /// kResponseMalformed, kResponseTooLarge, kDaemonError, kInternal.
-  [[nodiscard]] std::vector<Container> ListContainers(
-      const ListOptions& options = {}, const CallOptions& call = {}) const;
-
-  /// Calls `visitor` for each container in turn, newest first, so that the
-  /// memory does not grow with their number. The whole response has arrived
-  /// before the first call; the time limit of the call ends there.
-  /// @throws Error as ListContainers(), kResponseMalformed possibly after some
-  /// containers were visited, and what `visitor` throws.
-  void ForEachContainer(const ListOptions& options,
-                        const ContainerVisitor& visitor,
-                        const CallOptions& call = {}) const;
-
-  /// Returns what the daemon says to `GET /_ping`.
-  /// @throws Error as ListContainers(), but for kInvalidArgument.
-  PingResult Ping(const CallOptions& call = {}) const;
-
   /// Returns what the daemon says of itself: `GET /version`. The daemon asks
   /// its runtimes for theirs, so on a sick node this can hang although
   /// ListContainers() works.
-  /// @throws Error as ListContainers(), but for kInvalidArgument.
+  /// @throws Error as Ping().
   [[nodiscard]] DaemonVersion GetDaemonVersion(
       const CallOptions& call = {}) const;
 
-  /// Returns the endpoint as in the options, for example
-  /// "unix:///var/run/docker.sock".
-  [[nodiscard]] const std::string& endpoint() const noexcept;
+  [[nodiscard]] const std::string& endpoint() const noexcept override;
 
  private:
   class Impl;
+
+  void DoForEachContainer(const ListOptions& options,
+                          const ContainerVisitor& visitor,
+                          const CallOptions& call) const override;
+  [[nodiscard]] PingResult DoPing(const CallOptions& call) const override;
+
   std::unique_ptr<Impl> impl_;
 };
 

@@ -9,6 +9,7 @@
 #include "containercollector/call_options.h"
 #include "containercollector/client.h"
 #include "containercollector/client_options.h"
+#include "containercollector/container_source.h"
 #include "containercollector/error.h"
 #include "containercollector/json.h"
 #include "containercollector/list_options.h"

@@ -6,15 +6,18 @@
 #define CONTAINERCOLLECTOR_PROCESSOR_H_
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "containercollector/call_options.h"
 #include "containercollector/client.h"
+#include "containercollector/container_source.h"
 #include "containercollector/error.h"
 #include "containercollector/export.h"
 #include "containercollector/list_options.h"
@@ -76,7 +79,7 @@ inline bool operator!=(const ProcessorRequest& a, const ProcessorRequest& b) {
 ///     processor.Handle("POST", "/processor/containercollector?limit=10");
 /// @endcode
 ///
-/// RAII: owns its Client. Thread-safety: as Client.
+/// RAII: owns its source. Thread-safety: as ContainerSource.
 class CONTAINERCOLLECTOR_EXPORT Processor {
  public:
   static constexpr std::string_view kArrayPath =
@@ -86,7 +89,16 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   static constexpr std::string_view kDefaultObjectKey =
       "collector.kubernetes.container.list";
 
-  explicit Processor(Client client) noexcept : client_(std::move(client)) {}
+  /// Takes over where the containers come from, for example a Client.
+  template <typename Source, typename = std::enable_if_t<
+                                 std::is_base_of_v<ContainerSource, Source>>>
+  explicit Processor(Source source)
+      : Processor(std::make_unique<const Source>(std::move(source))) {}
+
+  /// As above.
+  /// @param source Not null.
+  explicit Processor(std::unique_ptr<const ContainerSource> source) noexcept
+      : source_(std::move(source)) {}
 
   /// Handles a request. The status of the response is
   /// - 200 if the containers were collected;
@@ -115,10 +127,10 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   [[nodiscard]] Response Collect(const ListOptions& options,
                                  const CallOptions& call = {}) const;
 
-  const Client& client() const noexcept { return client_; }
+  const ContainerSource& source() const noexcept { return *source_; }
 
  private:
-  Client client_;
+  std::unique_ptr<const ContainerSource> source_;
 };
 
 }  // namespace containercollector

@@ -124,19 +124,9 @@ Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
-std::vector<Container> Client::ListContainers(const ListOptions& options,
-                                              const CallOptions& call) const {
-  std::vector<Container> containers;
-  ForEachContainer(
-      options,
-      [&](Container& container) { containers.push_back(std::move(container)); },
-      call);
-  return containers;
-}
-
-void Client::ForEachContainer(const ListOptions& options,
-                              const ContainerVisitor& visitor,
-                              const CallOptions& call) const {
+void Client::DoForEachContainer(const ListOptions& options,
+                                const ContainerVisitor& visitor,
+                                const CallOptions& call) const {
   internal::CheckOptions(options);
   const auto query = [&](ApiVersion version) {
     return internal::ListQuery(options, version);
@@ -148,7 +138,7 @@ void Client::ForEachContainer(const ListOptions& options,
   });
 }
 
-PingResult Client::Ping(const CallOptions& call) const {
+PingResult Client::DoPing(const CallOptions& call) const {
   const DaemonResponse response = impl_->Get("/_ping", impl_->LimitOf(call));
   PingResult result;
   result.api_version = response.Header("Api-Version");

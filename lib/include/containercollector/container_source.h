@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// @file
+/// Where containers come from.
+#ifndef CONTAINERCOLLECTOR_CONTAINER_SOURCE_H_
+#define CONTAINERCOLLECTOR_CONTAINER_SOURCE_H_
+
+#include <string>
+#include <vector>
+
+#include "containercollector/call_options.h"
+#include "containercollector/export.h"
+#include "containercollector/json.h"
+#include "containercollector/list_options.h"
+#include "containercollector/types.h"
+
+namespace containercollector {
+
+/// A service of the node that knows its containers, whatever its protocol. A
+/// Client is one. A Processor takes any.
+///
+/// To write one, implement the private functions. They get the arguments of the
+/// public functions.
+///
+/// Thread-safety: many threads may call a source at once. Destroying it needs
+/// it for itself.
+class CONTAINERCOLLECTOR_EXPORT ContainerSource {
+ public:
+  virtual ~ContainerSource();
+
+  /// Returns the containers of the node, newest first. A failure is never an
+  /// empty list.
+  /// @throws Error kInvalidArgument for list options that no source takes,
+  /// kRequestRejected for those that this one rejects, kCannotConnect,
+  /// kPermissionDenied, kTlsFailed, kTimeout, kCancelled, kResponseTruncated,
+  /// kResponseMalformed, kResponseTooLarge, kDaemonError, kInternal.
+  [[nodiscard]] std::vector<Container> ListContainers(
+      const ListOptions& options = {}, const CallOptions& call = {}) const;
+
+  /// Calls `visitor` for each container in turn, newest first, so that the
+  /// memory does not grow with their number. All responses have arrived before
+  /// the first call; the time limit of the call ends there.
+  /// @throws Error as ListContainers(), kResponseMalformed possibly after some
+  /// containers were visited, and what `visitor` throws.
+  void ForEachContainer(const ListOptions& options,
+                        const ContainerVisitor& visitor,
+                        const CallOptions& call = {}) const {
+    DoForEachContainer(options, visitor, call);
+  }
+
+  /// Returns what the service says of itself, if it responds at all.
+  /// @throws Error as ListContainers(), but for kInvalidArgument.
+  PingResult Ping(const CallOptions& call = {}) const { return DoPing(call); }
+
+  /// Returns the endpoint as in the options, for example
+  /// "unix:///var/run/docker.sock".
+  [[nodiscard]] virtual const std::string& endpoint() const noexcept = 0;
+
+ protected:
+  ContainerSource() = default;
+  ContainerSource(const ContainerSource&) = default;
+  ContainerSource& operator=(const ContainerSource&) = default;
+
+ private:
+  virtual void DoForEachContainer(const ListOptions& options,
+                                  const ContainerVisitor& visitor,
+                                  const CallOptions& call) const = 0;
+  [[nodiscard]] virtual PingResult DoPing(const CallOptions& call) const = 0;
+};
+
+}  // namespace containercollector
+
+#endif  // CONTAINERCOLLECTOR_CONTAINER_SOURCE_H_
