@@ -68,8 +68,8 @@ App::App(const Options& options, const std::vector<int>& sockets)
           CollectorBatches(options, metrics_), ListOptions{}),
       readiness_([this](std::monostate) { return collector_.CheckReady(); },
                  ReadinessBatches()),
-      routes_(Listener::kMain, MakeBackend()),
-      metrics_routes_(Listener::kMetrics, MakeBackend()) {
+      routes_(Listener::kMain, MakeBackend(options)),
+      metrics_routes_(Listener::kMetrics, MakeBackend(options)) {
   ListenSocket main = sockets.empty()
                           ? ListenSocket(options.bind_address, options.port)
                           : ListenSocket(sockets.front());
@@ -93,9 +93,13 @@ App::App(const Options& options, const std::vector<int>& sockets)
 
 App::~App() { Shutdown(); }
 
-Backend App::MakeBackend() {
-  return {collections_, readiness_, metrics_, collector_.endpoint(),
-          docker_timeout_ + kCallSlack};
+Backend App::MakeBackend(const Options& options) {
+  return {collections_,
+          readiness_,
+          metrics_,
+          collector_.endpoint(),
+          docker_timeout_ + kCallSlack,
+          options.answer_limits};
 }
 
 std::string App::UrlOf(const ListenSocket& socket) const {

@@ -47,7 +47,7 @@ class App {
   void Shutdown();
 
  private:
-  Backend MakeBackend();
+  Backend MakeBackend(const Options& options);
   std::string UrlOf(const ListenSocket& socket) const;
 
   const std::chrono::milliseconds docker_timeout_;

@@ -36,14 +36,17 @@ CLI::Validator Explained(const CLI::Validator& validator,
 }
 
 template <typename Number>
+CLI::Option* AcceptNumber(CLI::Option* option, Number min, Number max) {
+  return option->type_name("NUMBER")->transform(Explained(
+      CLI::Range(min, max),
+      "a number from " + std::to_string(min) + " to " + std::to_string(max)));
+}
+
+template <typename Number>
 CLI::Option* AddNumber(CLI::App& app, const std::string& flag, Number& value,
                        Number min, Number max, const std::string& what) {
-  return app.add_option(flag, value, what)
-      ->capture_default_str()
-      ->type_name("NUMBER")
-      ->transform(Explained(CLI::Range(min, max),
-                            "a number from " + std::to_string(min) + " to " +
-                                std::to_string(max)));
+  return AcceptNumber(app.add_option(flag, value, what)->capture_default_str(),
+                      min, max);
 }
 
 /// @tparam Duration std::chrono::milliseconds or finer.
@@ -146,11 +149,6 @@ void AddDockerFlags(CLI::App& app, Options& options) {
       app, "--max-daemon-calls", options.max_daemon_calls, 1, 64,
       "Concurrent daemon calls with list options other than the default ones, "
       "which have a call of their own");
-  AddNumber<std::size_t>(
-      app, "--max-answer-bytes", options.collector.max_answer_bytes, 0,
-      4 * kGigabyte,
-      "Largest list of containers to send; a larger one is an error; 0: no "
-      "limit. KubeDiag's agent drops responses over 2097152 bytes");
 }
 
 CLI::Option* AddAddress(CLI::App& app, const std::string& flag,
@@ -197,8 +195,21 @@ void AddServerFlags(CLI::App& app, Options& options) {
           "by one of them");
 }
 
+void AddAnswerLimit(CLI::App& app, AnswerLimits& limits) {
+  CLI::Option* const flag = app.add_option_function<std::size_t>(
+      "--max-answer-bytes",
+      [&limits](const std::size_t& bytes) { limits = {bytes, bytes}; },
+      "Largest list of containers to send; a larger one is an error; 0: no "
+      "limit. By default an object may have 1500000 bytes; a value limits "
+      "both routes. KubeDiag's agent rejects responses over 2097152 bytes, "
+      "and etcd stores 1.5 MiB");
+  flag->default_str(std::to_string(limits.array_bytes));
+  AcceptNumber<std::size_t>(flag, 0, 4 * kGigabyte);
+}
+
 void AddLimitFlags(CLI::App& app, Options& options) {
   app.option_defaults()->group("Limits");
+  AddAnswerLimit(app, options.answer_limits);
   HttpOptions& http = options.http;
   AddNumber<std::size_t>(app, "--max-waiting", options.max_waiting, 1, 100'000,
                          "Pending requests");

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "server/collect/collector.h"
+#include "server/collection_responses.h"
 #include "server/http/http_options.h"
 #include "server/http/tls.h"
 #include "server/log.h"
@@ -21,6 +22,7 @@ struct Options {
   CollectorOptions collector;
   std::size_t max_daemon_calls = 4;
   std::size_t max_waiting = 1024;
+  AnswerLimits answer_limits;
 
   std::string bind_address = "127.0.0.1";
   std::uint16_t port = 8091;

@@ -55,13 +55,6 @@ HttpResponse ToHttp(Response response) {
           std::make_shared<const std::string>(std::move(response.body))};
 }
 
-/// Shares the collection's JSON.
-HttpResponse CollectionResponse(const Collection& collection) {
-  if (!collection.error) return {200, "application/json", {}, collection.json};
-  const bool rejected = collection.error == ErrorCode::kRequestRejected;
-  return TextResponse(rejected ? 400 : 500, collection.error_text);
-}
-
 HttpResponse RejectionResponse(Rejection rejection) {
   switch (rejection) {
     case Rejection::kTooManyPending:
@@ -191,30 +184,14 @@ void Routes::Collect(const HttpRequest& request, Responder responder) {
   const auto& [options, object_key] = std::get<ProcessorRequest>(parsed);
   if (!object_key) {
     return Join(backend_.collections, options, std::move(responder),
-                &CollectionResponse);
+                [this](const Collection& collection) {
+                  return responses_.Array(collection);
+                });
   }
   Join(backend_.collections, options, std::move(responder),
        [this, key = *object_key](const Collection& collection) {
-         return ObjectResponse(collection, key);
+         return responses_.Object(collection, key);
        });
-}
-
-HttpResponse Routes::ObjectResponse(const Collection& collection,
-                                    const std::string& key) {
-  HttpResponse response = CollectionResponse(collection);
-  if (collection.error) return response;
-  const std::lock_guard lock(mutex_);
-  auto object = last_object_.lock();
-  if (object == nullptr || last_key_ != key ||
-      last_array_.lock() != collection.json) {
-    object = std::make_shared<const std::string>(
-        WrapContainers(*collection.json, key));
-    last_array_ = collection.json;
-    last_object_ = object;
-    last_key_ = key;
-  }
-  response.body = std::move(object);
-  return response;
 }
 
 void Routes::Health(const HttpRequest& /*request*/, Responder responder) {

@@ -5,7 +5,6 @@
 #define CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "containercollector/list_options.h"
 #include "server/collect/batcher.h"
+#include "server/collection_responses.h"
 #include "server/http/http_handler.h"
 #include "server/metrics.h"
 
@@ -37,6 +37,7 @@ struct Backend {
   std::string endpoint;  ///< The daemon's, for the text of /readyz.
   /// How long a batch may wait for its call.
   std::chrono::steady_clock::duration max_wait;
+  AnswerLimits limits;
 };
 
 enum class Listener { kMain, kMetrics };
@@ -45,7 +46,9 @@ enum class Listener { kMain, kMetrics };
 class Routes final : public HttpHandler {
  public:
   Routes(Listener listener, Backend backend)
-      : listener_(listener), backend_(std::move(backend)) {}
+      : listener_(listener),
+        backend_(std::move(backend)),
+        responses_(backend_.limits) {}
 
   /// Finds the route. Returns a 404 or 405 if there is none.
   std::optional<HttpResponse> Check(HttpRequest& request) override;
@@ -70,17 +73,9 @@ class Routes final : public HttpHandler {
   void Ready(const HttpRequest& request, Responder responder);
   void ShowMetrics(const HttpRequest& request, Responder responder);
 
-  HttpResponse ObjectResponse(const Collection& collection,
-                              const std::string& key);
-
   const Listener listener_;
   const Backend backend_;
-
-  // The last object, so that the requests of a batch share it.
-  std::mutex mutex_;
-  std::weak_ptr<const std::string> last_array_;
-  std::weak_ptr<const std::string> last_object_;
-  std::string last_key_;
+  CollectionResponses responses_;
 };
 
 }  // namespace containercollector::server

@@ -20,18 +20,6 @@ ClientOptions ReadyOptions(const CollectorOptions& options) {
   return docker;
 }
 
-CollectionPtr AnswerTooLarge(std::size_t containers, std::size_t bytes,
-                             std::size_t limit) {
-  return FailedCollection(
-      ErrorCode::kResponseTooLarge,
-      "The " + std::to_string(containers) +
-          " containers of this node make an answer of " +
-          std::to_string(bytes) + " bytes, more than the limit of " +
-          std::to_string(limit) +
-          " bytes (--max-answer-bytes). Narrow it with filters, e.g. "
-          R"(?filters={"status":["running"]}, or with limit.)");
-}
-
 }  // namespace
 
 void FailureLog::Failed(ErrorCode code, const std::string& text) {
@@ -59,8 +47,7 @@ void FailureLog::Succeeded() {
 }
 
 Collector::Collector(const CollectorOptions& options, Metrics& metrics)
-    : max_answer_bytes_(options.max_answer_bytes),
-      processor_(Client(options.docker)),
+    : processor_(Client(options.docker)),
       ready_client_(ReadyOptions(options)),
       metrics_(metrics) {}
 
@@ -76,10 +63,7 @@ CollectionPtr Collector::Collect(const ListOptions& options) {
   list_failures_.Succeeded();
   if (response.error)
     return FailedCollection(*response.error, std::move(response.body));
-  const std::size_t bytes = response.body.size();
-  metrics_.SetLastAnswer(response.container_count, bytes);
-  if (max_answer_bytes_ > 0 && bytes > max_answer_bytes_)
-    return AnswerTooLarge(response.container_count, bytes, max_answer_bytes_);
+  metrics_.SetLastAnswer(response.container_count, response.body.size());
   Collection collection;
   collection.json = ShareWithLast(
       std::make_shared<const std::string>(std::move(response.body)));

@@ -21,7 +21,6 @@ namespace containercollector::server {
 
 struct CollectorOptions {
   ClientOptions docker;
-  std::size_t max_answer_bytes = 0;  ///< 0: no limit.
   /// Time limit for the daemon call of CheckReady().
   std::chrono::milliseconds ready_timeout = std::chrono::seconds(2);
 };
@@ -63,7 +62,6 @@ class Collector {
   std::shared_ptr<const std::string> ShareWithLast(
       std::shared_ptr<const std::string> json);
 
-  const std::size_t max_answer_bytes_;
   const Processor processor_;
   const Client ready_client_;
   Metrics& metrics_;

@@ -20,7 +20,7 @@ struct HttpOptions {
   std::size_t max_connections = 2048;
   std::size_t max_connections_per_address = 0;  ///< 0: no limit.
   std::size_t max_header_bytes = 16 * 1024;
-  std::size_t max_body_bytes = 1024 * 1024;
+  std::size_t max_body_bytes = 4 * 1024 * 1024;
   /// Memory of the responses that are being sent.
   std::size_t max_in_flight_bytes = 64 * 1024 * 1024;
   /// How long a connection may be silent; rounded up to whole seconds.

@@ -31,6 +31,11 @@ scripts/run --json --recorded --port 0 >json 2>messages </dev/null || fail "$(ca
 grep --quiet "RECORDED DATA" messages || fail "--json says nothing about recorded data:" "$(cat messages)"
 echo "ok: --json prints only the JSON on stdout"
 
+echo "== A list over the limit"
+try env CONTAINER_COLLECTOR_MAX_ANSWER_BYTES=100 scripts/run --once --recorded --port 0
+expect "too large" 1 "more than the limit of 100 bytes (--max-answer-bytes)" "because KubeDiag cannot store more" \
+  "CONTAINER_COLLECTOR_MAX_ANSWER_BYTES=0 scripts/run"
+
 echo "== A daemon that DOCKER_HOST names"
 try env DOCKER_HOST=unix:///nowhere/docker.sock scripts/run --once --port 0
 expect "no daemon there" 1 \

@@ -75,6 +75,20 @@ TEST_CASE("A body that is too large is refused, with or without its length") {
   CheckStops(node.server());
 }
 
+TEST_CASE("By default, a request's body may have 4 MiB") {
+  Node node;
+  node.Start(GoodDaemon());
+  // KubeDiag's agent sends all earlier results.
+  const std::string earlier =
+      R"({"earlier.results":")" + std::string(3'000'000, 'x') + R"("})";
+  CheckCollected(Post(node.url(), "", {}, earlier));
+  CheckCollected(Post(node.url(), "", {}, std::string(4'194'304, 'x')));
+  CheckText(Post(node.url(), "", {}, std::string(4'194'305, 'x')), 413,
+            "The request's body is larger than the limit of 4194304 bytes "
+            "(--max-body-bytes). It is not used: send {} or nothing.");
+  CheckStops(node.server());
+}
+
 TEST_CASE("A chunked body without end is cut off") {
   Node node({"--max-body-bytes", "1000"});
   node.Start(GoodDaemon());
@@ -144,7 +158,7 @@ TEST_CASE("A pending request is not closed to make room") {
 }
 
 TEST_CASE("Responses that clients do not read are bounded in memory") {
-  Node node({"--max-in-flight-bytes", "5000000"});
+  Node node({"--max-answer-bytes", "0", "--max-in-flight-bytes", "5000000"});
   const std::string large = ManyContainers(4'000'000);
   node.Start(GoodDaemon(large));
   HttpCall slow(node.url(), RequestBytes("POST", kRoute));

@@ -54,19 +54,6 @@ std::string AgentRequest(std::string_view target,
          std::string(body);
 }
 
-/// The object that carries `array`, which has no characters to escape but
-/// quotes.
-std::string Wrapped(
-    std::string_view array,
-    std::string_view key = "collector.kubernetes.container.list") {
-  std::string object = "{\"" + std::string(key) + "\":\"";
-  for (const char c : array) {
-    if (c == '"') object += '\\';
-    object += c;
-  }
-  return object + "\"}";
-}
-
 void CheckWrapped(const HttpResponse& response) {
   CHECK(response.status == 200);
   CHECK(response.headers.at("content-type") == "application/json");

@@ -38,7 +38,8 @@ TEST_CASE("1,000 idle connections leave the others alone") {
 }
 
 TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
-  Node node({"--idle-timeout", "10m", "--send-timeout", "10m"});
+  Node node({"--max-answer-bytes", "0", "--idle-timeout", "10m",
+             "--send-timeout", "10m"});
   const std::string containers = ManyContainers(2'000'000);
   node.Start(GoodDaemon(containers));
   CHECK((Post(node.url()).body == containers));
@@ -68,7 +69,8 @@ TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
 }
 
 TEST_CASE("A client that takes too long to read is cut off") {
-  Node node({"--send-timeout", "1s", "--idle-timeout", "10m"});
+  Node node({"--max-answer-bytes", "0", "--send-timeout", "1s",
+             "--idle-timeout", "10m"});
   node.Start(GoodDaemon(ManyContainers(8'000'000)));
   HttpCall slow(node.url(), RequestBytes("POST", kRoute));
   CHECK(slow.connection().Receive(1).bytes == "H");

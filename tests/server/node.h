@@ -73,6 +73,19 @@ inline void CheckCollected(const HttpResponse& response) {
   CHECK(response.body == kOneContainer);
 }
 
+/// Returns the object of the second route. `array` has no characters to escape
+/// but quotes and backslashes.
+inline std::string Wrapped(
+    std::string_view array,
+    std::string_view key = "collector.kubernetes.container.list") {
+  std::string object = "{\"" + std::string(key) + "\":\"";
+  for (const char c : array) {
+    if (c == '"' || c == '\\') object += '\\';
+    object += c;
+  }
+  return object + "\"}";
+}
+
 inline void CheckText(const HttpResponse& response, int status,
                       const std::string& text) {
   CHECK(response.status == status);

@@ -48,13 +48,14 @@ TEST_CASE("Without flags, the defaults are those of the manual") {
   CHECK(options.collector.docker.connect_timeout == std::chrono::seconds(5));
   CHECK(options.collector.docker.max_response_bytes == 64 * 1024 * 1024);
   CHECK_FALSE(options.collector.docker.tls);
-  CHECK(options.collector.max_answer_bytes == 0);
+  CHECK(options.answer_limits.array_bytes == 1048576);
+  CHECK(options.answer_limits.object_bytes == 1500000);
   CHECK(options.bind_address == "127.0.0.1");
   CHECK(options.port == 8091);
   CHECK(options.max_waiting == 1024);
   CHECK(options.http.max_connections == 2048);
   CHECK(options.http.max_connections_per_address == 0);
-  CHECK(options.http.max_body_bytes == 1024 * 1024);
+  CHECK(options.http.max_body_bytes == 4194304);
   CHECK_FALSE(options.tls.enabled());
 }
 
@@ -97,7 +98,8 @@ TEST_CASE("Every flag takes its value") {
   CHECK(options.collector.docker.tls == tls);
   CHECK(options.collector.ready_timeout == std::chrono::minutes(1));
   CHECK(options.max_daemon_calls == 2);
-  CHECK(options.collector.max_answer_bytes == 2097152);
+  CHECK(options.answer_limits.array_bytes == 2097152);
+  CHECK(options.answer_limits.object_bytes == 2097152);
   CHECK(options.bind_address == "::1");
   CHECK(options.port == 0);
   CHECK(options.max_waiting == 10);

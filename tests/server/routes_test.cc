@@ -268,17 +268,3 @@ TEST_CASE("/metrics counts requests and daemon calls") {
   CHECK(Contains(reply.body, "\nprocess_start_time_seconds 1"));
   CheckStops(node.server());
 }
-
-TEST_CASE("An answer that is larger than its receiver takes is an error") {
-  Node node({"--max-answer-bytes", "1000"});
-  node.Start(GoodDaemon(ManyContainers(1200)));
-  CheckText(Post(node.url()), 500,
-            "The 5 containers of this node make an answer of " +
-                std::to_string(ManyContainers(1200).size()) +
-                " bytes, more than the limit of 1000 bytes "
-                "(--max-answer-bytes). Narrow it with filters, e.g. "
-                R"(?filters={"status":["running"]}, or with limit.)");
-  node.Start(GoodDaemon());
-  CheckCollected(Post(node.url()));
-  CheckStops(node.server());
-}

@@ -116,7 +116,7 @@ TEST_CASE("SIGTERM while a batch finds no call: it is rejected, then the end") {
 }
 
 TEST_CASE("SIGTERM while a response is sent: it is sent to its end") {
-  Node node;
+  Node node({"--max-answer-bytes", "0"});
   const std::string large = ManyContainers(4'000'000);
   node.Start(GoodDaemon(large));
   HttpCall call(node.url(), RequestBytes("POST", kRoute));
@@ -130,7 +130,7 @@ TEST_CASE("SIGTERM while a response is sent: it is sent to its end") {
 
 TEST_CASE(
     "SIGTERM while a client does not read its answer: it is not waited for") {
-  Node node({"--docker-timeout", "1s"});
+  Node node({"--max-answer-bytes", "0", "--docker-timeout", "1s"});
   node.Start(GoodDaemon(ManyContainers(4'000'000)));
   HttpCall slow(node.url(), RequestBytes("POST", kRoute));
   CHECK(slow.connection().Receive(1).bytes == "H");

@@ -160,7 +160,7 @@ TEST_CASE("SIGHUP without TLS changes nothing") {
 
 TEST_CASE("Answers that are larger than TLS takes at a time arrive whole") {
   const Pki pki;
-  Node node(pki.ServerArguments());
+  Node node(Joined(pki.ServerArguments(), {"--max-answer-bytes", "0"}));
   const std::string containers = ManyContainers(3'000'000);
   node.Start(GoodDaemon(containers));
   const TlsResponse reply = AskByTls(node.url(), pki.Client(), PostRequest());

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Lists that are too large for their receiver.
+#include <string>
+#include <string_view>
+
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
+
+namespace {
+
+constexpr std::string_view kObjectRoute = "/processor/containerCollector";
+
+/// kOneContainer with a command that consists of `padding`.
+std::string WithCommand(std::string_view padding) {
+  std::string list(kOneContainer);
+  constexpr std::string_view kCommand = "sleep";
+  return list.replace(list.find(kCommand), kCommand.size(), padding);
+}
+
+/// An array of exactly `bytes` bytes.
+std::string ArrayOf(std::size_t bytes) {
+  const std::size_t others = WithCommand("").size();
+  return WithCommand(std::string(bytes - others, 'x'));
+}
+
+/// An array whose object has exactly `bytes` bytes, and in which a fifth of
+/// them are escapes, which are escaped again, and text that is not ASCII.
+std::string ArrayOfObject(
+    std::size_t bytes,
+    std::string_view key = "collector.kubernetes.container.list") {
+  std::string command;
+  for (std::size_t i = 0; i < bytes / 50; ++i) command += "\\\"\\\\\xc3\xa9";
+  const std::size_t others = Wrapped(WithCommand(command), key).size();
+  return WithCommand(command + std::string(bytes - others, 'x'));
+}
+
+HttpResponse PostObject(const Node& node, const std::string& query = "") {
+  return HttpCall(node.url(),
+                  RequestBytes("POST", std::string(kObjectRoute) + query))
+      .Wait();
+}
+
+std::string TooLarge(int containers, std::size_t bytes, std::size_t limit) {
+  return "The " + std::to_string(containers) +
+         " containers of this node make an answer of " + std::to_string(bytes) +
+         " bytes, more than the limit of " + std::to_string(limit) +
+         " bytes (--max-answer-bytes). Narrow it with filters, e.g. "
+         R"(?filters={"status":["running"]}, or with limit.)";
+}
+
+// Catch would print megabytes of them.
+void CheckBody(const HttpResponse& response, const std::string& body) {
+  CHECK(response.status == 200);
+  CHECK((response.body == body));
+}
+
+}  // namespace
+
+TEST_CASE("An array of 1 MiB is sent, and one byte more is an error") {
+  Node node;
+  const std::string largest = ArrayOf(1'048'576);
+  node.Start(GoodDaemon(largest));
+  CheckBody(Post(node.url()), largest);
+  node.Start(GoodDaemon(ArrayOf(1'048'577)));
+  CheckText(Post(node.url()), 500, TooLarge(1, 1'048'577, 1'048'576));
+  // The object has its own limit.
+  CheckBody(PostObject(node), Wrapped(ArrayOf(1'048'577)));
+  CheckStops(node.server());
+}
+
+TEST_CASE("An object of 1500000 bytes is sent, and one byte more is an error") {
+  Node node;
+  const std::string largest = ArrayOfObject(1'500'000);
+  node.Start(GoodDaemon(largest));
+  CheckBody(PostObject(node), Wrapped(largest));
+  // The key counts too.
+  CheckText(PostObject(node, "?key=" + std::string(36, 'k')), 500,
+            TooLarge(1, 1'500'001, 1'500'000));
+  CheckBody(PostObject(node), Wrapped(largest));
+  node.Start(GoodDaemon(ArrayOfObject(1'500'001)));
+  CheckText(PostObject(node), 500, TooLarge(1, 1'500'001, 1'500'000));
+  CheckStops(node.server());
+}
+
+TEST_CASE("--max-answer-bytes limits the bodies of both routes") {
+  Node node({"--max-answer-bytes", "1000"});
+  const std::string array = ArrayOf(1000);
+  node.Start(GoodDaemon(array));
+  CheckBody(Post(node.url()), array);
+  CheckText(PostObject(node), 500, TooLarge(1, Wrapped(array).size(), 1000));
+  const std::string key = R"(k"\)";
+  const std::string small = ArrayOfObject(1000, R"(k\"\\)");
+  node.Start(GoodDaemon(small));
+  CheckBody(PostObject(node, "?key=k%22%5C"), Wrapped(small, R"(k\"\\)"));
+  node.Start(GoodDaemon(ManyContainers(1200)));
+  CheckText(Post(node.url()), 500,
+            TooLarge(5, ManyContainers(1200).size(), 1000));
+  CheckStops(node.server());
+}
+
+TEST_CASE("--max-answer-bytes 0 turns the limit off") {
+  Node node({"--max-answer-bytes", "0"});
+  const std::string large = ManyContainers(5'000'000);
+  node.Start(GoodDaemon(large));
+  CheckBody(Post(node.url()), large);
+  CheckBody(PostObject(node), Wrapped(large));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Requests of a batch get their own result if one is too large") {
+  Node node({"--max-answer-bytes", "300"});
+  REQUIRE(kOneContainer.size() < 300);
+  REQUIRE(Wrapped(kOneContainer).size() > 300);
+  node.Start(RespondWhenReleased(GoodResponse()));
+  std::vector<HttpCall> running = PostMany(node, 1);
+  REQUIRE(node.daemon().WaitForRequests(1, kGenerous));
+  std::vector<HttpCall> arrays = PostMany(node, 3);
+  std::vector<HttpCall> objects;
+  for (int i = 0; i < 3; ++i)
+    objects.emplace_back(node.url(), RequestBytes("POST", kObjectRoute));
+  WaitForWaiting(node, 7);
+  node.daemon().Release();
+  for (HttpCall& call : running) CheckCollected(call.Wait());
+  for (HttpCall& call : arrays) CheckCollected(call.Wait());
+  for (HttpCall& call : objects) {
+    CheckText(call.Wait(), 500,
+              TooLarge(1, Wrapped(kOneContainer).size(), 300));
+  }
+  CHECK(node.daemon().Requests().size() == 2);
+  CheckStops(node.server());
+}
+
+TEST_CASE("A list that is too large is no failure of the daemon") {
+  Node node({"--max-answer-bytes", "1000"});
+  node.Start(GoodDaemon(ManyContainers(1200)));
+  CHECK(Post(node.url()).status == 500);
+  CHECK(PostObject(node).status == 500);
+  const std::string metrics = Get(node.url(), "/metrics").body;
+  for (const char* line :
+       {R"(requests_total{route="collect",status="500"} 2)",
+        R"(daemon_calls_total{call="list",result="ok"} 2)",
+        R"(daemon_calls_total{call="list",result="response_too_large"} 0)"}) {
+    CAPTURE(line);
+    CHECK(metrics.find("\ncontainercollector_" + std::string(line) + "\n") !=
+          std::string::npos);
+  }
+  CHECK(metrics.find("_containers 5\n") != std::string::npos);
+  CheckStops(node.server());
+  const std::string log = node.server().ErrorOutput();
+  CHECK(log.find("msg=\"the Docker daemon failed\" call=\"list\"") ==
+        std::string::npos);
+  const std::size_t bytes = ManyContainers(1200).size();
+  for (const std::size_t size : {bytes, Wrapped(ManyContainers(1200)).size()}) {
+    CHECK(log.find(" error=\"The 5 containers of this node make an answer of " +
+                   std::to_string(size) + " bytes, more than") !=
+          std::string::npos);
+  }
+}
