@@ -3,17 +3,12 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
 
-#include <chrono>
 #include <optional>
 
 #include "server/http/http_message.h"
 #include "server/http/responder.h"
 
 namespace containercollector::server {
-
-/// How often the server sweeps its connections and calls
-/// HttpHandler::Sweep().
-inline constexpr std::chrono::milliseconds kSweepInterval{250};
 
 /// Handles requests. The server calls every member on the one thread that
 /// serves all connections: they must not block.
@@ -32,7 +27,7 @@ class HttpHandler {
   /// Called when an exchange has ended.
   virtual void Record(const RequestRecord& record) = 0;
 
-  /// Called about every kSweepInterval.
+  /// Called about every HttpOptions::sweep_interval.
   virtual void Sweep() = 0;
 
  protected:

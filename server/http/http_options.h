@@ -29,6 +29,9 @@ struct HttpOptions {
   std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
   /// How long the client may take to read a whole response.
   std::chrono::milliseconds send_timeout = std::chrono::seconds(60);
+  /// How often the server looks for connections that are over their deadline,
+  /// and calls HttpHandler::Sweep().
+  std::chrono::milliseconds sweep_interval{250};
   /// Names in the Host header that are accepted besides IP addresses and
   /// localhost.
   std::vector<std::string> allowed_hosts;

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -166,7 +167,13 @@ HttpServer::HttpServer(ListenSocket socket, HttpOptions options,
                        HttpHandler& handler)
     : socket_(std::move(socket)), context_(std::move(options), handler) {
   StartDaemon();
-  thread_ = std::thread([this] { Run(); });
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& error) {
+    throw std::runtime_error(CannotStart(error.code().message() +
+                                         ". Raise the limit of memory or "
+                                         "threads."));
+  }
 }
 
 HttpServer::~HttpServer() { Shutdown(steady_clock::now()); }
@@ -195,9 +202,12 @@ void HttpServer::StartDaemon() {
       more_options.data(), MHD_OPTION_END));
   if (daemon_ != nullptr) return;
   throw std::runtime_error(
-      "Cannot start the HTTP server on " + socket_.endpoint() +
-      ": libmicrohttpd failed. Look at the limits of memory, threads and open "
-      "files.");
+      CannotStart("libmicrohttpd failed. Look at the limits of memory, threads "
+                  "and open files."));
+}
+
+std::string HttpServer::CannotStart(const std::string& why) const {
+  return "Cannot start the HTTP server on " + socket_.endpoint() + ": " + why;
 }
 
 void HttpServer::StopAccepting() {
@@ -242,7 +252,7 @@ void HttpServer::Sweep() {
     Log(LogLevel::kError, "sweep failed",
         {{"error", std::string(error.what())}});
   }
-  next_sweep_ = steady_clock::now() + kSweepInterval;
+  next_sweep_ = steady_clock::now() + context_.options.sweep_interval;
 }
 
 void HttpServer::WaitForEvents() {
@@ -251,7 +261,8 @@ void HttpServer::WaitForEvents() {
   WakeEvent& wake = context_.queue->wake();
   std::array<pollfd, 2> events{
       {{info->epoll_fd, POLLIN, 0}, {wake.fd(), POLLIN, 0}}};
-  const milliseconds longest = shut_down_ ? kDrainInterval : kSweepInterval;
+  const milliseconds longest =
+      shut_down_ ? kDrainInterval : context_.options.sweep_interval;
   auto wait = static_cast<MHD_UNSIGNED_LONG_LONG>(longest.count());
   MHD_UNSIGNED_LONG_LONG wanted = 0;
   if (MHD_get_timeout(daemon_.get(), &wanted) == MHD_YES)

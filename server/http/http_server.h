@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "server/http/exchange.h"
@@ -48,6 +49,7 @@ class HttpServer {
   };
 
   void StartDaemon();
+  std::string CannotStart(const std::string& why) const;
   void Run();
   void Sweep();
   void WaitForEvents();

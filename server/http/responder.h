@@ -71,7 +71,7 @@ class Responder {
 
   /// Whether the client has closed its connection, or at least its side of
   /// it: a client may do that and still read the response. Lags behind by up
-  /// to kSweepInterval.
+  /// to HttpOptions::sweep_interval.
   bool ClientLeft() const noexcept;
 
  private:

@@ -2,13 +2,12 @@
 
 #include "server/collect/batcher.h"
 
-#include <pthread.h>
-
 #include <chrono>
 #include <deque>
 #include <thread>
 
 #include "tests/server/fake_daemon_call.h"
+#include "tests/server/huge_thread_stacks.h"
 #include "tests/support/catch.h"
 
 using namespace containercollector;
@@ -63,28 +62,6 @@ void CheckTexts(const std::deque<FakeRequest>& requests,
 void CheckRejected(const FakeRequest& request, Rejection rejection) {
   CHECK(request.Wait() == BatchResult(rejection));
 }
-
-/// Makes every new thread fail, because no stack can be this large.
-class HugeThreadStacks {
- public:
-  HugeThreadStacks() {
-    REQUIRE(pthread_getattr_default_np(&before_) == 0);
-    pthread_attr_t huge;
-    REQUIRE(pthread_getattr_default_np(&huge) == 0);
-    REQUIRE(pthread_attr_setstacksize(&huge, std::size_t{1} << 50U) == 0);
-    REQUIRE(pthread_setattr_default_np(&huge) == 0);
-    pthread_attr_destroy(&huge);
-  }
-  ~HugeThreadStacks() {
-    pthread_setattr_default_np(&before_);
-    pthread_attr_destroy(&before_);
-  }
-  HugeThreadStacks(const HugeThreadStacks&) = delete;
-  HugeThreadStacks& operator=(const HugeThreadStacks&) = delete;
-
- private:
-  pthread_attr_t before_{};
-};
 
 }  // namespace
 

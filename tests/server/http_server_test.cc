@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The HTTP server's thread: what wakes it, and what it alone does.
+#include "server/http/http_server.h"
+
+#include <future>
+#include <mutex>
+#include <optional>
+
+#include "tests/server/huge_thread_stacks.h"
+#include "tests/support/catch.h"
+#include "tests/support/http_client.h"
+#include "tests/support/scripted_node.h"
+#include "tests/support/wait.h"
+
+using namespace containercollector::server;
+using containercollector::test::HttpCall;
+using containercollector::test::HugeThreadStacks;
+using containercollector::test::kGenerous;
+using containercollector::test::RawClient;
+using containercollector::test::RequestBytes;
+using containercollector::test::TcpHost;
+using containercollector::test::WaitUntil;
+
+namespace {
+
+/// Hands requests for /later to the test, and responds to others at once.
+class Handler final : public HttpHandler {
+ public:
+  std::optional<HttpResponse> Check(HttpRequest& /*request*/) override {
+    return std::nullopt;
+  }
+  void Handle(const HttpRequest& request, Responder responder) override {
+    if (request.path == "/later") {
+      const std::lock_guard lock(mutex_);
+      later_.emplace(std::move(responder));
+    } else {
+      responder.Send(TextResponse(200, "now"));
+    }
+  }
+  void Record(const RequestRecord& /*record*/) override {}
+  void Sweep() override {}
+
+  bool HasLater() {
+    const std::lock_guard lock(mutex_);
+    return later_.has_value();
+  }
+  Responder TakeLater() {
+    const std::lock_guard lock(mutex_);
+    Responder taken = *std::move(later_);
+    later_.reset();
+    return taken;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<Responder> later_;
+};
+
+/// A server that sleeps until something wakes it.
+struct SleepyServer {
+  SleepyServer() {
+    HttpOptions options;
+    options.sweep_interval = std::chrono::hours(1);
+    options.idle_timeout = std::chrono::hours(1);
+    ListenSocket socket("127.0.0.1", 0);
+    url = "http://" + socket.endpoint();
+    server.emplace(std::move(socket), options, handler);
+  }
+
+  Handler handler;
+  std::string url;
+  std::optional<HttpServer> server;
+};
+
+bool CanConnect(const std::string& url) {
+  try {
+    const RawClient client(TcpHost(url));
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A response from another thread wakes the server") {
+  SleepyServer sleepy;
+  // This connection stays open: the server has nothing to do for it.
+  RawClient other(TcpHost(sleepy.url));
+  const std::string other_request =
+      "GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (int i = 0; i < 20; ++i) {
+    CAPTURE(i);
+    HttpCall call(sleepy.url, RequestBytes("GET", "/later"));
+    REQUIRE(WaitUntil([&] { return sleepy.handler.HasLater(); }, kGenerous));
+    // A response to a later request: the first one is suspended.
+    other.Send(other_request);
+    REQUIRE(other.Receive(15).bytes == "HTTP/1.1 200 OK");
+    while (other.Receive(1).bytes != "w") {
+    }
+    sleepy.handler.TakeLater().Send(TextResponse(200, "later"));
+    REQUIRE(call.Wait(kGenerous).body == "later");
+  }
+}
+
+TEST_CASE("The order to stop wakes the server") {
+  SleepyServer sleepy;
+  CHECK(CanConnect(sleepy.url));
+  sleepy.server->StopAccepting();
+  CHECK(WaitUntil([&] { return !CanConnect(sleepy.url); }, kGenerous));
+  std::future<void> end = std::async(std::launch::async, [&] {
+    sleepy.server->Shutdown(std::chrono::steady_clock::now() + kGenerous);
+  });
+  CHECK(end.wait_for(kGenerous) == std::future_status::ready);
+}
+
+TEST_CASE("An HTTP server that cannot start its thread says so") {
+  Handler handler;
+  ListenSocket socket("127.0.0.1", 0);
+  const std::string endpoint = socket.endpoint();
+  const HugeThreadStacks no_threads;
+  CHECK_THROWS_WITH(
+      HttpServer(std::move(socket), HttpOptions{}, handler),
+      "Cannot start the HTTP server on " + endpoint +
+          ": Resource temporarily unavailable. Raise the limit of memory or "
+          "threads.");
+}
