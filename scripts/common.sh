@@ -51,6 +51,11 @@ engine_packages() {
       echo docker-cli
     fi
   fi
+  # Docker's own packages have a containerd too, and conflict with Debian's.
+  if ! has_command containerd; then
+    printf '%s\n' containerd runc
+  fi
+  echo containernetworking-plugins
   if ! is_installed busybox; then
     echo busybox-static
   fi

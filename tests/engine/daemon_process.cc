@@ -22,11 +22,20 @@ test::HttpResponse AskDaemon(const std::string& socket,
   return response;
 }
 
+bool RespondsToPing(const std::string& socket) {
+  try {
+    return test::Get("unix://" + socket, "/_ping").status == 200;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 DaemonProcess::DaemonProcess(test::Command command, std::string socket,
-                             std::string log)
+                             std::string log, Probe responds)
     : command_(std::move(command)),
       socket_(std::move(socket)),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      responds_(std::move(responds)) {}
 
 DaemonProcess::~DaemonProcess() {
   // On SIGTERM, dockerd would first wait for its containers to end.
@@ -48,16 +57,12 @@ void DaemonProcess::Kill() {
   if (process_) process_->Kill();
 }
 
+void DaemonProcess::Terminate() {
+  if (process_) process_->Terminate();
+}
+
 void DaemonProcess::Suspend() { process_->Suspend(); }
 
 void DaemonProcess::Continue() { process_->Signal(SIGCONT); }
-
-bool DaemonProcess::Responds() const {
-  try {
-    return test::Get("unix://" + socket_, "/_ping").status == 200;
-  } catch (const std::system_error&) {
-    return false;
-  }
-}
 
 }  // namespace containercollector::engine

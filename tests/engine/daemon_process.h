@@ -3,6 +3,7 @@
 #ifndef CONTAINERCOLLECTOR_TESTS_ENGINE_DAEMON_PROCESS_H_
 #define CONTAINERCOLLECTOR_TESTS_ENGINE_DAEMON_PROCESS_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,12 +17,19 @@ namespace containercollector::engine {
 test::HttpResponse AskDaemon(const std::string& socket,
                              const std::string& path);
 
-/// A daemon that serves Docker's API on a Unix socket. The processes that the
-/// daemon starts end with the sandbox.
+/// Whether the daemon on the Unix socket `socket` responds to Docker's ping.
+bool RespondsToPing(const std::string& socket);
+
+/// A daemon that serves on a Unix socket. The processes that the daemon starts
+/// end with the sandbox.
 class DaemonProcess {
  public:
+  /// Whether the daemon on a Unix socket responds.
+  using Probe = std::function<bool(const std::string& socket)>;
+
   /// Does not start the daemon yet.
-  DaemonProcess(test::Command command, std::string socket, std::string log);
+  DaemonProcess(test::Command command, std::string socket, std::string log,
+                Probe responds = &RespondsToPing);
   ~DaemonProcess();
 
   DaemonProcess(const DaemonProcess&) = delete;
@@ -34,6 +42,9 @@ class DaemonProcess {
   /// Kills the daemon, so that its socket file stays behind.
   void Kill();
 
+  /// Sends SIGTERM and waits for the end.
+  void Terminate();
+
   /// Stops the daemon with SIGSTOP: the kernel still accepts connections.
   void Suspend();
   void Continue();
@@ -41,11 +52,12 @@ class DaemonProcess {
   const std::string& socket() const { return socket_; }
 
  private:
-  bool Responds() const;
+  bool Responds() const { return responds_(socket_); }
 
   test::Command command_;
   std::string socket_;
   std::string log_;
+  Probe responds_;
   std::optional<test::Process> process_;
 };
 

@@ -26,15 +26,17 @@ namespace fs = std::filesystem;
 
 constexpr int kSkipped = 77;
 
-/// Both, unless the arguments pick tests by the tag of one daemon.
+/// All, unless the arguments pick tests by the tag of one daemon.
 Daemons WantedDaemons(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  Daemons wanted{false, false};
+  Daemons wanted{false, false, false};
   for (const std::string& argument : arguments) {
+    wanted.containerd |= argument.find("[containerd]") != std::string::npos;
     wanted.docker |= argument.find("[docker]") != std::string::npos;
     wanted.podman |= argument.find("[podman]") != std::string::npos;
   }
-  if (!wanted.docker && !wanted.podman) return {true, true};
+  if (!wanted.containerd && !wanted.docker && !wanted.podman)
+    return {true, true, true};
   return wanted;
 }
 

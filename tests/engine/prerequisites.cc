@@ -20,6 +20,8 @@ struct Program {
 };
 
 const Program kPrograms[] = {{"tar", "tar"}};
+const Program kContainerdPrograms[] = {
+    {"containerd", "containerd"}, {"ctr", "containerd"}, {"runc", "runc"}};
 const Program kDockerPrograms[] = {
     {"dockerd", "docker.io"},
     {"docker", "docker.io, since Debian 13 docker-cli"}};
@@ -50,6 +52,7 @@ std::vector<std::string> MissingPrerequisites(const Daemons& daemons) {
   if (::geteuid() != 0) return {"root, to run container engines"};
   std::vector<std::string> missing;
   AddMissing(kPrograms, missing);
+  if (daemons.containerd) AddMissing(kContainerdPrograms, missing);
   if (daemons.docker) AddMissing(kDockerPrograms, missing);
   if (daemons.podman) AddMissing(kPodmanPrograms, missing);
   if (!HasStaticBusybox()) {

@@ -12,6 +12,7 @@ namespace containercollector::engine {
 struct Daemons {
   bool docker;
   bool podman;
+  bool containerd = false;
 };
 
 /// What this machine lacks to run them, one sentence each with the Debian

@@ -82,6 +82,19 @@ void AddStats(pbf_writer& writer, const CriContainer& container) {
     used.add_uint64(1, container.writable_layer_bytes);
 }
 
+/// A PodSandboxNetworkStatus.
+void ParseAddresses(protozero::pbf_reader network, CriSandbox& sandbox) {
+  while (network.next()) {
+    if (network.tag() == 1) {
+      sandbox.ip = network.get_string();
+    } else if (network.tag() == 2) {
+      sandbox.additional_ips.push_back(FirstString(network.get_string()));
+    } else {
+      network.skip();
+    }
+  }
+}
+
 }  // namespace
 
 std::string VersionResponse(std::string_view runtime_name,
@@ -188,6 +201,62 @@ std::string ListContainerStatsResponse(
   pbf_writer writer(message);
   for (const CriContainer& container : containers) AddStats(writer, container);
   return message;
+}
+
+CriContainer ParseContainerStatus(std::string_view message) {
+  const std::string bytes = FirstString(message);
+  protozero::pbf_reader reader(bytes);
+  CriContainer container;
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case 1:
+        container.id = reader.get_string();
+        break;
+      case 3:
+        container.state = static_cast<CriState>(reader.get_enum());
+        break;
+      case 4:
+        container.created_at = reader.get_int64();
+        break;
+      case 5:
+        container.started_at = reader.get_int64();
+        break;
+      case 6:
+        container.finished_at = reader.get_int64();
+        break;
+      case 7:
+        container.exit_code = reader.get_int32();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return container;
+}
+
+CriSandbox ParsePodSandboxStatus(std::string_view message) {
+  const std::string bytes = FirstString(message);
+  protozero::pbf_reader reader(bytes);
+  CriSandbox sandbox;
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case 1:
+        sandbox.id = reader.get_string();
+        break;
+      case 3:
+        sandbox.state = static_cast<CriSandboxState>(reader.get_enum());
+        break;
+      case 4:
+        sandbox.created_at = reader.get_int64();
+        break;
+      case 5:
+        ParseAddresses(reader.get_message(), sandbox);
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return sandbox;
 }
 
 std::string FirstString(std::string_view message) {

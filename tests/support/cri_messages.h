@@ -75,6 +75,12 @@ std::string ContainerStatsResponse(const CriContainer& container);
 std::string ListContainerStatsResponse(
     const std::vector<CriContainer>& containers);
 
+/// Returns what the runtime itself adds: id, state, times and the exit code.
+CriContainer ParseContainerStatus(std::string_view message);
+
+/// Returns what the runtime itself adds: id, state, time and addresses.
+CriSandbox ParsePodSandboxStatus(std::string_view message);
+
 /// Returns field 1 of a message, a string: the id of most CRI requests and
 /// responses. Empty if there is none.
 std::string FirstString(std::string_view message);
