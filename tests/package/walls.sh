@@ -42,7 +42,7 @@ never_in() {
   report "$3" "$(includes_of "$2" "$1")"
 }
 
-only_in 'lib/src/docker/http_transport\.cc:' '<curl/' 'Only lib/src/docker/http_transport.cc includes libcurl'
+only_in 'lib/src/http/' '<curl/' 'Only lib/src/http includes libcurl'
 only_in 'lib/src/json/' '<rapidjson/' 'Only lib/src/json includes RapidJSON'
 only_in 'server/http/' '<(microhttpd|gnutls/)' 'Only server/http includes libmicrohttpd and GnuTLS'
 only_in 'server/metrics' '<prometheus/' 'Only server/metrics includes prometheus-cpp'
@@ -50,7 +50,10 @@ only_in 'server/log' '<spdlog/' 'Only server/log includes spdlog'
 only_in '(server/(options|flags|flag_sources)\.|examples/)' '<CLI/' "Only the server's flags and the examples include CLI11"
 
 never_in lib '"(server|examples|tests|bench)/' 'The library includes nothing of its users'
-never_in lib/src/json '"lib/src/docker/' 'lib/src/json includes nothing of lib/src/docker'
+never_in lib/src/json '"lib/src/(http|docker|cri)/' 'lib/src/json knows no protocol'
+never_in lib/src/http '"lib/src/(docker|cri)/' 'lib/src/http knows neither Docker nor the CRI'
+never_in lib/src/docker '"lib/src/cri/' 'lib/src/docker includes nothing of lib/src/cri'
+never_in lib/src/cri '"lib/src/docker/' 'lib/src/cri includes nothing of lib/src/docker'
 never_in examples '"(lib|server|tests)/' 'The examples include only public headers'
 never_in server '"(lib|tests|bench|examples)/' 'The server includes only public headers of the library'
 never_in server/http '"(containercollector/|server/(collect/|app|metrics|options|routes))' \

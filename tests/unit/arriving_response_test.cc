@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/src/docker/arriving_response.h"
+#include "lib/src/http/arriving_response.h"
 
 #include <cstdint>
 #include <limits>
@@ -48,4 +48,16 @@ TEST_CASE("A lack of memory is an error of this process") {
   ArrivingResponse response(std::numeric_limits<std::size_t>::max());
   CHECK_FALSE(response.AddBody("a", std::numeric_limits<std::int64_t>::max()));
   CHECK(response.rejected() == FailureKind::kInternal);
+}
+
+TEST_CASE("Responses that share a bound reach it together") {
+  std::size_t bytes_left = 5;
+  ArrivingResponse first(&bytes_left);
+  ArrivingResponse second(&bytes_left);
+  CHECK(first.AddBody("abc", kUnknown));
+  CHECK(second.AddBody("de", kUnknown));
+  CHECK(bytes_left == 0);
+  CHECK_FALSE(first.AddBody("f", kUnknown));
+  CHECK(first.rejected() == FailureKind::kBodyTooLarge);
+  CHECK_FALSE(second.rejected());
 }

@@ -38,8 +38,8 @@ void CheckError(FailureKind kind, ErrorCode code, const std::string& text) {
   CheckError(FailureOf(kind), code, text);
 }
 
-DaemonResponse ResponseOf(int status, std::string body) {
-  DaemonResponse response;
+HttpResponse ResponseOf(int status, std::string body) {
+  HttpResponse response;
   response.status = status;
   response.body = std::move(body);
   return response;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/src/docker/idle_pool.h"
+#include "lib/src/http/idle_pool.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

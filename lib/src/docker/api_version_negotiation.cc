@@ -8,25 +8,25 @@
 namespace containercollector::internal {
 namespace {
 
-std::optional<ApiVersionRejection> RejectionIn(const DaemonResponse& response) {
+std::optional<ApiVersionRejection> RejectionIn(const HttpResponse& response) {
   if (response.status != 400) return std::nullopt;
   return ParseApiVersionRejection(DaemonMessage(response));
 }
 
 /// Returns what tells one daemon from the next at the same endpoint.
-std::string NameOf(const DaemonResponse& response) {
+std::string NameOf(const HttpResponse& response) {
   return std::string(response.Header("Server")) + " " +
          std::string(response.Header("Api-Version"));
 }
 
 }  // namespace
 
-DaemonResponse ApiVersionNegotiation::Call(const Request& request,
-                                           const AskDaemon& ask_daemon) {
+HttpResponse ApiVersionNegotiation::Call(const Request& request,
+                                         const AskDaemon& ask_daemon) {
   if (pinned_) return request(*pinned_);
 
   ApiVersion version = Current();
-  DaemonResponse response = request(version);
+  HttpResponse response = request(version);
   auto rejection = RejectionIn(response);
   if (rejection && !(version == kPreferredApiVersion)) {
     version = kPreferredApiVersion;

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "lib/src/docker/api_version.h"
-#include "lib/src/docker/daemon_response.h"
+#include "lib/src/http/http_response.h"
 
 namespace containercollector::internal {
 
@@ -23,7 +23,7 @@ namespace containercollector::internal {
 class ApiVersionNegotiation {
  public:
   /// Makes the request in a version and returns a whole response.
-  using Request = std::function<DaemonResponse(ApiVersion)>;
+  using Request = std::function<HttpResponse(ApiVersion)>;
   /// Asks the daemon which version it takes.
   using AskDaemon = std::function<ApiVersion()>;
 
@@ -33,7 +33,7 @@ class ApiVersionNegotiation {
 
   /// Makes the request, again in another version if the daemon rejects the
   /// first. Returns the last response, whatever its status.
-  DaemonResponse Call(const Request& request, const AskDaemon& ask_daemon);
+  HttpResponse Call(const Request& request, const AskDaemon& ask_daemon);
 
  private:
   ApiVersion Current() const;

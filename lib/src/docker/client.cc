@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containercollector/client.h"
 
-#include <algorithm>
 #include <chrono>
-#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "containercollector/error.h"
 #include "lib/src/docker/api_version.h"
 #include "lib/src/docker/api_version_negotiation.h"
 #include "lib/src/docker/endpoint.h"
 #include "lib/src/docker/failure.h"
-#include "lib/src/docker/http_transport.h"
 #include "lib/src/docker/list_query.h"
+#include "lib/src/http/http_transport.h"
 #include "lib/src/json/decoder.h"
 #include "lib/src/option_checks.h"
 
@@ -22,8 +21,7 @@ namespace {
 
 using internal::ApiVersion;
 using internal::CallLimit;
-using internal::DaemonResponse;
-using std::chrono::steady_clock;
+using internal::HttpResponse;
 
 const ClientOptions& Checked(const ClientOptions& options) {
   internal::CheckOptions(options);
@@ -46,34 +44,24 @@ class Client::Impl {
   }
 
   CallLimit LimitOf(const CallOptions& call) const {
-    const auto now = steady_clock::now();
-    CallLimit limit;
-    limit.deadline = now + timeout_;
-    limit.timeout = timeout_;
-    limit.cancellation = call.cancellation;
-    if (call.deadline && *call.deadline < limit.deadline) {
-      limit.deadline = *call.deadline;
-      limit.timeout = std::max(limit.deadline - now, steady_clock::duration(0));
-    }
-    return limit;
+    return CallLimit::Of(call, timeout_);
   }
 
   /// Sends `GET path` without an API version.
   /// @throws Error kRequestRejected or kDaemonError unless the status is 200.
-  DaemonResponse Get(const std::string& path, const CallLimit& limit) {
-    return CheckStatus(transport_.Get(path, limit));
+  HttpResponse Get(const std::string& path, const CallLimit& limit) {
+    return CheckStatus(Send(path, limit));
   }
 
   /// Sends `GET path` in the API version that the daemon takes.
   /// @param query Renders the query for a version.
   /// @throws Error as Get().
   template <typename Query>
-  DaemonResponse GetVersioned(const std::string& path, const Query& query,
-                              const CallLimit& limit) {
+  HttpResponse GetVersioned(const std::string& path, const Query& query,
+                            const CallLimit& limit) {
     return CheckStatus(negotiation_.Call(
         [&](ApiVersion version) {
-          return transport_.Get(
-              "/v" + ToString(version) + path + query(version), limit);
+          return Send("/v" + ToString(version) + path + query(version), limit);
         },
         [&] { return AskForApiVersion(limit); }));
   }
@@ -89,14 +77,21 @@ class Client::Impl {
   }
 
   DaemonVersion GetDaemonVersion(const CallLimit& limit) {
-    DaemonResponse response = Get("/version", limit);
+    HttpResponse response = Get("/version", limit);
     return Decode("/version", [&] {
       return internal::DecodeJson<DaemonVersion>(std::move(response.body));
     });
   }
 
  private:
-  static DaemonResponse CheckStatus(DaemonResponse response) {
+  HttpResponse Send(const std::string& target, const CallLimit& limit) {
+    auto result = transport_.Get(target, limit);
+    if (const auto* failure = std::get_if<internal::Failure>(&result))
+      throw internal::ToError(*failure);
+    return std::get<HttpResponse>(std::move(result));
+  }
+
+  static HttpResponse CheckStatus(HttpResponse response) {
     if (response.status != 200) throw internal::ToError(response);
     return response;
   }
@@ -139,7 +134,7 @@ void Client::DoForEachContainer(const ListOptions& options,
 }
 
 PingResult Client::DoPing(const CallOptions& call) const {
-  const DaemonResponse response = impl_->Get("/_ping", impl_->LimitOf(call));
+  const HttpResponse response = impl_->Get("/_ping", impl_->LimitOf(call));
   PingResult result;
   result.api_version = response.Header("Api-Version");
   result.os_type = response.Header("Ostype");

@@ -4,17 +4,11 @@
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_ENDPOINT_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_ENDPOINT_H_
 
-#include <string>
 #include <string_view>
 
-namespace containercollector::internal {
+#include "lib/src/http/endpoint.h"
 
-struct Endpoint {
-  std::string text;         ///< As it was written, for people.
-  std::string socket_path;  ///< Empty for TCP.
-  std::string base_url;     ///< Stands before each request's target.
-  bool tls = false;
-};
+namespace containercollector::internal {
 
 /// Parses an endpoint in the syntax of DOCKER_HOST.
 /// @param tls Whether `tcp://` means TLS.

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/docker/failure.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
-
 #include "lib/src/json/decoder.h"
 #include "lib/src/json/fields.h"
 #include "lib/src/json/utf8.h"
@@ -27,14 +23,6 @@ std::string ToText(std::chrono::nanoseconds duration) {
       std::chrono::ceil<std::chrono::milliseconds>(duration).count();
   return milliseconds % 1000 == 0 ? std::to_string(milliseconds / 1000) + "s"
                                   : std::to_string(milliseconds) + "ms";
-}
-
-/// Returns what a path holds that should be a socket; empty if it is one, or if
-/// nobody can tell.
-std::string NotASocket(const std::string& path) {
-  struct stat file{};
-  if (stat(path.c_str(), &file) != 0 || S_ISSOCK(file.st_mode)) return {};
-  return S_ISDIR(file.st_mode) ? "a directory" : "a file";
 }
 
 std::string CannotConnect(const Failure& failure) {
@@ -111,17 +99,6 @@ std::string Internal(const Failure& failure) {
 
 }  // namespace
 
-FailureKind KindOfConnectFailure(int os_error, const Endpoint& endpoint) {
-  if (endpoint.socket_path.empty()) return FailureKind::kNotListening;
-  if (os_error == EACCES || os_error == EPERM)
-    return FailureKind::kPermissionDenied;
-  // connect() on a Unix socket fails with EAGAIN instead of blocking when the
-  // backlog is full. libcurl may have overwritten it with SO_ERROR, 0.
-  if (os_error == EAGAIN || os_error == 0) return FailureKind::kBacklogFull;
-  return NotASocket(endpoint.socket_path).empty() ? FailureKind::kNotListening
-                                                  : FailureKind::kNotASocket;
-}
-
 Error ToError(const Failure& failure) {
   constexpr const char* kIsItRunning = ". Is the docker daemon running?";
   switch (failure.kind) {
@@ -153,6 +130,7 @@ Error ToError(const Failure& failure) {
     case FailureKind::kResponseTimeout:
       return Error(ErrorCode::kTimeout, ResponseTimeout(failure));
     case FailureKind::kTruncated:
+    case FailureKind::kStreamReset:
       return Error(ErrorCode::kResponseTruncated, Truncated(failure));
     case FailureKind::kInvalidHttp:
       return Error(ErrorCode::kResponseMalformed,
@@ -191,7 +169,7 @@ Error ToError(const Failure& failure) {
   return Error(ErrorCode::kInternal, Internal(failure));
 }
 
-Error ToError(const DaemonResponse& response) {
+Error ToError(const HttpResponse& response) {
   std::string message = DaemonMessage(response);
   if (message.empty()) {
     message = "status " + std::to_string(response.status) +
@@ -222,7 +200,7 @@ Error NoApiVersion(const Endpoint& endpoint, ApiVersion version) {
                    "DOCKER_API_VERSION=1.44.");
 }
 
-std::string DaemonMessage(const DaemonResponse& response) {
+std::string DaemonMessage(const HttpResponse& response) {
   std::string message;
   try {
     message = DecodeJson<ErrorResponse>(response.body).message;

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/// HTTP requests to a daemon. The only part that knows libcurl.
-#ifndef CONTAINERCOLLECTOR_SRC_DOCKER_HTTP_TRANSPORT_H_
-#define CONTAINERCOLLECTOR_SRC_DOCKER_HTTP_TRANSPORT_H_
+/// HTTP/1.1 requests to a daemon.
+#ifndef CONTAINERCOLLECTOR_SRC_HTTP_HTTP_TRANSPORT_H_
+#define CONTAINERCOLLECTOR_SRC_HTTP_HTTP_TRANSPORT_H_
 
-#include <chrono>
-#include <memory>
 #include <string>
+#include <variant>
 
-#include "containercollector/call_options.h"
 #include "containercollector/client_options.h"
-#include "lib/src/docker/daemon_response.h"
-#include "lib/src/docker/endpoint.h"
-#include "lib/src/docker/idle_pool.h"
+#include "lib/src/http/call_limit.h"
+#include "lib/src/http/endpoint.h"
+#include "lib/src/http/failure.h"
+#include "lib/src/http/http_response.h"
+#include "lib/src/http/idle_pool.h"
 
 namespace containercollector::internal {
-
-/// When a call must end. All requests of one call share it.
-struct CallLimit {
-  std::chrono::steady_clock::time_point deadline;
-  std::chrono::nanoseconds timeout{};  ///< All the time that the call had.
-  Cancellation* cancellation = nullptr;
-};
 
 /// RAII: owns a libcurl handle for each request that runs at once, and keeps a
 /// few of them for later requests. A TCP or TLS connection is kept with its
@@ -37,9 +30,11 @@ class HttpTransport {
   HttpTransport& operator=(const HttpTransport&) = delete;
 
   /// @param target Path and query.
-  /// @return A whole response, whatever its status.
-  /// @throws Error if there is none by the deadline; see failure.h.
-  DaemonResponse Get(const std::string& target, const CallLimit& limit);
+  /// @return A whole response, whatever its status, or why there is none by
+  /// the deadline.
+  /// @throws Error kInternal if libcurl cannot be used.
+  std::variant<HttpResponse, Failure> Get(const std::string& target,
+                                          const CallLimit& limit);
 
   const Endpoint& endpoint() const noexcept { return endpoint_; }
 
@@ -53,4 +48,4 @@ class HttpTransport {
 
 }  // namespace containercollector::internal
 
-#endif  // CONTAINERCOLLECTOR_SRC_DOCKER_HTTP_TRANSPORT_H_
+#endif  // CONTAINERCOLLECTOR_SRC_HTTP_HTTP_TRANSPORT_H_

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A whole HTTP response of a daemon.
-#ifndef CONTAINERCOLLECTOR_SRC_DOCKER_DAEMON_RESPONSE_H_
-#define CONTAINERCOLLECTOR_SRC_DOCKER_DAEMON_RESPONSE_H_
+#ifndef CONTAINERCOLLECTOR_SRC_HTTP_HTTP_RESPONSE_H_
+#define CONTAINERCOLLECTOR_SRC_HTTP_HTTP_RESPONSE_H_
 
 #include <string>
 #include <string_view>
@@ -10,7 +10,7 @@
 
 namespace containercollector::internal {
 
-struct DaemonResponse {
+struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
@@ -22,4 +22,4 @@ struct DaemonResponse {
 
 }  // namespace containercollector::internal
 
-#endif  // CONTAINERCOLLECTOR_SRC_DOCKER_DAEMON_RESPONSE_H_
+#endif  // CONTAINERCOLLECTOR_SRC_HTTP_HTTP_RESPONSE_H_

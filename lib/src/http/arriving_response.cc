@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/src/docker/arriving_response.h"
+#include "lib/src/http/arriving_response.h"
 
 #include <algorithm>
 #include <exception>
@@ -17,17 +17,17 @@ bool ArrivingResponse::AddHeader(std::size_t bytes) noexcept {
 
 bool ArrivingResponse::AddBody(std::string_view bytes,
                                std::int64_t length) noexcept {
-  if (bytes.size() > max_body_bytes_ - body_.size()) {
+  if (bytes.size() > *bytes_left_) {
     rejected_ = FailureKind::kBodyTooLarge;
     return false;
   }
   try {
     if (body_.empty() && length > 0) {
-      body_.reserve(
-          std::min(static_cast<std::size_t>(length), max_body_bytes_) +
-          kDecoderPadding);
+      body_.reserve(std::min(static_cast<std::size_t>(length), *bytes_left_) +
+                    kDecoderPadding);
     }
     body_.append(bytes);
+    *bytes_left_ -= bytes.size();
   } catch (const std::exception&) {
     rejected_ = FailureKind::kInternal;
   }

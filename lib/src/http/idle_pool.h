@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Handles that wait for their next request.
-#ifndef CONTAINERCOLLECTOR_SRC_DOCKER_IDLE_POOL_H_
-#define CONTAINERCOLLECTOR_SRC_DOCKER_IDLE_POOL_H_
+#ifndef CONTAINERCOLLECTOR_SRC_HTTP_IDLE_POOL_H_
+#define CONTAINERCOLLECTOR_SRC_HTTP_IDLE_POOL_H_
 
 #include <sys/types.h>
 #include <unistd.h>
@@ -60,4 +60,4 @@ class IdlePool {
 
 }  // namespace containercollector::internal
 
-#endif  // CONTAINERCOLLECTOR_SRC_DOCKER_IDLE_POOL_H_
+#endif  // CONTAINERCOLLECTOR_SRC_HTTP_IDLE_POOL_H_

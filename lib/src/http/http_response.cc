@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/src/docker/daemon_response.h"
+#include "lib/src/http/http_response.h"
 
 #include <strings.h>
 
 namespace containercollector::internal {
 
-std::string_view DaemonResponse::Header(std::string_view name) const noexcept {
+std::string_view HttpResponse::Header(std::string_view name) const noexcept {
   for (const auto& [header, value] : headers) {
     if (header.size() == name.size() &&
         strncasecmp(header.data(), name.data(), name.size()) == 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A response while it arrives, and the bounds on it.
-#ifndef CONTAINERCOLLECTOR_SRC_DOCKER_ARRIVING_RESPONSE_H_
-#define CONTAINERCOLLECTOR_SRC_DOCKER_ARRIVING_RESPONSE_H_
+#ifndef CONTAINERCOLLECTOR_SRC_HTTP_ARRIVING_RESPONSE_H_
+#define CONTAINERCOLLECTOR_SRC_HTTP_ARRIVING_RESPONSE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "lib/src/docker/failure.h"
+#include "lib/src/http/failure.h"
 
 namespace containercollector::internal {
 
@@ -22,7 +22,15 @@ inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 class ArrivingResponse {
  public:
   explicit ArrivingResponse(std::size_t max_body_bytes) noexcept
-      : max_body_bytes_(max_body_bytes) {}
+      : own_bytes_left_(max_body_bytes), bytes_left_(&own_bytes_left_) {}
+
+  /// For responses that share a bound: each takes what it needs from
+  /// `bytes_left`, which must outlive it.
+  explicit ArrivingResponse(std::size_t* bytes_left) noexcept
+      : bytes_left_(bytes_left) {}
+
+  ArrivingResponse(const ArrivingResponse&) = delete;
+  ArrivingResponse& operator=(const ArrivingResponse&) = delete;
 
   /// Counts the bytes of a header or trailer line.
   /// @return Whether the response is within its bounds.
@@ -42,7 +50,8 @@ class ArrivingResponse {
   std::string TakeBody() noexcept { return std::move(body_); }
 
  private:
-  const std::size_t max_body_bytes_;
+  std::size_t own_bytes_left_ = 0;
+  std::size_t* const bytes_left_;
   std::size_t header_bytes_ = 0;
   std::string body_;
   std::optional<FailureKind> rejected_;
@@ -50,4 +59,4 @@ class ArrivingResponse {
 
 }  // namespace containercollector::internal
 
-#endif  // CONTAINERCOLLECTOR_SRC_DOCKER_ARRIVING_RESPONSE_H_
+#endif  // CONTAINERCOLLECTOR_SRC_HTTP_ARRIVING_RESPONSE_H_

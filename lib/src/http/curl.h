@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What the files that use libcurl share. Include it only in lib/src/http.
+#ifndef CONTAINERCOLLECTOR_SRC_HTTP_CURL_H_
+#define CONTAINERCOLLECTOR_SRC_HTTP_CURL_H_
+
+#include <curl/curl.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "containercollector/call_options.h"
+#include "lib/src/http/arriving_response.h"
+#include "lib/src/http/failure.h"
+#include "lib/src/http/http_response.h"
+
+namespace containercollector::internal {
+
+[[noreturn]] void ThrowCurlError(const char* text);
+
+/// @throws Error kInternal unless `code` is success.
+void Check(CURLcode code);
+void Check(CURLMcode code);
+
+/// Call before anything else of libcurl. Thread-safe.
+void InitializeCurlOnce();
+
+/// Returns the duration as libcurl takes it: at least 1, because 0 means "no
+/// limit".
+long ToMilliseconds(std::chrono::nanoseconds duration);
+
+/// What libcurl says of a request that got no whole response.
+struct CurlFailure {
+  CURLcode code = CURLE_OK;
+  int os_error = 0;
+  bool resolved = false;
+  bool connected = false;
+  std::string text;
+};
+
+FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
+                   const Endpoint& endpoint);
+
+/// RAII: owns an easy handle, for one request at a time.
+class CurlEasy {
+ public:
+  /// Sets what every request has: no signals, proxy or redirects.
+  CurlEasy();
+
+  CURL* get() const noexcept { return easy_.get(); }
+
+  template <typename Value>
+  void Set(CURLoption option, Value value) {
+    Check(curl_easy_setopt(easy_.get(), option, value));
+  }
+
+  template <typename Value>
+  Value GetInfo(CURLINFO info) const {
+    Value value{};
+    Check(curl_easy_getinfo(easy_.get(), info, &value));
+    return value;
+  }
+
+  /// Sets where the response arrives. Call before each request.
+  void ReceiveInto(ArrivingResponse& response);
+
+  /// Returns the response of a request that has ended, without its body.
+  HttpResponse Head() const;
+
+  CurlFailure FailureOf(CURLcode code) const;
+
+ private:
+  struct Deleter {
+    void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
+  };
+  /// What the callbacks of a request get.
+  struct Transfer {
+    CURL* curl;
+    ArrivingResponse* response;
+  };
+
+  static std::size_t AddHeader(char* data, std::size_t size, std::size_t count,
+                               void* user_data) noexcept;
+  static std::size_t AddBody(char* data, std::size_t size, std::size_t count,
+                             void* user_data) noexcept;
+
+  std::unique_ptr<CURL, Deleter> easy_;
+  // The callbacks and libcurl hold pointers to these two, so that a handle
+  // cannot be moved.
+  std::unique_ptr<Transfer> transfer_;
+  std::unique_ptr<std::array<char, CURL_ERROR_SIZE>> error_text_;
+};
+
+/// RAII: owns a multi handle and the connections in it.
+class CurlMulti {
+ public:
+  CurlMulti();
+
+  CURLM* get() const noexcept { return multi_.get(); }
+
+  /// Runs the attached requests. Calls `done` with each that ends, and its
+  /// result, while it is still attached; `done` may attach others.
+  /// @return False if the call was cancelled.
+  template <typename Done>
+  bool Run(Cancellation* cancellation, const Done& done) {
+    constexpr int kLongestWaitMs = 1000;
+    std::optional<Cancellation::Wake> wake;
+    if (cancellation != nullptr) {
+      wake.emplace(*cancellation, [multi = multi_.get()] {
+        static_cast<void>(curl_multi_wakeup(multi));
+      });
+    }
+    for (;;) {
+      if (cancellation != nullptr && cancellation->cancelled()) return false;
+      int running = 0;
+      Check(curl_multi_perform(multi_.get(), &running));
+      bool any_ended = false;
+      int left = 0;
+      while (const CURLMsg* message =
+                 curl_multi_info_read(multi_.get(), &left)) {
+        any_ended = true;
+        done(message->easy_handle, message->data.result);
+      }
+      if (any_ended) continue;
+      if (running == 0) return true;
+      Check(curl_multi_poll(multi_.get(), nullptr, 0, kLongestWaitMs, nullptr));
+    }
+  }
+
+ private:
+  struct Deleter {
+    void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
+  };
+  std::unique_ptr<CURLM, Deleter> multi_;
+};
+
+/// RAII: keeps an easy handle in a multi handle.
+class CurlAttachment {
+ public:
+  CurlAttachment(const CurlMulti& multi, const CurlEasy& easy)
+      : multi_(multi.get()), easy_(easy.get()) {
+    Check(curl_multi_add_handle(multi_, easy_));
+  }
+  // It can only fail for handles that are not valid.
+  ~CurlAttachment() {
+    static_cast<void>(curl_multi_remove_handle(multi_, easy_));
+  }
+  CurlAttachment(const CurlAttachment&) = delete;
+  CurlAttachment& operator=(const CurlAttachment&) = delete;
+
+ private:
+  CURLM* multi_;
+  CURL* easy_;
+};
+
+}  // namespace containercollector::internal
+
+#endif  // CONTAINERCOLLECTOR_SRC_HTTP_CURL_H_

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/src/http/failure.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+
+namespace containercollector::internal {
+
+std::string NotASocket(const std::string& path) {
+  struct stat file{};
+  if (stat(path.c_str(), &file) != 0 || S_ISSOCK(file.st_mode)) return {};
+  return S_ISDIR(file.st_mode) ? "a directory" : "a file";
+}
+
+FailureKind KindOfConnectFailure(int os_error, const Endpoint& endpoint) {
+  if (endpoint.socket_path.empty()) return FailureKind::kNotListening;
+  if (os_error == EACCES || os_error == EPERM)
+    return FailureKind::kPermissionDenied;
+  // connect() on a Unix socket fails with EAGAIN instead of blocking when the
+  // backlog is full. libcurl may have overwritten it with SO_ERROR, 0.
+  if (os_error == EAGAIN || os_error == 0) return FailureKind::kBacklogFull;
+  return NotASocket(endpoint.socket_path).empty() ? FailureKind::kNotListening
+                                                  : FailureKind::kNotASocket;
+}
+
+}  // namespace containercollector::internal

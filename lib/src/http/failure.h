@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The ways in which a request gets no whole response.
+#ifndef CONTAINERCOLLECTOR_SRC_HTTP_FAILURE_H_
+#define CONTAINERCOLLECTOR_SRC_HTTP_FAILURE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "lib/src/http/endpoint.h"
+
+namespace containercollector::internal {
+
+enum class FailureKind {
+  kNotListening,      ///< The socket or port does not exist, or rejects.
+  kNotASocket,        ///< The socket's path is a file or a directory.
+  kBacklogFull,       ///< The daemon accepts no connection.
+  kUnknownHost,       ///< `detail` says why the name has no address.
+  kPermissionDenied,  ///< This user may not use the socket.
+  kResolveTimeout,    ///< No address of the host within `elapsed`.
+  kConnectTimeout,    ///< No connection within `elapsed`.
+  kResponseTimeout,   ///< No whole response within `elapsed`.
+  kTruncated,         ///< The connection ended after `bytes` of the body.
+  kStreamReset,       ///< The daemon reset the HTTP/2 stream; `detail`.
+  kInvalidHttp,       ///< `detail` says why.
+  kNotHttp,           ///< The bytes are another protocol's.
+  kHeadersTooLarge,   ///< Headers or trailers are larger than `limit`.
+  kBodyTooLarge,      ///< The body is larger than `limit`.
+  kTls,               ///< `detail` says why.
+  kCancelled,         ///< The caller cancelled the call.
+  kInternal,          ///< `detail` says why; not the daemon's fault.
+};
+
+/// Returns the kind of a connect() that failed with `os_error`.
+FailureKind KindOfConnectFailure(int os_error, const Endpoint& endpoint);
+
+/// Returns what a path holds that should be a socket, "a directory" or "a
+/// file"; empty if it is one, or if nobody can tell.
+std::string NotASocket(const std::string& path);
+
+/// Why a request got no whole response.
+struct Failure {
+  FailureKind kind = FailureKind::kInternal;
+  Endpoint endpoint;
+  std::string request;                 ///< For example "GET /version".
+  std::size_t bytes = 0;               ///< Bytes of the body that arrived.
+  std::size_t limit = 0;               ///< The bound that was passed, in bytes.
+  std::chrono::nanoseconds elapsed{};  ///< The time limit that was passed.
+  std::string detail;
+};
+
+}  // namespace containercollector::internal
+
+#endif  // CONTAINERCOLLECTOR_SRC_HTTP_FAILURE_H_

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/src/http/http2_transport.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "lib/src/http/curl.h"
+
+namespace containercollector::internal {
+namespace {
+
+/// More would only wait in the service. Each takes a connection if libcurl
+/// cannot share one.
+constexpr std::size_t kMaxRequestsAtOnce = 16;
+
+/// libcurl 7.88 fails with "Error in the HTTP2 framing layer" if a connection
+/// made with prior knowledge gets a second request. The library at run time
+/// counts: it can be newer than its headers.
+bool CanShareConnections() {
+  constexpr unsigned kFirstThatCan = 0x080000;
+  return curl_version_info(CURLVERSION_NOW)->version_num >= kFirstThatCan;
+}
+
+class HeaderList {
+ public:
+  explicit HeaderList(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      curl_slist* const longer = curl_slist_append(list_.get(), line.c_str());
+      if (longer == nullptr) Check(CURLE_OUT_OF_MEMORY);
+      static_cast<void>(list_.release());
+      list_.reset(longer);
+    }
+  }
+  curl_slist* get() const noexcept { return list_.get(); }
+
+ private:
+  struct Deleter {
+    void operator()(curl_slist* list) const noexcept {
+      curl_slist_free_all(list);
+    }
+  };
+  std::unique_ptr<curl_slist, Deleter> list_;
+};
+
+}  // namespace
+
+/// One call of PostAll().
+class Http2Transport::Call {
+ public:
+  Call(const Http2Transport& transport,
+       const std::vector<PostRequest>& requests, const CallLimit& limit,
+       const Done& done)
+      : transport_(transport),
+        requests_(requests),
+        limit_(limit),
+        done_(done),
+        headers_(transport.headers_),
+        bytes_left_(transport.max_bytes_) {
+    if (!share_connections_)
+      Check(curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING,
+                              static_cast<long>(CURLPIPE_NOTHING)));
+  }
+
+  void Run() {
+    const std::size_t at_once = std::min(kMaxRequestsAtOnce, requests_.size());
+    slots_.reserve(at_once);
+    while (slots_.size() < at_once) {
+      slots_.push_back(std::make_unique<Slot>());
+      SetUp(*slots_.back());
+      Start(*slots_.back());
+    }
+    const bool all_ended =
+        multi_.Run(limit_.cancellation, [&](CURL* easy, CURLcode code) {
+          const auto slot = std::find_if(
+              slots_.begin(), slots_.end(),
+              [&](const auto& other) { return other->easy.get() == easy; });
+          End(**slot, code);
+        });
+    if (all_ended) return;
+    for (const auto& slot : slots_)
+      if (slot->attachment) End(*slot, CURLE_ABORTED_BY_CALLBACK);
+  }
+
+ private:
+  /// A handle, and the request that it serves now.
+  struct Slot {
+    std::size_t index = 0;
+    std::optional<ArrivingResponse> arriving;
+    CurlEasy easy;
+    std::optional<CurlAttachment> attachment;
+  };
+
+  void SetUp(Slot& slot) const {
+    CurlEasy& easy = slot.easy;
+    easy.Set(CURLOPT_HTTP_VERSION,
+             static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
+    easy.Set(CURLOPT_UNIX_SOCKET_PATH,
+             transport_.endpoint_.socket_path.c_str());
+    easy.Set(CURLOPT_HTTPHEADER, headers_.get());
+    easy.Set(CURLOPT_POST, 1L);
+    easy.Set(CURLOPT_CONNECTTIMEOUT_MS,
+             ToMilliseconds(transport_.connect_timeout_));
+    if (!share_connections_) {
+      easy.Set(CURLOPT_FRESH_CONNECT, 1L);
+      easy.Set(CURLOPT_FORBID_REUSE, 1L);
+    }
+  }
+
+  /// Starts the next request.
+  void Start(Slot& slot) {
+    slot.index = next_++;
+    const PostRequest& request = requests_[slot.index];
+    slot.arriving.emplace(&bytes_left_);
+    slot.easy.ReceiveInto(*slot.arriving);
+    slot.easy.Set(CURLOPT_URL,
+                  (transport_.endpoint_.base_url + request.path).c_str());
+    slot.easy.Set(CURLOPT_POSTFIELDS, request.body.data());
+    slot.easy.Set(CURLOPT_POSTFIELDSIZE_LARGE,
+                  static_cast<curl_off_t>(request.body.size()));
+    slot.easy.Set(
+        CURLOPT_TIMEOUT_MS,
+        ToMilliseconds(limit_.deadline - std::chrono::steady_clock::now()));
+    slot.attachment.emplace(multi_, slot.easy);
+  }
+
+  void End(Slot& slot, CURLcode code) {
+    PostResult result = ResultOf(slot, code);
+    slot.attachment.reset();
+    done_(slot.index, std::move(result));
+    if (code != CURLE_ABORTED_BY_CALLBACK && next_ < requests_.size())
+      Start(slot);
+  }
+
+  PostResult ResultOf(Slot& slot, CURLcode code) const {
+    HttpResponse response = slot.easy.Head();
+    if (code == CURLE_OK) {
+      response.body = slot.arriving->TakeBody();
+      return response;
+    }
+    const CurlFailure curl = slot.easy.FailureOf(code);
+    Failure failure;
+    failure.kind = KindOf(curl, *slot.arriving, transport_.endpoint_);
+    failure.endpoint = transport_.endpoint_;
+    failure.request = requests_[slot.index].path;
+    failure.bytes = slot.arriving->body().size();
+    failure.limit = failure.kind == FailureKind::kHeadersTooLarge
+                        ? kMaxHeaderBytes
+                        : transport_.max_bytes_;
+    failure.elapsed =
+        curl.connected ? limit_.timeout
+                       : std::min(transport_.connect_timeout_, limit_.timeout);
+    failure.detail = slot.arriving->rejected() ? "out of memory" : curl.text;
+    return PostFailure{std::move(failure), std::move(response)};
+  }
+
+  const Http2Transport& transport_;
+  const std::vector<PostRequest>& requests_;
+  const CallLimit& limit_;
+  const Done& done_;
+  const bool share_connections_ = CanShareConnections();
+  const HeaderList headers_;
+  std::size_t bytes_left_;
+  std::size_t next_ = 0;
+  CurlMulti multi_;
+  // Destroyed before the multi handle: they are attached to it.
+  std::vector<std::unique_ptr<Slot>> slots_;
+};
+
+Http2Transport::Http2Transport(Endpoint endpoint,
+                               std::vector<std::string> headers,
+                               std::chrono::nanoseconds connect_timeout,
+                               std::size_t max_bytes)
+    : endpoint_(std::move(endpoint)),
+      headers_(std::move(headers)),
+      connect_timeout_(connect_timeout),
+      max_bytes_(max_bytes) {
+  InitializeCurlOnce();
+}
+
+void Http2Transport::PostAll(const std::vector<PostRequest>& requests,
+                             const CallLimit& limit, const Done& done) const {
+  Call(*this, requests, limit, done).Run();
+}
+
+}  // namespace containercollector::internal

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/src/http/http_transport.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/src/http/curl.h"
+
+namespace containercollector::internal {
+namespace {
+
+Failure Describe(const CurlFailure& curl, const ArrivingResponse& response,
+                 const Endpoint& endpoint, const ClientOptions& options,
+                 const CallLimit& limit) {
+  Failure failure;
+  failure.kind = KindOf(curl, response, endpoint);
+  failure.endpoint = endpoint;
+  failure.bytes = response.body().size();
+  failure.limit = failure.kind == FailureKind::kHeadersTooLarge
+                      ? kMaxHeaderBytes
+                      : options.max_response_bytes;
+  failure.elapsed = curl.connected
+                        ? limit.timeout
+                        : std::min(options.connect_timeout, limit.timeout);
+  failure.detail = response.rejected() ? "out of memory" : curl.text;
+  return failure;
+}
+
+}  // namespace
+
+/// RAII: owns one libcurl handle and its connection.
+class HttpTransport::Handle {
+ public:
+  Handle(const Endpoint& endpoint, const ClientOptions& options)
+      : endpoint_(endpoint), options_(options) {
+    easy_.Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    easy_.Set(CURLOPT_MAXFILESIZE_LARGE,
+              static_cast<curl_off_t>(options.max_response_bytes));
+    easy_.Set(CURLOPT_CONNECTTIMEOUT_MS,
+              ToMilliseconds(options.connect_timeout));
+    if (!endpoint.socket_path.empty()) {
+      easy_.Set(CURLOPT_UNIX_SOCKET_PATH, endpoint.socket_path.c_str());
+      easy_.Set(CURLOPT_FORBID_REUSE, 1L);
+    }
+    if (endpoint.tls) SetTls(options.tls.value_or(TlsOptions{}));
+  }
+
+  /// Returns whether the kept connection, if there is one, has nothing to read:
+  /// what arrived after the last response would be taken for the next.
+  bool IsClean() const noexcept {
+    if (socket_ == CURL_SOCKET_BAD) return true;
+    pollfd event{socket_, POLLIN, 0};
+    return poll(&event, 1, 0) == 0;
+  }
+
+  std::variant<HttpResponse, Failure> Get(const std::string& target,
+                                          const CallLimit& limit) {
+    ArrivingResponse arriving(options_.max_response_bytes);
+    easy_.ReceiveInto(arriving);
+    easy_.Set(CURLOPT_URL, (endpoint_.base_url + target).c_str());
+    easy_.Set(
+        CURLOPT_TIMEOUT_MS,
+        ToMilliseconds(limit.deadline - std::chrono::steady_clock::now()));
+    const CURLcode code = Perform(limit.cancellation);
+    // A truncated response comes with status 200: the code counts first.
+    if (code != CURLE_OK) {
+      Failure failure =
+          Describe(easy_.FailureOf(code), arriving, endpoint_, options_, limit);
+      failure.request = "GET " + target.substr(0, target.find('?'));
+      return failure;
+    }
+    HttpResponse response = easy_.Head();
+    response.body = arriving.TakeBody();
+    return response;
+  }
+
+ private:
+  void SetTls(const TlsOptions& tls) {
+    easy_.Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    easy_.Set(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
+    easy_.Set(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
+    if (!tls.ca_file.empty()) easy_.Set(CURLOPT_CAINFO, tls.ca_file.c_str());
+    if (!tls.cert_file.empty())
+      easy_.Set(CURLOPT_SSLCERT, tls.cert_file.c_str());
+    if (!tls.key_file.empty()) easy_.Set(CURLOPT_SSLKEY, tls.key_file.c_str());
+  }
+
+  /// As curl_easy_perform(), but another thread can cancel it.
+  CURLcode Perform(Cancellation* cancellation) {
+    socket_ = CURL_SOCKET_BAD;
+    CURLcode result = CURLE_ABORTED_BY_CALLBACK;
+    const CurlAttachment attachment(multi_, easy_);
+    multi_.Run(cancellation, [&](CURL* /*easy*/, CURLcode code) {
+      result = code;
+      // libcurl knows the socket only while the handle is part of the multi.
+      socket_ = easy_.GetInfo<curl_socket_t>(CURLINFO_ACTIVESOCKET);
+    });
+    return result;
+  }
+
+  const Endpoint& endpoint_;      // The transport's.
+  const ClientOptions& options_;  // The transport's.
+  CurlEasy easy_;
+  // Destroyed first: it holds the connection that the handle used.
+  CurlMulti multi_;
+  curl_socket_t socket_ = CURL_SOCKET_BAD;
+};
+
+HttpTransport::HttpTransport(Endpoint endpoint, ClientOptions options)
+    : endpoint_(std::move(endpoint)), options_(std::move(options)) {
+  InitializeCurlOnce();
+}
+
+HttpTransport::~HttpTransport() = default;
+
+std::variant<HttpResponse, Failure> HttpTransport::Get(
+    const std::string& target, const CallLimit& limit) {
+  auto handle = idle_.Take();
+  if (handle == nullptr) handle = std::make_unique<Handle>(endpoint_, options_);
+  try {
+    auto response = handle->Get(target, limit);
+    idle_.Keep(std::move(handle));
+    return response;
+  } catch (...) {
+    idle_.Keep(std::move(handle));
+    throw;
+  }
+}
+
+}  // namespace containercollector::internal
