@@ -1,99 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Requests per second and latencies of the server, with a daemon that takes
-/// 20 ms for an answer of 250 kB. Usage: load [SECONDS [CLIENTS]]
-#include <algorithm>
-#include <cstdio>
+/// Sends requests to the route of a collector: load PORT CLIENTS MILLISECONDS
+///
+/// Prints responses and failures, the seconds until the last response, and the
+/// median and the 99th percentile of the latencies in microseconds.
+#include <charconv>
+#include <cstdint>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
-#include <thread>
+#include <string_view>
+#include <system_error>
 
 #include "bench/load_client.h"
 #include "server/process.h"
 #include "tests/support/http_client.h"
-#include "tests/support/responses.h"
-#include "tests/support/scripted_daemon.h"
-#include "tests/support/server_process.h"
-#include "tests/support/temp_dir.h"
 
 namespace {
 
-using namespace containercollector::test;
 using containercollector::bench::Load;
 using containercollector::bench::LoadResult;
-using containercollector::bench::RunLoad;
 
-constexpr std::chrono::milliseconds kDaemonTime{20};
-constexpr std::size_t kAnswerBytes = 250'000;
-
-std::string Containers() {
-  std::string json = "[";
-  for (int i = 0; json.size() < kAnswerBytes; ++i) {
-    const std::string number = std::to_string(i);
-    if (i > 0) json += ",";
-    json +=
-        R"({"Id":"4f66ad9c0b2e4f66ad9c0b2e4f66ad9c0b2e4f66ad9c0b2e4f66ad9c0b2e4f66","Names":["/k8s_app_web-)" +
-        number +
-        R"(_default_1"],"Image":"registry.example/web:1","ImageID":"sha256:0c0d92c9834eec42bd92ca2e4f92261dc8152773a997561a749701e5a",)"
-        R"("Command":"/usr/bin/serve --port 8080","Created":1795430876,"Ports":[],"Labels":{"app":"web-)" +
-        number +
-        R"(","io.kubernetes.container.name":"app","io.kubernetes.pod.namespace":"default","io.kubernetes.pod.uid":"8d3c"},)"
-        R"("State":"running","Status":"Up 3 hours","HostConfig":{"NetworkMode":"container:4f66"},"NetworkSettings":{"Networks":{}},)"
-        R"("Mounts":[{"Type":"bind","Source":"/var/lib/kubelet","Destination":"/etc/hosts","Mode":"","RW":true,"Propagation":"rprivate"}]})";
-  }
-  return json + "]";
+/// Returns how many bytes make a whole response. Lists of a real node differ by
+/// some bytes, for example in how long a container is up.
+std::size_t WholeResponse(std::uint16_t port, const std::string& request) {
+  containercollector::test::HttpCall call(
+      "http://127.0.0.1:" + std::to_string(port), request);
+  const auto response = call.Wait();
+  if (response.status != 200)
+    throw std::runtime_error("the server's response is: " + response.bytes);
+  return response.bytes.size() / 10 * 9;
 }
 
-void Measure(int clients, std::chrono::seconds duration) {
-  const TempDir dir;
-  const std::string answer = ResponseBytes(200, kJson, Containers());
-  const ScriptedDaemon daemon(UnixSocket{dir / "docker.sock"},
-                              [&answer](const Request&, Exchange& exchange) {
-                                if (exchange.Pause(kDaemonTime))
-                                  exchange.Send(answer);
-                              });
-  const ServerProcess server(daemon.Host(), {"--log-level", "warning"});
-
+void Run(std::uint16_t port, int clients, std::chrono::milliseconds duration) {
   Load load;
-  load.port = static_cast<std::uint16_t>(std::stoi(server.url().substr(17)));
-  load.request = RequestBytes("POST", kRoute, {}, "{}");
-  load.response_bytes = kAnswerBytes;
+  load.port = port;
+  load.request = containercollector::test::RequestBytes(
+      "POST", "/processor/containercollector", {}, "{}");
+  load.response_bytes = WholeResponse(port, load.request);
   load.clients = clients;
   load.duration = duration;
+  containercollector::server::AllowConnections(
+      static_cast<std::size_t>(clients));
+  const LoadResult result = containercollector::bench::RunLoad(load);
+  std::cout << "responses " << result.latencies.size() << "\nfailures "
+            << result.failures << "\nseconds " << result.seconds << "\nmedian "
+            << result.Percentile(50).count() << "\np99 "
+            << result.Percentile(99).count() << std::endl;
+}
 
-  // What the server costs in the middle of it.
-  std::size_t threads = 0;
-  std::size_t resident = 0;
-  std::thread watcher([&] {
-    std::this_thread::sleep_for(duration / 2);
-    threads = server.Threads();
-    resident = server.ResidentKiB();
-  });
-  const LoadResult result = RunLoad(load);
-  watcher.join();
-  std::printf("%7d %10.0f %10.1f %10.1f %9zu %8zu %12zu %9.1f\n", clients,
-              result.PerSecond(),
-              static_cast<double>(result.Percentile(50).count()) / 1000,
-              static_cast<double>(result.Percentile(99).count()) / 1000,
-              result.failures, threads, daemon.Requests().size(),
-              static_cast<double>(resident) / 1024);
+int ToNumber(std::string_view text, int largest) {
+  int number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1 ||
+      number > largest)
+    return 0;
+  return number;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  const int port = argc == 4 ? ToNumber(argv[1], 65535) : 0;
+  const int clients = argc == 4 ? ToNumber(argv[2], 10'000) : 0;
+  const int milliseconds = argc == 4 ? ToNumber(argv[3], 600'000) : 0;
+  if (port == 0 || clients == 0 || milliseconds == 0) {
+    std::cerr << "usage: load PORT CLIENTS MILLISECONDS\n";
+    return 2;
+  }
   try {
-    const std::chrono::seconds duration(argc > 1 ? std::stoi(argv[1]) : 10);
-    containercollector::server::AllowConnections(1024);
-    std::printf("%7s %10s %10s %10s %9s %8s %12s %9s\n", "clients",
-                "requests/s", "p50 ms", "p99 ms", "failures", "threads",
-                "daemon calls", "RSS MiB");
-    if (argc > 2) {
-      Measure(std::stoi(argv[2]), duration);
-    } else {
-      for (const int clients : {1, 64, 512}) Measure(clients, duration);
-    }
+    Run(static_cast<std::uint16_t>(port), clients,
+        std::chrono::milliseconds(milliseconds));
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "load: " << error.what() << std::endl;

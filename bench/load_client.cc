@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 
 #include "tests/support/file_descriptor.h"
 #include "tests/support/system_call.h"
@@ -32,9 +33,13 @@ class Clients {
 
   LoadResult Run() {
     const auto start = steady_clock::now();
-    const auto end = start + load_.duration;
+    end_ = start + load_.duration;
     for (std::size_t i = 0; i < clients_.size(); ++i) Connect(i);
-    while (steady_clock::now() < end) ServeEvents();
+    // The last responses count too: a slow server would otherwise be stopped
+    // in the middle of its work, which the next measurement would pay for.
+    while (waiting_ > 0 && steady_clock::now() < end_ + kLastResponses)
+      ServeEvents();
+    result_.failures += waiting_;
     result_.seconds =
         std::chrono::duration<double>(steady_clock::now() - start).count();
     std::sort(result_.latencies.begin(), result_.latencies.end());
@@ -47,6 +52,7 @@ class Clients {
     steady_clock::time_point start;
     std::size_t received = 0;
     bool sent = false;
+    bool ok = false;  // Whether the status is 200.
   };
 
   void Connect(std::size_t index) {
@@ -54,6 +60,8 @@ class Clients {
     client.start = steady_clock::now();
     client.received = 0;
     client.sent = false;
+    client.ok = false;
+    ++waiting_;
     client.socket = FileDescriptor(CheckSystemCall(
         socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
         "socket"));
@@ -101,28 +109,46 @@ class Clients {
     const ssize_t received =
         recv(client.socket.get(), buffer_.data(), buffer_.size(), 0);
     if (received > 0) {
+      if (client.received == 0) client.ok = IsOk(received);
       client.received += static_cast<std::size_t>(received);
     } else if (received == 0 || errno != EAGAIN) {
       Finish(index);
     }
   }
 
+  /// @param received How much of the response is in the buffer.
+  bool IsOk(ssize_t received) const {
+    constexpr std::string_view kBegin = "HTTP/1.1 200 ";
+    return std::string_view(buffer_.data(), static_cast<std::size_t>(received))
+               .substr(0, kBegin.size()) == kBegin;
+  }
+
   void Finish(std::size_t index) {
-    const Client& client = clients_[index];
-    if (client.received >= load_.response_bytes) {
+    Client& client = clients_[index];
+    const auto now = steady_clock::now();
+    --waiting_;
+    if (client.ok && client.received >= load_.response_bytes) {
       result_.latencies.push_back(
-          std::chrono::duration_cast<std::chrono::microseconds>(
-              steady_clock::now() - client.start));
+          std::chrono::duration_cast<std::chrono::microseconds>(now -
+                                                                client.start));
     } else {
       ++result_.failures;
     }
-    Connect(index);
+    if (now < end_) {
+      Connect(index);
+    } else {
+      client.socket.Reset();
+    }
   }
+
+  static constexpr std::chrono::minutes kLastResponses{1};
 
   const Load load_;
   const FileDescriptor epoll_;
   std::vector<Client> clients_;
   std::vector<char> buffer_;
+  std::size_t waiting_ = 0;  // Clients that wait for a response.
+  steady_clock::time_point end_;
   LoadResult result_;
 };
 

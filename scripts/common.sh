@@ -12,6 +12,7 @@ build_packages=(g++ cmake ninja-build pkg-config
 test_build_packages=(catch2 libnghttp2-dev libprotozero-dev)
 run_packages=(ca-certificates curl jq)
 package_packages=(dpkg-dev file)
+bench_packages=(golang-go golang-github-docker-docker-dev nginx python3)
 # One version of clang-format everywhere, because each version formats in its own way.
 check_packages=(git jq clang libclang-rt-dev clang-format-19 clang-tidy shellcheck)
 
@@ -28,7 +29,7 @@ test_packages() {
     examples) echo libcivetweb-dev ;;
     performance) echo valgrind ;;
     engine) echo curl ;;
-    package) echo ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd ;;
+    package) echo ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd "${bench_packages[@]}" ;;
     deploy)
       echo curl debootstrap dpkg-dev file jq prometheus python3-kubernetes python3-yaml
       # Debian's package conflicts with Kubernetes' own.
