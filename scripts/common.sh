@@ -29,7 +29,9 @@ test_packages() {
     examples) echo libcivetweb-dev ;;
     performance) echo valgrind ;;
     engine) echo curl ;;
-    package) echo ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd "${bench_packages[@]}" ;;
+    package)
+      echo ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd "${bench_packages[@]}"
+      ;;
     deploy)
       echo curl debootstrap dpkg-dev file jq prometheus python3-kubernetes python3-yaml
       # Debian's package conflicts with Kubernetes' own.

@@ -2,6 +2,7 @@
 """Tables and plots in docs/performance.md and README.md, between markers."""
 
 import re
+import textwrap
 from statistics import median
 
 import plot
@@ -37,7 +38,8 @@ def table(head, rows):
 
 def machine(results):
     about, plan = results["machine"], results["plan"]
-    return (f"Measured on {about['cores']} cores of {about['cpu']} with {about['memory'] / 2**30:.0f} GiB of memory. "
+    quick = "**A quick run, for a look only.** " if plan["load_rounds"] == 1 else ""
+    return wrap(f"{quick}Measured on {about['cores']} cores of {about['cpu']} with {about['memory'] / 2**30:.0f} GiB of memory. "
             f"Each figure is the median of the rounds ({plan['json_rounds']} for JSON, {plan['load_rounds']} for "
             f"requests, {plan['memory_rounds']} for memory, {plan['start_rounds']} for start-up), with the least and "
             "the greatest in parentheses.")
@@ -140,6 +142,10 @@ def targets_table(results):
     return table(["what", "target", "measured", "reached"], rows)
 
 
+def wrap(text, indent=""):
+    return textwrap.fill(text, 120, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def headline(results):
     """The README's figures."""
     rate = {(row["daemon"], row["server"], row["clients"]): row["rate"] for row in results["requests"]}
@@ -158,7 +164,7 @@ def headline(results):
              f"of memory (Go: {digits(median(peak[10000, 'Go']['peak']) / 2**20)} MiB); the server starts with "
              f"{digits(median(peak[10000, 'container-collector']['start_anonymous']) / 2**20)} MiB of anonymous memory, "
              f"and responds {digits(median(results['start']['container-collector']) * 1e3)} ms after its start."]
-    return "\n".join(lines)
+    return "\n".join(wrap(line, "  ") for line in lines)
 
 
 def replace(page, name, text):
