@@ -44,7 +44,7 @@ void CallerFields::Step(char c) {
     case State::kText:
       if (!escaped_ && c == '"') return EndString();
       escaped_ = !escaped_ && c == '\\';
-      if (!escaped_ && text_.size() < kMaxTextBytes) text_ += c;
+      if (text_.size() < kMaxTextBytes) text_ += c;
       return;
     case State::kOther:
       return StepOther(c);

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "server/http/http_message.h"
+
 namespace containercollector::server {
 
 /// Finds the fields by which KubeDiag's agents name a diagnosis, in a body that
@@ -19,11 +21,12 @@ namespace containercollector::server {
 /// Reads the body in pieces, because it can be megabytes and the fields come
 /// last. Keeps a few hundred bytes of it. Never fails: what is not such an
 /// object just has no fields.
-class CallerFields {
+class CallerFields final : public BodyReader {
  public:
-  void Read(std::string_view piece);
+  void Read(std::string_view piece) override;
 
-  /// The fields found so far, each at most once, values cut after 256 bytes.
+  /// The fields found so far, each at most once, with the values as they stand
+  /// in the JSON, escapes included, but cut after 256 bytes.
   const std::vector<std::pair<std::string_view, std::string>>& fields()
       const noexcept {
     return fields_;

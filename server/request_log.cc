@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "server/caller_fields.h"
+
 namespace containercollector::server {
 
 LogFields RequestLogFields(const RequestRecord& record) {
@@ -23,6 +25,11 @@ LogFields RequestLogFields(const RequestRecord& record) {
   if (!record.delivered) fields.push_back({"delivered", std::string("no")});
   for (const auto& [name, value] : record.request.headers)
     fields.push_back({name, value});
+  if (const auto* const caller =
+          dynamic_cast<const CallerFields*>(record.request.body_reader.get())) {
+    for (const auto& [name, value] : caller->fields())
+      fields.push_back({name, value});
+  }
   return fields;
 }
 

@@ -12,6 +12,7 @@
 
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
+#include "server/caller_fields.h"
 #include "server/log.h"
 #include "server/request_log.h"
 
@@ -131,8 +132,11 @@ std::optional<HttpResponse> Routes::Check(HttpRequest& request) {
   if (route == RouteTable::kRoutes.end()) return NotFound();
   request.route = route;
   if (route->method == request.method ||
-      (route->method == "GET" && request.method == "HEAD"))
+      (route->method == "GET" && request.method == "HEAD")) {
+    if (route->handler == &Routes::Collect)
+      request.body_reader = std::make_shared<CallerFields>();
     return std::nullopt;
+  }
   if (route->method == "GET") return WrongMethod();
   return ToHttp(std::get<Response>(Parse(request)));
 }

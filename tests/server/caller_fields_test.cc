@@ -72,3 +72,8 @@ TEST_CASE("The first of repeated fields counts, and long values are cut") {
         Fields{{"node", std::string(256, 'x')}, {"task.uid", "u"}});
   CHECK(FieldsOf("{\"" + std::string(100'000, 'k') + "\":\"v\"}").empty());
 }
+
+TEST_CASE("Values keep their escapes") {
+  CHECK(FieldsOf(R"({"node":"a\"b\\","task.uid":"\u0041\n"})") ==
+        Fields{{"node", R"(a\"b\\)"}, {"task.uid", R"(\u0041\n)"}});
+}
