@@ -81,10 +81,15 @@ App::App(const Options& options, const std::vector<int>& sockets)
   }
   HttpOptions http = MakeHttpOptions(options, tls_);
   url_ = UrlOf(main);
+  metrics_.SetPendingLimit(options.max_waiting);
+  metrics_.AddListener(Listener::kMain, http.max_connections,
+                       http.max_in_flight_bytes);
   http_.emplace(std::move(main), http, routes_);
   if (metrics) {
     http.max_connections = kMaxMetricsConnections;
     metrics_url_ = UrlOf(*metrics);
+    metrics_.AddListener(Listener::kMetrics, http.max_connections,
+                         http.max_in_flight_bytes);
     metrics_http_.emplace(*std::move(metrics), std::move(http),
                           metrics_routes_);
   }

@@ -169,4 +169,13 @@ void Log(LogLevel level, std::string_view message,
   }
 }
 
+std::uint64_t DroppedLogLines() noexcept {
+  try {
+    const auto threads = spdlog::thread_pool();
+    return threads == nullptr ? 0 : threads->overrun_counter();
+  } catch (const std::exception&) {
+    return 0;  // A mutex of spdlog could not be locked.
+  }
+}
+
 }  // namespace containercollector::server

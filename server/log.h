@@ -45,6 +45,9 @@ void SetUpLog(LogFormat format, LogLevel level);
 void Log(LogLevel level, std::string_view message,
          const LogFields& fields = {}) noexcept;
 
+/// Returns how many lines were dropped because the reader of stderr was slow.
+std::uint64_t DroppedLogLines() noexcept;
+
 }  // namespace containercollector::server
 
 #endif  // CONTAINERCOLLECTOR_SERVER_LOG_H_

@@ -5,8 +5,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -25,6 +29,22 @@ sigset_t SignalSet(std::initializer_list<int> signals) {
   for (const int signal : signals)
     if (sigaddset(&set, signal) != 0) Check(errno, "sigaddset");
   return set;
+}
+
+std::optional<std::chrono::nanoseconds> CpuTime() {
+  timespec time{};
+  if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0) return std::nullopt;
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::nanoseconds(time.tv_nsec);
+}
+
+std::optional<std::uint64_t> CountOpenFiles() {
+  std::error_code error;
+  std::uint64_t count = 0;
+  std::filesystem::directory_iterator file("/proc/self/fd", error);
+  for (; !error && file != end(file); file.increment(error)) ++count;
+  // Without the one that reads the directory.
+  return error ? std::nullopt : std::optional(count - 1);
 }
 
 }  // namespace
@@ -65,6 +85,23 @@ void AllowConnections(std::size_t connections) {
       " connections with at most " + std::to_string(limit.rlim_max) +
       " open files. Write less for --max-connections, or raise the limit to " +
       std::to_string(needed) + " (ulimit -n, or LimitNOFILE= of systemd).");
+}
+
+ProcessUsage ReadProcessUsage() {
+  ProcessUsage usage;
+  usage.cpu_time = CpuTime();
+  std::uint64_t virtual_pages = 0;
+  std::uint64_t resident_pages = 0;
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  if (std::ifstream("/proc/self/statm") >> virtual_pages >> resident_pages) {
+    usage.virtual_bytes = virtual_pages * page;
+    usage.resident_bytes = resident_pages * page;
+  }
+  usage.open_files = CountOpenFiles();
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+    usage.max_open_files = limit.rlim_cur;
+  return usage;
 }
 
 }  // namespace containercollector::server

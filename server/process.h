@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Signals and limits of the process.
+/// Signals, limits and resources of the process.
 #ifndef CONTAINERCOLLECTOR_SERVER_PROCESS_H_
 #define CONTAINERCOLLECTOR_SERVER_PROCESS_H_
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 
 namespace containercollector::server {
 
@@ -25,6 +28,18 @@ void UnblockSignals();
 /// Raises the limit of open files to what so many connections need.
 /// @throws std::runtime_error with a text for people if it cannot be raised.
 void AllowConnections(std::size_t connections);
+
+/// What the process uses. Each is nothing if the kernel does not say, for
+/// example because there is no /proc.
+struct ProcessUsage {
+  std::optional<std::chrono::nanoseconds> cpu_time;  ///< Of all its threads.
+  std::optional<std::uint64_t> resident_bytes;
+  std::optional<std::uint64_t> virtual_bytes;
+  std::optional<std::uint64_t> open_files;
+  std::optional<std::uint64_t> max_open_files;
+};
+
+ProcessUsage ReadProcessUsage();
 
 }  // namespace containercollector::server
 

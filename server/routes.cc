@@ -148,12 +148,16 @@ void Routes::Handle(const HttpRequest& request, Responder responder) {
 void Routes::Record(const RequestRecord& record) {
   const Route* const route = record.request.route;
   backend_.metrics.CountRequest(route == nullptr ? "other" : route->name,
-                                record.status);
+                                record.status, record.duration);
   // Probes and scrapes come every few seconds.
   const bool probe =
       route != nullptr && route->method == "GET" && record.status == 200;
   Log(probe ? LogLevel::kDebug : LogLevel::kInfo, "request",
       RequestLogFields(record));
+}
+
+void Routes::Observe(const HttpLoad& load) noexcept {
+  backend_.metrics.SetLoad(listener_, load.connections, load.in_flight_bytes);
 }
 
 void Routes::Sweep() {
@@ -212,7 +216,7 @@ void Routes::Ready(const HttpRequest& /*request*/, Responder responder) {
 }
 
 void Routes::ShowMetrics(const HttpRequest& /*request*/, Responder responder) {
-  backend_.metrics.SetWaiting(backend_.collections.Pending());
+  backend_.metrics.SetPending(backend_.collections.Pending());
   HttpResponse response = TextResponse(200, backend_.metrics.ToText());
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   responder.Send(std::move(response));

@@ -40,8 +40,6 @@ struct Backend {
   AnswerLimits limits;
 };
 
-enum class Listener { kMain, kMetrics };
-
 /// Serves the routes of one listener.
 class Routes final : public HttpHandler {
  public:
@@ -57,6 +55,8 @@ class Routes final : public HttpHandler {
 
   /// Counts and logs the request.
   void Record(const RequestRecord& record) override;
+
+  void Observe(const HttpLoad& load) noexcept override;
 
   /// Rejects batches that have waited too long.
   void Sweep() override;

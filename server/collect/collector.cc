@@ -63,7 +63,7 @@ CollectionPtr Collector::Collect(const ListOptions& options) {
   list_failures_.Succeeded();
   if (response.error)
     return FailedCollection(*response.error, std::move(response.body));
-  metrics_.SetLastAnswer(response.container_count, response.body.size());
+  metrics_.CollectionSucceeded(response.container_count, response.body.size());
   Collection collection;
   collection.json = ShareWithLast(
       std::make_shared<const std::string>(std::move(response.body)));

@@ -98,7 +98,9 @@ Exchange::Exchange(ExchangeContext& context, MHD_Connection* connection,
 }
 
 Exchange::~Exchange() {
-  if (body_ != nullptr) context_.bodies.Remove(body_);
+  if (body_ == nullptr) return;
+  context_.bodies.Remove(body_);
+  context_.ReportLoad();
 }
 
 bool Exchange::AcceptHead(const char* method, const char* version) {
@@ -169,6 +171,7 @@ void Exchange::Resume() {
 bool Exchange::Send(HttpResponse response, bool close) {
   if (context_.bodies.Add(response.body)) {
     body_ = response.body;
+    context_.ReportLoad();
   } else {
     response = TooManyBytes(context_.options.max_in_flight_bytes);
   }

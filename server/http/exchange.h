@@ -29,6 +29,11 @@ struct ExchangeContext {
   ExchangeContext(HttpOptions http_options, HttpHandler& http_handler)
       : options(std::move(http_options)), handler(http_handler) {}
 
+  /// Tells the handler what has changed in `deadlines` or `bodies`.
+  void ReportLoad() const noexcept {
+    handler.Observe({deadlines.size(), bodies.bytes()});
+  }
+
   const HttpOptions options;
   HttpHandler& handler;
   ConnectionDeadlines deadlines;

@@ -3,12 +3,19 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
 
+#include <cstddef>
 #include <optional>
 
 #include "server/http/http_message.h"
 #include "server/http/responder.h"
 
 namespace containercollector::server {
+
+/// What the server holds.
+struct HttpLoad {
+  std::size_t connections = 0;
+  std::size_t in_flight_bytes = 0;  ///< As HttpOptions::max_in_flight_bytes.
+};
 
 /// Handles requests. The server calls every member on the one thread that
 /// serves all connections: they must not block.
@@ -26,6 +33,9 @@ class HttpHandler {
 
   /// Called when an exchange has ended.
   virtual void Record(const RequestRecord& record) = 0;
+
+  /// Called when the load has changed. Does nothing unless overridden.
+  virtual void Observe(const HttpLoad& /*load*/) noexcept {}
 
   /// Called about every HttpOptions::sweep_interval.
   virtual void Sweep() = 0;

@@ -84,11 +84,13 @@ struct HttpServer::Callbacks {
     const int socket = SocketOf(connection);
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
       context.deadlines.Remove(socket);
+      context.ReportLoad();
       delete static_cast<Credentials*>(std::exchange(*credentials, nullptr));
       return;
     }
     try {
       ExpectRequest(context, socket);
+      context.ReportLoad();
       if (context.deadlines.size() > context.options.max_connections)
         context.deadlines.CloseLongest();
       if (const auto& tls = context.options.tls; tls != nullptr) {

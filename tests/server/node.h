@@ -50,7 +50,7 @@ class Node : public ScriptedNode {
 /// Waits until `count` requests are pending on the daemon.
 inline void WaitForWaiting(const Node& node, int count) {
   const std::string line =
-      "\ncontainercollector_requests_waiting " + std::to_string(count) + "\n";
+      "\ncontainercollector_requests_pending " + std::to_string(count) + "\n";
   const auto has_line = [&] {
     return Get(node.url(), "/metrics").body.find(line) != std::string::npos;
   };

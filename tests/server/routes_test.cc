@@ -255,15 +255,15 @@ TEST_CASE("/metrics counts requests and daemon calls") {
            R"(daemon_calls_total{call="list",result="cannot_connect"} 1)",
            R"(daemon_calls_total{call="list",result="timeout"} 0)",
            R"(daemon_call_duration_seconds_count{call="list"} 3)",
-           R"(last_answer_containers 1)",
-           R"(requests_waiting 0)",
+           R"(last_response_containers 1)",
+           R"(requests_pending 0)",
            R"(batch_size_count 3)",
            R"(build_info{version=")",
        }) {
     CAPTURE(line);
     CHECK(Contains(reply.body, "\n" + prefix + line));
   }
-  CHECK(Contains(reply.body, "\n" + prefix + "last_answer_bytes " +
+  CHECK(Contains(reply.body, "\n" + prefix + "last_response_bytes " +
                                  std::to_string(kOneContainer.size()) + "\n"));
   CHECK(Contains(reply.body, "\nprocess_start_time_seconds 1"));
   CheckStops(node.server());
