@@ -3,9 +3,13 @@
 /// The HTTP server's thread: what wakes it, and what it alone does.
 #include "server/http/http_server.h"
 
+#include <dlfcn.h>
+
+#include <atomic>
 #include <future>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "tests/server/huge_thread_stacks.h"
 #include "tests/support/catch.h"
@@ -24,10 +28,13 @@ using containercollector::test::WaitUntil;
 
 namespace {
 
+std::atomic<std::thread::id> quiesced_by;
+
 /// Hands requests for /later to the test, and responds to others at once.
 class Handler final : public HttpHandler {
  public:
   std::optional<HttpResponse> Check(HttpRequest& /*request*/) override {
+    server_thread = std::this_thread::get_id();
     return std::nullopt;
   }
   void Handle(const HttpRequest& request, Responder responder) override {
@@ -40,6 +47,8 @@ class Handler final : public HttpHandler {
   }
   void Record(const RequestRecord& /*record*/) override {}
   void Sweep() override {}
+
+  std::atomic<std::thread::id> server_thread;
 
   bool HasLater() {
     const std::lock_guard lock(mutex_);
@@ -84,6 +93,15 @@ bool CanConnect(const std::string& url) {
 
 }  // namespace
 
+/// Takes the place of libmicrohttpd's function, which it calls.
+extern "C" __attribute__((visibility("default"))) int MHD_quiesce_daemon(
+    struct MHD_Daemon* daemon) {
+  quiesced_by = std::this_thread::get_id();
+  static const auto real = reinterpret_cast<decltype(&MHD_quiesce_daemon)>(
+      dlsym(RTLD_NEXT, "MHD_quiesce_daemon"));
+  return real(daemon);
+}
+
 TEST_CASE("A response from another thread wakes the server") {
   SleepyServer sleepy;
   // This connection stays open: the server has nothing to do for it.
@@ -113,6 +131,15 @@ TEST_CASE("The order to stop wakes the server") {
     sleepy.server->Shutdown(std::chrono::steady_clock::now() + kGenerous);
   });
   CHECK(end.wait_for(kGenerous) == std::future_status::ready);
+}
+
+TEST_CASE("The server's thread alone closes the listening socket") {
+  // libmicrohttpd uses the socket on that thread until then.
+  SleepyServer sleepy;
+  CHECK(containercollector::test::Get(sleepy.url, "/now").body == "now");
+  sleepy.server->StopAccepting();
+  CHECK(WaitUntil([&] { return !CanConnect(sleepy.url); }, kGenerous));
+  CHECK(quiesced_by.load() == sleepy.handler.server_thread.load());
 }
 
 TEST_CASE("An HTTP server that cannot start its thread says so") {

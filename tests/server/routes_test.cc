@@ -85,6 +85,22 @@ TEST_CASE("Both routes share a daemon call") {
   CheckStops(node.server());
 }
 
+TEST_CASE("Requests with other list options never delay the default ones") {
+  Node node({"--max-daemon-calls", "1", "--docker-timeout", "10m"});
+  node.Start([](const Request& request, Exchange& exchange) {
+    if (request.target.find("limit=1") != std::string::npos)
+      return exchange.Hang();
+    exchange.Send(GoodResponse());
+  });
+  HttpCall other(node.url(),
+                 RequestBytes("POST", std::string(kRoute) + "?limit=1"));
+  REQUIRE(node.daemon().WaitForRequests(1, kGenerous));
+  CheckCollected(Post(node.url()));
+  node.Stop();
+  CHECK(other.Wait().status == 500);
+  CheckStops(node.server());
+}
+
 TEST_CASE("The landing page names what is served") {
   Node node;
   const HttpResponse page = Get(node.url(), "/");
