@@ -6,10 +6,14 @@ set -euo pipefail
 # shellcheck source=tests/package/common.sh
 source "$(dirname "$0")/common.sh"
 
+# Usage: configure BUILD-DIRECTORY CMAKE-ARGUMENT...
+configure() {
+  cmake -S "$package_tests/subdirectory" -B "$@" -G Ninja -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+    -DCMAKE_DISABLE_FIND_PACKAGE_{CLI11,spdlog,prometheus-cpp,PkgConfig,Threads,Catch2,Doxygen}=ON
+}
+
 build=$(fresh_directory add_subdirectory)
-cmake -S "$package_tests/subdirectory" -B "$build" -G Ninja -DCONTAINERCOLLECTOR_SOURCE="$source_dir" \
-  -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
-  -DCMAKE_DISABLE_FIND_PACKAGE_{CLI11,spdlog,prometheus-cpp,PkgConfig,Threads,Catch2,Doxygen}=ON
+configure "$build" -DCONTAINERCOLLECTOR_SOURCE="$source_dir"
 cmake --build "$build"
 try_consumer "$build/consumer"
 
@@ -24,3 +28,10 @@ cmake --install "$build" --prefix "$build/installed"
 if [[ -e $build/installed ]]; then
   fail "The library is installed with the consumer:" "$(find "$build/installed")"
 fi
+
+# FetchContent adds the same directory, so what it would build is enough.
+fetched=$(fresh_directory fetch_content)
+configure "$fetched" -DWITH_FETCH_CONTENT=ON -DFETCHCONTENT_SOURCE_DIR_CONTAINERCOLLECTOR="$source_dir"
+sources=$(jq --raw-output '.[].file' "$build/compile_commands.json" | sort)
+[[ $(jq --raw-output '.[].file' "$fetched/compile_commands.json" | sort) == "$sources" ]] ||
+  fail "FetchContent builds something else than add_subdirectory:" "$(jq --raw-output '.[].file' "$fetched/compile_commands.json")"
