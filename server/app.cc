@@ -99,11 +99,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
 App::~App() { Shutdown(); }
 
 Backend App::MakeBackend(const Options& options) {
-  return {collections_,
-          readiness_,
-          metrics_,
-          collector_.endpoint(),
-          docker_timeout_ + kCallSlack,
+  return {collections_, readiness_, metrics_, docker_timeout_ + kCallSlack,
           options.answer_limits};
 }
 

@@ -43,7 +43,7 @@ class App {
   void ReloadCertificates();
 
   /// Accepts no more connections, completes pending requests and returns: at
-  /// the latest some seconds after two timeouts of the Docker daemon.
+  /// the latest some seconds after two timeouts of the container runtime.
   void Shutdown();
 
  private:

@@ -32,6 +32,7 @@ constexpr std::array kErrorCodes = {
     ErrorCode::kDaemonError,       ErrorCode::kInternal};
 
 constexpr std::array<std::string_view, 2> kCalls = {"list", "ready"};
+constexpr std::array<std::string_view, 2> kRuntimes = {"docker", "cri"};
 
 constexpr std::array<std::string_view, 3> kTlsFailures = {
     "handshake", "no_certificate", "untrusted"};
@@ -119,19 +120,23 @@ class Metrics::Impl {
           .Add({});
   prometheus::Histogram& batch_size =
       AddFamily(prometheus::BuildHistogram(), "containercollector_batch_size",
-                "Requests that shared one call of the Docker daemon.", registry)
+                "Requests that shared one call of the container runtime.",
+                registry)
           .Add({}, BatchSizes());
   prometheus::Family<prometheus::Counter>& daemon_calls = AddFamily(
       prometheus::BuildCounter(), "containercollector_daemon_calls_total",
-      "Calls of the Docker daemon, by what was asked and how it ended.",
+      "Calls of the container runtime, by what was asked and how it ended.",
       registry);
   prometheus::Family<prometheus::Histogram>& call_seconds =
       AddFamily(prometheus::BuildHistogram(),
                 "containercollector_daemon_call_duration_seconds",
-                "How long calls of the Docker daemon took.", registry);
+                "How long calls of the container runtime took.", registry);
+  prometheus::Family<prometheus::Gauge>& runtime =
+      AddFamily(prometheus::BuildGauge(), "containercollector_runtime",
+                "1 for the container runtime that is asked, else 0.", registry);
   prometheus::Gauge& last_containers =
       AddGauges("containercollector_last_response_containers",
-                "Containers in the last response of the Docker daemon.",
+                "Containers in the last response of the container runtime.",
                 registry)
           .Add({});
   prometheus::Gauge& last_bytes =
@@ -189,6 +194,13 @@ void Metrics::CountDaemonCall(std::string_view call,
   impl_->daemon_calls.Add(Impl::CallLabels(call, error)).Increment();
   impl_->call_seconds.Add({{"call", std::string(call)}}, Seconds())
       .Observe(SecondsOf(duration));
+}
+
+void Metrics::SetRuntime(std::string_view runtime) {
+  for (const std::string_view each : kRuntimes) {
+    impl_->runtime.Add({{"runtime", std::string(each)}})
+        .Set(each == runtime ? 1 : 0);
+  }
 }
 
 void Metrics::CollectionSucceeded(std::size_t containers, std::size_t bytes) {

@@ -36,6 +36,9 @@ class Metrics {
   void CountDaemonCall(std::string_view call, std::optional<ErrorCode> error,
                        std::chrono::steady_clock::duration duration);
 
+  /// The next call goes to this container runtime: "docker" or "cri".
+  void SetRuntime(std::string_view runtime);
+
   /// The daemon has responded just now, with a list.
   /// @param bytes Of the list as JSON.
   void CollectionSucceeded(std::size_t containers, std::size_t bytes);

@@ -60,11 +60,11 @@ HttpResponse RejectionResponse(Rejection rejection) {
   switch (rejection) {
     case Rejection::kTooManyPending:
       return BusyResponse(
-          "Too many requests wait for the Docker daemon already. "
+          "Too many requests wait for the container runtime already. "
           "Ask again later.");
     case Rejection::kOverdue:
       return BusyResponse(
-          "Calls of the Docker daemon with other options took all the "
+          "Calls of the container runtime with other options took all the "
           "time there was. Ask again later.");
     case Rejection::kShuttingDown:
       break;
@@ -208,10 +208,9 @@ void Routes::Health(const HttpRequest& /*request*/, Responder responder) {
 
 void Routes::Ready(const HttpRequest& /*request*/, Responder responder) {
   Join(backend_.readiness, std::monostate(), std::move(responder),
-       [this](const Collection& collection) {
+       [](const Collection& collection) {
          if (collection.error) return TextResponse(503, collection.error_text);
-         return TextResponse(
-             200, "The Docker daemon at " + backend_.endpoint + " answers.");
+         return TextResponse(200, collection.runtime + " answers.");
        });
 }
 

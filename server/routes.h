@@ -34,7 +34,6 @@ struct Backend {
   Batcher<ListOptions>& collections;
   Batcher<std::monostate>& readiness;
   Metrics& metrics;
-  std::string endpoint;  ///< The daemon's, for the text of /readyz.
   /// How long a batch may wait for its call.
   std::chrono::steady_clock::duration max_wait;
   AnswerLimits limits;

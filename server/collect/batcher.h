@@ -96,7 +96,7 @@ class Batcher {
     } catch (const std::system_error& error) {
       Shutdown(std::chrono::milliseconds(0));
       throw std::runtime_error(
-          "Cannot start a thread for calls of the Docker daemon: " +
+          "Cannot start a thread for calls of the container runtime: " +
           error.code().message() + ". Raise the limit of memory or threads.");
     }
   }

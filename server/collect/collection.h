@@ -20,6 +20,8 @@ struct Collection {
   /// The containers as a JSON array. Null if the collection failed.
   std::shared_ptr<const std::string> json;
   std::size_t container_count = 0;
+  /// What responded to a readiness check, for people.
+  std::string runtime;
   /// Why the collection failed, as a code and a text for people.
   std::optional<ErrorCode> error;
   std::string error_text;

@@ -13,11 +13,23 @@ namespace {
 
 using std::chrono::steady_clock;
 
-ClientOptions ReadyOptions(const CollectorOptions& options) {
-  ClientOptions docker = options.docker;
-  docker.timeout = options.ready_timeout;
-  docker.connect_timeout = options.ready_timeout;
-  return docker;
+template <typename Source, typename SourceOptions>
+Runtime MakeRuntime(std::string_view name, std::string_view title,
+                    SourceOptions options, std::chrono::milliseconds ready) {
+  Source source(options);
+  options.timeout = ready;
+  options.connect_timeout = ready;
+  return {name, title, Processor(std::move(source)),
+          std::make_unique<const Source>(std::move(options))};
+}
+
+std::vector<Runtime> MakeRuntimes(const CollectorOptions& options) {
+  std::vector<Runtime> runtimes;
+  if (options.runtime != RuntimeChoice::kCri) {
+    runtimes.push_back(MakeRuntime<Client>(
+        "docker", "The Docker daemon", options.docker, options.ready_timeout));
+  }
+  return runtimes;
 }
 
 }  // namespace
@@ -31,7 +43,7 @@ void FailureLog::Failed(ErrorCode code, const std::string& text) {
     if (failure_ == failure) return;
     failure_ = std::move(failure);
   }
-  Log(LogLevel::kWarning, "the Docker daemon failed",
+  Log(LogLevel::kWarning, "the container runtime failed",
       {{"call", call_},
        {"code", std::string(ToString(code))},
        {"error", text}});
@@ -43,17 +55,32 @@ void FailureLog::Succeeded() {
     if (!failure_) return;
     failure_.reset();
   }
-  Log(LogLevel::kInfo, "the Docker daemon works again", {{"call", call_}});
+  Log(LogLevel::kInfo, "the container runtime works again", {{"call", call_}});
 }
 
 Collector::Collector(const CollectorOptions& options, Metrics& metrics)
-    : processor_(Client(options.docker)),
-      ready_client_(ReadyOptions(options)),
-      metrics_(metrics) {}
+    : runtimes_(MakeRuntimes(options)), metrics_(metrics) {}
+
+const Runtime* Collector::ChooseRuntime() {
+  const Runtime* const runtime = runtimes_.Choose();
+  if (runtime != nullptr) metrics_.SetRuntime(runtime->name);
+  return runtime;
+}
+
+CollectionPtr Collector::NoRuntime(std::string_view call,
+                                   FailureLog& failures) {
+  const std::string& text = runtimes_.none_text();
+  metrics_.CountDaemonCall(call, ErrorCode::kCannotConnect,
+                           steady_clock::duration::zero());
+  failures.Failed(ErrorCode::kCannotConnect, text);
+  return FailedCollection(ErrorCode::kCannotConnect, text);
+}
 
 CollectionPtr Collector::Collect(const ListOptions& options) {
+  const Runtime* const runtime = ChooseRuntime();
+  if (runtime == nullptr) return NoRuntime("list", list_failures_);
   const auto start = steady_clock::now();
-  Response response = processor_.Collect(options);
+  Response response = runtime->processor.Collect(options);
   metrics_.CountDaemonCall("list", response.error, steady_clock::now() - start);
   if (response.error && *response.error != ErrorCode::kRequestRejected) {
     list_failures_.Failed(*response.error, response.body);
@@ -83,11 +110,13 @@ std::shared_ptr<const std::string> Collector::ShareWithLast(
 }
 
 CollectionPtr Collector::CheckReady() {
+  const Runtime* const runtime = ChooseRuntime();
+  if (runtime == nullptr) return NoRuntime("ready", ready_failures_);
   ListOptions one;
   one.limit = 1;
   const auto start = steady_clock::now();
   try {
-    static_cast<void>(ready_client_.ListContainers(one));
+    static_cast<void>(runtime->ready_source->ListContainers(one));
   } catch (const Error& error) {
     metrics_.CountDaemonCall("ready", error.code(),
                              steady_clock::now() - start);
@@ -96,7 +125,11 @@ CollectionPtr Collector::CheckReady() {
   }
   metrics_.CountDaemonCall("ready", std::nullopt, steady_clock::now() - start);
   ready_failures_.Succeeded();
-  return std::make_shared<const Collection>();
+  Collection ready;
+  ready.runtime.append(runtime->title)
+      .append(" at ")
+      .append(runtime->endpoint());
+  return std::make_shared<const Collection>(std::move(ready));
 }
 
 }  // namespace containercollector::server

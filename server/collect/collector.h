@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the server asks the Docker daemon.
+/// What the server asks the node's container runtime.
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 
@@ -15,12 +15,17 @@
 #include "containercollector/client_options.h"
 #include "containercollector/processor.h"
 #include "server/collect/collection.h"
+#include "server/collect/runtimes.h"
 #include "server/metrics.h"
 
 namespace containercollector::server {
 
 struct CollectorOptions {
+  RuntimeChoice runtime = RuntimeChoice::kDocker;
+  /// The limits apply to every runtime.
   ClientOptions docker;
+  /// Empty: the sockets that runtimes have by default.
+  std::string cri_endpoint;
   /// Time limit for the daemon call of CheckReady().
   std::chrono::milliseconds ready_timeout = std::chrono::seconds(2);
 };
@@ -41,7 +46,8 @@ class FailureLog {
   std::optional<std::string> failure_;
 };
 
-/// Asks the daemon; counts, measures and logs each call. Thread-safe.
+/// Asks the container runtime; counts, measures and logs each call.
+/// Thread-safe.
 class Collector {
  public:
   Collector(const CollectorOptions& options, Metrics& metrics);
@@ -54,16 +60,15 @@ class Collector {
   /// collection, or one with the error.
   CollectionPtr CheckReady();
 
-  const std::string& endpoint() const noexcept {
-    return processor_.source().endpoint();
-  }
-
  private:
   std::shared_ptr<const std::string> ShareWithLast(
       std::shared_ptr<const std::string> json);
 
-  const Processor processor_;
-  const Client ready_client_;
+  /// Returns the runtime to ask now, as Runtimes::Choose().
+  const Runtime* ChooseRuntime();
+  CollectionPtr NoRuntime(std::string_view call, FailureLog& failures);
+
+  Runtimes runtimes_;
   Metrics& metrics_;
   std::mutex mutex_;
   std::weak_ptr<const std::string> last_json_;  // Guarded by mutex_.

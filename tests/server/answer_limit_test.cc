@@ -149,7 +149,7 @@ TEST_CASE("A list that is too large is no failure of the daemon") {
   CHECK(metrics.find("_containers 5\n") != std::string::npos);
   CheckStops(node.server());
   const std::string log = node.server().ErrorOutput();
-  CHECK(log.find("msg=\"the Docker daemon failed\" call=\"list\"") ==
+  CHECK(log.find("msg=\"the container runtime failed\" call=\"list\"") ==
         std::string::npos);
   const std::size_t bytes = ManyContainers(1200).size();
   for (const std::size_t size : {bytes, Wrapped(ManyContainers(1200)).size()}) {

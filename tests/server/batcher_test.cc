@@ -311,6 +311,6 @@ TEST_CASE(
   const HugeThreadStacks no_threads;
   CHECK_THROWS_WITH(
       Batches(Bounds(4)),
-      "Cannot start a thread for calls of the Docker daemon: Resource "
+      "Cannot start a thread for calls of the container runtime: Resource "
       "temporarily unavailable. Raise the limit of memory or threads.");
 }

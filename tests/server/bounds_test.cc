@@ -11,9 +11,10 @@ TEST_CASE("Requests beyond those that may wait are told to come again") {
   std::vector<HttpCall> waiting = PostMany(node, 10);
   WaitForWaiting(node, 10);
   const HttpResponse refused = Post(node.url());
-  CheckText(refused, 503,
-            "Too many requests wait for the Docker daemon already. Ask again "
-            "later.");
+  CheckText(
+      refused, 503,
+      "Too many requests wait for the container runtime already. Ask again "
+      "later.");
   CHECK(refused.headers.at("retry-after") == "5");
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
 
@@ -38,9 +39,10 @@ TEST_CASE("A batch that finds no call in time is told to come again") {
         ++timed_out;
       } else {
         ++refused;
-        CheckText(reply, 503,
-                  "Calls of the Docker daemon with other options took all the "
-                  "time there was. Ask again later.");
+        CheckText(
+            reply, 503,
+            "Calls of the container runtime with other options took all the "
+            "time there was. Ask again later.");
       }
     }
   }

@@ -146,20 +146,21 @@ TEST_CASE("A failure of the daemon is logged when it begins and when it ends") {
   CheckStops(node.server());
   const std::string log = node.server().ErrorOutput();
   CHECK(Count(log, "msg=\"request\"") == 15);
-  CHECK(Count(log, "msg=\"the Docker daemon failed\" call=\"list\"") == 2);
+  CHECK(Count(log, "msg=\"the container runtime failed\" call=\"list\"") == 2);
   CHECK(Count(log, R"(call="list" code="daemon_error" )"
                    R"(error="Error response from daemon: broken")") == 1);
-  CHECK(Count(log, "msg=\"the Docker daemon works again\"") == 1);
+  CHECK(Count(log, "msg=\"the container runtime works again\"") == 1);
 }
 
 TEST_CASE("A server logs at start why its daemon is not ready") {
   Node node;
   CheckStops(node.server());
-  CHECK(Count(node.server().ErrorOutput(),
-              "level=warning msg=\"the Docker daemon failed\" call=\"ready\" "
-              "code=\"cannot_connect\" error=\"Cannot connect to the Docker "
-              "daemon at " +
-                  node.host() + ". Is the docker daemon running?\"") == 1);
+  CHECK(
+      Count(node.server().ErrorOutput(),
+            "level=warning msg=\"the container runtime failed\" call=\"ready\" "
+            "code=\"cannot_connect\" error=\"Cannot connect to the Docker "
+            "daemon at " +
+                node.host() + ". Is the docker daemon running?\"") == 1);
 }
 
 TEST_CASE("A server that cannot begin says why, and what to do") {
