@@ -69,6 +69,18 @@ TEST_CASE("Failures that have not happened yet are 0") {
   CHECK(Value(text, "containercollector_log_lines_dropped_total") == 0);
 }
 
+TEST_CASE("The container runtime that is asked is 1, the others are 0") {
+  Metrics metrics;
+  const std::string runtime = "containercollector_runtime";
+  CHECK_FALSE(Has(metrics.ToText(), runtime + R"({runtime="docker"})"));
+  metrics.SetRuntime("docker");
+  CHECK(Value(metrics.ToText(), runtime + R"({runtime="docker"})") == 1);
+  CHECK(Value(metrics.ToText(), runtime + R"({runtime="cri"})") == 0);
+  metrics.SetRuntime("cri");
+  CHECK(Value(metrics.ToText(), runtime + R"({runtime="docker"})") == 0);
+  CHECK(Value(metrics.ToText(), runtime + R"({runtime="cri"})") == 1);
+}
+
 TEST_CASE("Times that are unknown have no series") {
   Metrics metrics;
   const std::string success =
