@@ -200,6 +200,19 @@ TEST_CASE("No collection waits for /version where 1.40 is taken") {
   CHECK(TargetsOf(daemon) == Targets{List("1.40")});
 }
 
+TEST_CASE("Requests that are each in time can be too late together") {
+  ClientOptions options;
+  options.timeout = std::chrono::milliseconds(600);
+  Node node(options);
+  node.Start([](const Request& request, Exchange& exchange) {
+    exchange.Pause(std::chrono::milliseconds(400));
+    exchange.Send(request.path == "/v1.40/containers/json"
+                      ? DaemonError(400, TooOldMessage("1.40", "1.44"))
+                      : GoodResponse());
+  });
+  CHECK(node.Post().error == ErrorCode::kTimeout);
+}
+
 TEST_CASE("All requests of one call share one timeout") {
   ClientOptions options;
   options.timeout = std::chrono::milliseconds(500);
