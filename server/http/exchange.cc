@@ -146,21 +146,29 @@ bool Exchange::AcceptBody(std::string_view piece) {
 bool Exchange::Proceed() {
   const std::size_t limit = context_.options.max_body_bytes;
   if (body_bytes_ > limit) return Send(BodyTooLarge(limit));
-  if (pending_ == nullptr && !CallHandler()) return true;
+  if (pending_ == nullptr) {
+    pending_ = std::make_shared<PendingRequest>(this);
+    context_.handler.Handle(record_.request,
+                            Responder(context_.queue, pending_));
+    // libmicrohttpd calls again at once, and then does not wait for bytes. If
+    // it did so while suspended, it would read when it resumes, and close the
+    // connection of a client that has only finished sending.
+    if (!context_.queue->IsSent(*pending_)) return true;
+  } else if (Suspend()) {
+    return true;
+  }
   return Send(pending_->response ? *std::move(pending_->response)
                                  : HandlerFailed());
 }
 
-/// Returns false if the connection is suspended until the response is there.
-bool Exchange::CallHandler() {
-  pending_ = std::make_shared<PendingRequest>(this);
-  context_.handler.Handle(record_.request, Responder(context_.queue, pending_));
-  if (!context_.queue->Suspend(*pending_)) return true;
+/// Returns false if the response is there already.
+bool Exchange::Suspend() {
+  if (!context_.queue->Suspend(*pending_)) return false;
   const int socket = SocketOf(connection_);
   context_.pending.insert_or_assign(socket, pending_);
   context_.deadlines.Waiting(socket);
   MHD_suspend_connection(connection_);
-  return false;
+  return true;
 }
 
 void Exchange::Resume() {

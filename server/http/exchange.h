@@ -75,7 +75,7 @@ class Exchange {
   RequestRecord TakeRecord(bool delivered);
 
  private:
-  bool CallHandler();
+  bool Suspend();
   std::optional<HttpResponse> CheckClient(const RequestHead& head) const;
   bool Send(HttpResponse response, bool close = false);
 

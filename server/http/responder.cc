@@ -17,6 +17,11 @@ void ResponseQueue::Send(const std::shared_ptr<PendingRequest>& request,
   wake_.Set();
 }
 
+bool ResponseQueue::IsSent(const PendingRequest& request) {
+  const std::lock_guard lock(mutex_);
+  return request.sent;
+}
+
 bool ResponseQueue::Suspend(PendingRequest& request) {
   const std::lock_guard lock(mutex_);
   request.suspended = !request.sent;

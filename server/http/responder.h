@@ -36,6 +36,9 @@ class ResponseQueue {
   void Send(const std::shared_ptr<PendingRequest>& request,
             std::optional<HttpResponse> response) noexcept;
 
+  /// Returns whether the response is there.
+  bool IsSent(const PendingRequest& request);
+
   /// Returns false if the response is there already. If not, Take() returns
   /// the request as soon as it is.
   bool Suspend(PendingRequest& request);

@@ -59,6 +59,10 @@ bool RawClient::Send(std::string_view bytes) {
   return true;
 }
 
+void RawClient::FinishSending() {
+  CheckSystemCall(::shutdown(socket_.get(), SHUT_WR), "shutdown");
+}
+
 RawClient::Received RawClient::Receive(std::size_t size,
                                        std::chrono::milliseconds timeout) {
   using std::chrono::steady_clock;

@@ -23,6 +23,10 @@ class RawClient {
   /// False when the peer is gone.
   bool Send(std::string_view bytes);
 
+  /// Tells the peer that no more bytes come, as `nc -N` does. Receiving goes
+  /// on.
+  void FinishSending();
+
   /// Why receiving came to its end.
   enum class End { kEnough, kClosed, kReset, kTimedOut };
 
