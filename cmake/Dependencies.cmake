@@ -18,3 +18,11 @@ function(containercollector_require_pkgconfig prefix module debian_package)
     message(FATAL_ERROR "${module} was not found. On Debian: apt-get install ${debian_package}")
   endif()
 endfunction()
+
+# Finds a library that is only headers and has no CMake config. Sets the variable to the directory of the header.
+function(containercollector_require_header variable header debian_package)
+  find_path(${variable} ${header})
+  if(NOT ${variable})
+    message(FATAL_ERROR "${header} was not found. On Debian: apt-get install ${debian_package}")
+  endif()
+endfunction()

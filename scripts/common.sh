@@ -7,7 +7,8 @@ scripts_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # The one list of Debian packages. The names are the same in Debian 12 and 13.
 build_packages=(g++ cmake ninja-build pkg-config
-  libcurl4-openssl-dev rapidjson-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev prometheus-cpp-dev)
+  libcurl4-openssl-dev rapidjson-dev libprotozero-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev
+  prometheus-cpp-dev)
 # All tests are configured together, so each label needs these.
 test_build_packages=(catch2 libnghttp2-dev libprotozero-dev)
 run_packages=(ca-certificates curl jq)

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Checks of options, each implemented beside the struct that it checks.
+/// Checks of options. Those of a struct are implemented beside it.
 #ifndef CONTAINERCOLLECTOR_SRC_OPTION_CHECKS_H_
 #define CONTAINERCOLLECTOR_SRC_OPTION_CHECKS_H_
+
+#include <chrono>
+#include <cstddef>
 
 #include "containercollector/client_options.h"
 #include "containercollector/list_options.h"
 
 namespace containercollector::internal {
+
+/// @throws Error kInvalidArgument, with a text that says what to write.
+void CheckDuration(const char* name, std::chrono::nanoseconds duration);
+void CheckMaxResponse(std::size_t bytes);
 
 /// Checks all but the endpoint, see ParseEndpoint().
 /// @throws Error kInvalidArgument, with a text that says what to write.

@@ -44,6 +44,7 @@ never_in() {
 
 only_in 'lib/src/http/' '<curl/' 'Only lib/src/http includes libcurl'
 only_in 'lib/src/json/' '<rapidjson/' 'Only lib/src/json includes RapidJSON'
+only_in 'lib/src/cri/' '<protozero/' 'Only lib/src/cri includes protozero'
 only_in 'server/http/' '<(microhttpd|gnutls/)' 'Only server/http includes libmicrohttpd and GnuTLS'
 only_in 'server/metrics' '<prometheus/' 'Only server/metrics includes prometheus-cpp'
 only_in 'server/log' '<spdlog/' 'Only server/log includes spdlog'

@@ -10,6 +10,7 @@
 #include "containercollector/client.h"
 #include "containercollector/client_options.h"
 #include "containercollector/container_source.h"
+#include "containercollector/cri_client.h"
 #include "containercollector/error.h"
 #include "containercollector/json.h"
 #include "containercollector/list_options.h"

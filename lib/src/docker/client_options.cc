@@ -2,9 +2,7 @@
 
 #include "containercollector/client_options.h"
 
-#include <cstdint>
 #include <cstdlib>
-#include <limits>
 #include <tuple>
 
 #include "containercollector/error.h"
@@ -23,27 +21,11 @@ std::string FromEnvironmentOr(const char* name, const std::string& value) {
   throw Error(ErrorCode::kInvalidArgument, text);
 }
 
-void CheckDuration(const char* name, std::chrono::nanoseconds duration) {
-  using std::chrono::milliseconds;
-  // libcurl counts milliseconds in a long, but adds to it.
-  constexpr auto kLongest = std::chrono::hours(24 * 365);
-  if (duration >= milliseconds(1) && duration <= kLongest) return;
-  const bool whole = duration % milliseconds(1) == milliseconds(0);
-  const std::string text =
-      whole ? std::to_string(duration / milliseconds(1)) + "ms"
-            : std::to_string(duration.count()) + "ns";
-  RejectOption(std::string("invalid ") + name + " of " + text +
-               ": write at least 1ms and at most a year");
-}
-
 }  // namespace
 
 namespace internal {
 
 void CheckOptions(const ClientOptions& options) {
-  /// The largest body that the JSON parser can count.
-  constexpr std::size_t kLargestBody =
-      std::numeric_limits<std::uint32_t>::max();
   if (!options.api_version.empty() && !ParseApiVersion(options.api_version)) {
     RejectOption(
         "invalid API version \"" + options.api_version +
@@ -51,12 +33,7 @@ void CheckOptions(const ClientOptions& options) {
   }
   CheckDuration("timeout", options.timeout);
   CheckDuration("connect timeout", options.connect_timeout);
-  if (options.max_response_bytes == 0 ||
-      options.max_response_bytes > kLargestBody) {
-    RejectOption("invalid max response of " +
-                 std::to_string(options.max_response_bytes) +
-                 " bytes: write 1 to " + std::to_string(kLargestBody));
-  }
+  CheckMaxResponse(options.max_response_bytes);
   if (options.tls &&
       options.tls->cert_file.empty() != options.tls->key_file.empty()) {
     RejectOption(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/docker/failure.h"
 
+#include "lib/src/http/duration_text.h"
 #include "lib/src/json/decoder.h"
 #include "lib/src/json/fields.h"
 #include "lib/src/json/utf8.h"
@@ -15,14 +16,6 @@ std::string_view Trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
-/// Returns "25s", or "1500ms" if the seconds are not whole.
-std::string ToText(std::chrono::nanoseconds duration) {
-  const auto milliseconds =
-      std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-  return milliseconds % 1000 == 0 ? std::to_string(milliseconds / 1000) + "s"
-                                  : std::to_string(milliseconds) + "ms";
 }
 
 std::string CannotConnect(const Failure& failure) {
@@ -40,7 +33,7 @@ std::string PermissionDenied(const Failure& failure) {
 
 std::string NoConnection(const Failure& failure) {
   return "No connection to the Docker daemon at " + failure.endpoint.text +
-         " within " + ToText(failure.elapsed);
+         " within " + DurationText(failure.elapsed);
 }
 
 std::string ResolveTimeout(const Failure& failure) {
@@ -59,7 +52,7 @@ std::string ConnectTimeout(const Failure& failure) {
 std::string ResponseTimeout(const Failure& failure) {
   return "The Docker daemon at " + failure.endpoint.text +
          " did not finish its answer to " + failure.request + " within " +
-         ToText(failure.elapsed) + " (" + std::to_string(failure.bytes) +
+         DurationText(failure.elapsed) + " (" + std::to_string(failure.bytes) +
          " bytes came). It may hang: look at its log, or allow more time.";
 }
 

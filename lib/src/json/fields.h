@@ -5,6 +5,7 @@
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -17,6 +18,15 @@ namespace containercollector::internal {
 /// api/types/error_response.go, ErrorResponse.
 struct ErrorResponse {
   std::string message;
+};
+
+/// A port in the annotation that the kubelet adds to containers. Mirrors
+/// ContainerPort of the Kubernetes API.
+struct KubeletPort {
+  std::uint16_t host_port = 0;
+  std::uint16_t container_port = 0;
+  std::string protocol;
+  std::string host_ip;
 };
 
 template <typename Struct, typename Member>
@@ -151,6 +161,15 @@ template <>
 struct Fields<ErrorResponse> {
   static constexpr auto kTable =
       std::make_tuple(Always("message", &ErrorResponse::message));
+};
+
+template <>
+struct Fields<KubeletPort> {
+  static constexpr auto kTable =
+      std::make_tuple(OmitEmpty("hostPort", &KubeletPort::host_port),
+                      Always("containerPort", &KubeletPort::container_port),
+                      OmitEmpty("protocol", &KubeletPort::protocol),
+                      OmitEmpty("hostIP", &KubeletPort::host_ip));
 };
 
 }  // namespace containercollector::internal

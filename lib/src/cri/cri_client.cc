@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "containercollector/cri_client.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "lib/src/cri/containers.h"
+#include "lib/src/cri/cri_endpoint.h"
+#include "lib/src/cri/list_filter.h"
+#include "lib/src/cri/messages.h"
+#include "lib/src/cri/runtime_service.h"
+#include "lib/src/option_checks.h"
+
+namespace containercollector {
+namespace {
+
+using internal::CallLimit;
+using internal::cri::Entry;
+using internal::cri::RuntimeService;
+
+const CriClientOptions& Checked(const CriClientOptions& options) {
+  internal::CheckDuration("timeout", options.timeout);
+  internal::CheckDuration("connect timeout", options.connect_timeout);
+  internal::CheckMaxResponse(options.max_response_bytes);
+  return options;
+}
+
+/// Returns the time in nanoseconds since 1970.
+std::int64_t Now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+class CriClient::Impl {
+ public:
+  explicit Impl(const CriClientOptions& options)
+      : timeout_(Checked(options).timeout),
+        service_(internal::cri::ParseEndpoint(options.endpoint),
+                 options.connect_timeout, options.max_response_bytes) {}
+
+  const std::string& endpoint() const noexcept {
+    return service_.endpoint().text;
+  }
+
+  CallLimit LimitOf(const CallOptions& call) const {
+    return CallLimit::Of(call, timeout_);
+  }
+
+  /// Returns what the options ask for, newest first.
+  std::vector<Entry> List(const ListOptions& options,
+                          const CallLimit& limit) const {
+    const internal::cri::ListFilter filter(options);
+    auto entries = internal::cri::MakeEntries(
+        service_.Call("ListContainers", internal::cri::DecodeContainers, limit),
+        service_.Call("ListPodSandbox", internal::cri::DecodeSandboxes, limit));
+    filter.DropListed(entries);
+    AddStatuses(limit, entries);
+    if (options.size) {
+      internal::cri::AddStats(
+          service_.Call("ListContainerStats",
+                        internal::cri::DecodeContainerStats, limit),
+          entries);
+    }
+    filter.DropComplete(entries);
+    return entries;
+  }
+
+  internal::cri::Version GetVersion(const CallLimit& limit) const {
+    return service_.Call("Version", internal::cri::DecodeVersion, limit);
+  }
+
+ private:
+  /// Drops those that were removed meanwhile.
+  void AddStatuses(const CallLimit& limit, std::vector<Entry>& entries) const {
+    std::vector<RuntimeService::StatusCall> calls;
+    calls.reserve(entries.size());
+    for (const Entry& entry : entries) {
+      calls.push_back(
+          {entry.is_sandbox ? "PodSandboxStatus" : "ContainerStatus",
+           entry.container.id});
+    }
+    const std::int64_t now = Now();
+    service_.CallAll(
+        calls, limit, [&](std::size_t index, const std::string& message) {
+          Entry& entry = entries[index];
+          if (entry.is_sandbox) {
+            AddStatus(internal::cri::DecodeSandboxStatus(message), now, entry);
+          } else {
+            AddStatus(internal::cri::DecodeContainerStatus(message), now,
+                      entry);
+          }
+          entry.has_status = true;
+        });
+    entries.erase(
+        std::remove_if(entries.begin(), entries.end(),
+                       [](const Entry& entry) { return !entry.has_status; }),
+        entries.end());
+  }
+
+  const std::chrono::nanoseconds timeout_;
+  const RuntimeService service_;
+};
+
+CriClient::CriClient(const CriClientOptions& options)
+    : impl_(std::make_unique<Impl>(options)) {}
+CriClient::~CriClient() = default;
+CriClient::CriClient(CriClient&&) noexcept = default;
+CriClient& CriClient::operator=(CriClient&&) noexcept = default;
+
+void CriClient::DoForEachContainer(const ListOptions& options,
+                                   const ContainerVisitor& visitor,
+                                   const CallOptions& call) const {
+  internal::CheckOptions(options);
+  for (Entry& entry : impl_->List(options, impl_->LimitOf(call)))
+    visitor(entry.container);
+}
+
+PingResult CriClient::DoPing(const CallOptions& call) const {
+  PingResult result;
+  result.api_version =
+      impl_->GetVersion(impl_->LimitOf(call)).runtime_api_version;
+  result.os_type = "linux";
+  return result;
+}
+
+const std::string& CriClient::endpoint() const noexcept {
+  return impl_->endpoint();
+}
+
+bool operator==(const CriClientOptions& a, const CriClientOptions& b) {
+  return std::tie(a.endpoint, a.connect_timeout, a.timeout,
+                  a.max_response_bytes) ==
+         std::tie(b.endpoint, b.connect_timeout, b.timeout,
+                  b.max_response_bytes);
+}
+
+}  // namespace containercollector

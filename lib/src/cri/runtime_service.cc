@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/src/cri/runtime_service.h"
+
+#include <utility>
+#include <variant>
+
+namespace containercollector::internal::cri {
+namespace {
+
+/// Returns the status if it is `code`.
+const GrpcStatus* StatusIf(const GrpcResult& result, GrpcCode code) {
+  const auto* const status = std::get_if<GrpcStatus>(&result);
+  return status != nullptr && status->code == static_cast<int>(code) ? status
+                                                                     : nullptr;
+}
+
+/// Returns the message.
+/// @throws Error if there is none.
+const std::string& MessageOf(const CallPlace& place, const GrpcResult& result) {
+  if (const auto* failure = std::get_if<Failure>(&result))
+    throw ToError(place, *failure);
+  if (const auto* malformed = std::get_if<GrpcMalformed>(&result))
+    throw ToError(place, *malformed);
+  if (const auto* status = std::get_if<GrpcStatus>(&result))
+    throw ToError(*status);
+  return std::get<std::string>(result);
+}
+
+}  // namespace
+
+RuntimeService::RuntimeService(Endpoint endpoint,
+                               std::chrono::nanoseconds connect_timeout,
+                               std::size_t max_bytes)
+    : channel_(std::move(endpoint), connect_timeout, max_bytes) {}
+
+std::string RuntimeService::PathOf(Version version, const char* method) {
+  return std::string(version == Version::kV1
+                         ? "/runtime.v1.RuntimeService/"
+                         : "/runtime.v1alpha2.RuntimeService/") +
+         method;
+}
+
+CallPlace RuntimeService::PlaceOf(const char* method,
+                                  const std::string& id) const {
+  constexpr std::size_t kShortId = 12;
+  CallPlace place;
+  place.endpoint = endpoint();
+  place.request = PathOf(version_, method).substr(1);
+  if (!id.empty()) place.request += " of " + id.substr(0, kShortId);
+  return place;
+}
+
+std::string RuntimeService::Call(const char* method,
+                                 const CallLimit& limit) const {
+  const Version first = version_;
+  GrpcResult result = channel_.Call({PathOf(first, method), ""}, limit);
+  if (const auto* missing = StatusIf(result, GrpcCode::kUnimplemented)) {
+    const Version other =
+        first == Version::kV1 ? Version::kV1Alpha2 : Version::kV1;
+    GrpcResult second = channel_.Call({PathOf(other, method), ""}, limit);
+    if (StatusIf(second, GrpcCode::kUnimplemented) != nullptr)
+      throw NoCri(PlaceOf(method, ""), *missing);
+    version_ = other;
+    result = std::move(second);
+  }
+  return MessageOf(PlaceOf(method, ""), result);
+}
+
+void RuntimeService::CallAll(const std::vector<StatusCall>& calls,
+                             const CallLimit& limit,
+                             const OnMessage& on_message) const {
+  const Version version = version_;
+  std::vector<GrpcCall> grpc_calls;
+  grpc_calls.reserve(calls.size());
+  for (const StatusCall& call : calls)
+    grpc_calls.push_back({PathOf(version, call.method), EncodeId(call.id)});
+  channel_.CallAll(grpc_calls, limit,
+                   [&](std::size_t index, const GrpcResult& result) {
+                     if (StatusIf(result, GrpcCode::kNotFound) != nullptr)
+                       return;
+                     const StatusCall& call = calls[index];
+                     const CallPlace place = PlaceOf(call.method, call.id);
+                     const std::string& message = MessageOf(place, result);
+                     Decode(place, [&] { on_message(index, message); });
+                   });
+}
+
+}  // namespace containercollector::internal::cri
