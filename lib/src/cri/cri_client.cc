@@ -56,9 +56,13 @@ class CriClient::Impl {
   std::vector<Entry> List(const ListOptions& options,
                           const CallLimit& limit) const {
     const internal::cri::ListFilter filter(options);
-    auto entries = internal::cri::MakeEntries(
-        service_.Call("ListContainers", internal::cri::DecodeContainers, limit),
-        service_.Call("ListPodSandbox", internal::cri::DecodeSandboxes, limit));
+    const auto containers =
+        service_.Call("ListContainers", internal::cri::DecodeContainers, limit);
+    // The sandboxes after the containers, so that none of a container is
+    // missing because it is newer.
+    const auto sandboxes =
+        service_.Call("ListPodSandbox", internal::cri::DecodeSandboxes, limit);
+    auto entries = internal::cri::MakeEntries(containers, sandboxes);
     filter.DropListed(entries);
     AddStatuses(limit, entries);
     if (options.size) {

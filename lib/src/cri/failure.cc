@@ -69,6 +69,13 @@ std::string Truncated(const CallPlace& place, std::size_t bytes) {
          "log.";
 }
 
+std::string Reset(const CallPlace& place, const Failure& failure) {
+  return "The " + Runtime(place) + " gave up its answer to " + place.request +
+         " after " + std::to_string(failure.bytes) +
+         " bytes, without a gRPC status: " + failure.detail +
+         ". Try again, then look at its log.";
+}
+
 std::string HeadersTooLarge(const CallPlace& place, const Failure& failure) {
   return ResponseOf(place) +
          " is not valid HTTP/2: its headers are larger than the limit of " +
@@ -110,8 +117,9 @@ Error ToError(const CallPlace& place, const Failure& failure) {
       return Error(ErrorCode::kTimeout, ConnectTimeout(place, failure));
     case FailureKind::kResponseTimeout:
       return Error(ErrorCode::kTimeout, ResponseTimeout(place, failure));
-    case FailureKind::kTruncated:
     case FailureKind::kStreamReset:
+      return Error(ErrorCode::kResponseTruncated, Reset(place, failure));
+    case FailureKind::kTruncated:
       return Error(ErrorCode::kResponseTruncated,
                    Truncated(place, failure.bytes));
     case FailureKind::kInvalidHttp:

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "containercollector/error.h"
+#include "lib/src/cri/list_filter.h"
+#include "lib/src/cri/name_pattern.h"
+#include "tests/support/catch.h"
+#include "tests/support/error_of.h"
+
+using namespace containercollector;
+using namespace containercollector::internal;
+using test::ErrorOf;
+
+namespace {
+
+cri::Entry EntryOf(const std::string& id, const std::string& name,
+                   const std::string& state) {
+  cri::Entry entry;
+  entry.container.id = id;
+  entry.container.names = StringList{"/k8s_" + name};
+  entry.container.state = state;
+  entry.container.image = "docker.io/library/busybox:1";
+  entry.container.image_id = "sha256:0123456789abcdef";
+  entry.container.labels = StringMap{{"app", name}, {"empty", ""}};
+  entry.container.host_config.network_mode = "container:" + name;
+  if (state == kStateExited) entry.exit_code = 137;
+  return entry;
+}
+
+/// Newest first.
+std::vector<cri::Entry> Node() {
+  return {EntryOf("aa1", "web", "running"), EntryOf("aa2", "db", "exited"),
+          EntryOf("bb1", "job", "created"), EntryOf("bb2", "web2", "running")};
+}
+
+std::string Listed(const ListOptions& options) {
+  const cri::ListFilter filter(options);
+  std::vector<cri::Entry> entries = Node();
+  filter.DropListed(entries);
+  filter.DropComplete(entries);
+  std::string ids;
+  for (const cri::Entry& entry : entries)
+    ids += (ids.empty() ? "" : " ") + entry.container.id;
+  return ids;
+}
+
+ListOptions With(const std::string& name, const std::string& value) {
+  ListOptions options;
+  options.filters.Add(name, value);
+  return options;
+}
+
+std::string Listed(const std::string& name, const std::string& value) {
+  return Listed(With(name, value));
+}
+
+std::string RejectionOf(const std::string& name, const std::string& value) {
+  const ListOptions options = With(name, value);
+  const Error error = ErrorOf([&] { Listed(options); });
+  CHECK(error.code() == ErrorCode::kRequestRejected);
+  return error.what();
+}
+
+}  // namespace
+
+TEST_CASE("All containers are listed, or only running ones") {
+  ListOptions options;
+  CHECK(Listed(options) == "aa1 aa2 bb1 bb2");
+  options.all = false;
+  CHECK(Listed(options) == "aa1 bb2");
+  options.limit = 2;  // Docker's limit implies all.
+  CHECK(Listed(options) == "aa1 aa2");
+}
+
+TEST_CASE("A limit keeps the newest of those that match") {
+  ListOptions options;
+  options.limit = 1;
+  CHECK(Listed(options) == "aa1");
+  options.filters.Add("exited", "137");
+  CHECK(Listed(options) == "aa2");
+  options.limit = 100;
+  CHECK(Listed(options) == "aa2");
+  options.limit = -1;
+  CHECK(Listed(options) == "aa2");
+}
+
+TEST_CASE("A limit saves status requests unless a filter needs the status") {
+  const auto left = [](const ListOptions& options) {
+    std::vector<cri::Entry> entries = Node();
+    cri::ListFilter(options).DropListed(entries);
+    return entries.size();
+  };
+  ListOptions options;
+  options.limit = 1;
+  CHECK(left(options) == 1);
+  options.filters.Add("ancestor", "busybox:1");
+  CHECK(left(options) == 4);
+}
+
+TEST_CASE("An ID filter takes the beginning of one ID") {
+  CHECK(Listed("id", "aa1") == "aa1");
+  CHECK(Listed("id", "bb").empty());  // Docker's: it is not unique.
+  ListOptions options = With("id", "aa1");
+  options.filters.Add("id", "bb2");
+  CHECK(Listed(options) == "aa1 bb2");
+}
+
+TEST_CASE("A name filter takes regular expressions, with and without slash") {
+  CHECK(Listed("name", "web") == "aa1 bb2");
+  CHECK(Listed("name", "/k8s_web$") == "aa1");
+  CHECK(Listed("name", "^k8s_web$") == "aa1");
+  CHECK(Listed("name", "^/k8s_(job|db)") == "aa2 bb1");
+  CHECK(Listed("name", "web[0-9]+") == "bb2");
+  CHECK(Listed("name", "nothing").empty());
+  CHECK(Listed("name", "(").empty());  // Docker's: it is not valid.
+}
+
+TEST_CASE("A name filter that could take long is rejected") {
+  const std::string end =
+      "': write a name or a regular expression of at most 256 bytes, without "
+      "\"{\" and \"(?\".";
+  CHECK(RejectionOf("name", "a{9}") == "Invalid filter 'name=a{9}" + end);
+  CHECK(RejectionOf("name", "(?=a)") == "Invalid filter 'name=(?=a)" + end);
+  CHECK(RejectionOf("name", std::string(257, 'x')) ==
+        "Invalid filter 'name=" + std::string(64, 'x') + "..." + end);
+}
+
+TEST_CASE("A name filter takes no exponential time") {
+  const cri::NamePattern pattern("^(a*)*(a|aa)+(.*)*(x+x+)+y$");
+  CHECK_FALSE(pattern.Matches(std::string(1000, 'a')));
+  CHECK_FALSE(pattern.Matches(std::string(1000, 'x')));
+  CHECK_FALSE(cri::NamePattern(std::string(256, '(')).Matches("a"));
+  const cri::NamePattern nested(std::string(120, '(') + "a*" +
+                                std::string(120, ')') + "b");
+  CHECK_FALSE(nested.Matches(std::string(1000, 'a')));
+}
+
+TEST_CASE("All values of a label filter must match") {
+  CHECK(Listed("label", "app") == "aa1 aa2 bb1 bb2");
+  CHECK(Listed("label", "app=db") == "aa2");
+  CHECK(Listed("label", "empty=") == "aa1 aa2 bb1 bb2");
+  CHECK(Listed("label", "none").empty());
+  ListOptions options = With("label", "app=db");
+  options.filters.Add("label", "app=web");
+  CHECK(Listed(options).empty());
+}
+
+TEST_CASE("A status filter implies all containers") {
+  ListOptions options = With("status", "exited");
+  options.all = false;
+  CHECK(Listed(options) == "aa2");
+  options.filters.Add("status", "created");
+  CHECK(Listed(options) == "aa2 bb1");
+  CHECK(Listed("status", "paused").empty());
+  CHECK(RejectionOf("status", "asleep") ==
+        "Invalid filter 'status=asleep': write one of created, running, "
+        "paused, restarting, removing, exited, dead.");
+}
+
+TEST_CASE("An exit code filter finds containers that ended so") {
+  CHECK(Listed("exited", "137") == "aa2");
+  CHECK(Listed("exited", "0").empty());
+  CHECK(RejectionOf("exited", "1x") ==
+        "Invalid filter 'exited=1x': write an exit code, e.g. exited=137.");
+}
+
+TEST_CASE("Before and since take an ID or a name") {
+  CHECK(Listed("before", "aa2") == "bb1 bb2");
+  CHECK(Listed("before", "k8s_db") == "bb1 bb2");
+  CHECK(Listed("since", "/k8s_db") == "aa1");
+  CHECK(Listed("since", "aa1").empty());
+  ListOptions options = With("before", "aa1");
+  options.filters.Add("since", "bb2");
+  CHECK(Listed(options) == "aa2 bb1");
+  options = With("before", "bb2");
+  options.filters.Add("since", "aa1");
+  CHECK(Listed(options).empty());
+  CHECK(RejectionOf("before", "aa") == "No such container: aa");
+}
+
+TEST_CASE("An ancestor is an image by name or ID") {
+  const std::string all = "aa1 aa2 bb1 bb2";
+  for (const char* image :
+       {"busybox:1", "docker.io/library/busybox:1", "library/busybox:1",
+        "sha256:0123456789abcdef", "0123456789ab", "sha256:0123456789ab"}) {
+    CAPTURE(image);
+    CHECK(Listed("ancestor", image) == all);
+  }
+  for (const char* image : {"busybox", "busybox:2", "0123", "box:1"}) {
+    CAPTURE(image);
+    CHECK(Listed("ancestor", image).empty());
+  }
+}
+
+TEST_CASE("A network filter takes the network mode") {
+  CHECK(Listed("network", "container:db") == "aa2");
+  CHECK(Listed("network", "host").empty());
+}
+
+TEST_CASE("A filter that makes no sense for a runtime is rejected") {
+  for (const char* name : {"volume", "health", "publish", "junk"}) {
+    CHECK(RejectionOf(name, "x") ==
+          "Invalid filter '" + std::string(name) +
+              "'. The list of a container runtime takes these: ancestor, "
+              "before, exited, id, label, name, network, since, status.");
+  }
+}
