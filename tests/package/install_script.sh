@@ -57,6 +57,28 @@ apt-get needs root. sudo may ask for your password.
 password?
 sudo failed. Run this as root, then try again:"
 
+echo "== Progress on a terminal"
+# The command ends once the terminal has shown what it printed.
+mkfifo shown
+script --quiet --flush --return --command \
+  "bash -c 'source scripts/common.sh; log_to build.log sh -c \"echo [3/7] Building; read -r _ <shown\"'" \
+  terminal.log >/dev/null </dev/null &
+terminal=$!
+for _ in {1..300}; do
+  grep --quiet --no-messages --fixed-strings '[3/7] Building' terminal.log && break
+  sleep 0.1
+done
+seen=$(cat terminal.log)
+echo >shown
+wait "$terminal" || fail "The command with progress ended with $?"
+[[ $seen == *'[3/7] Building'* ]] || fail "No progress on a terminal:" "$seen"
+echo "ok: the last line of a build's output"
+fake ctest 'echo "ctest got: $*"'
+try script --quiet --return --command "scripts/test --label-regex unit" /dev/null
+expect "ctest's own progress" 0 "ctest got: " "--progress --label-regex unit"
+try scripts/test --label-regex unit
+expect_no "no progress without a terminal" "--progress" "$output"
+
 echo "== Services"
 ln -s /lib/systemd/system/cron.service "$wants/cron.service"
 fake apt-get 'sh "$DPKG_ROOT/usr/sbin/policy-rc.d" docker start || echo "not started: $?"

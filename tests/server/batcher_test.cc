@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "tests/server/fake_daemon_call.h"
-#include "tests/server/huge_thread_stacks.h"
+#include "tests/server/no_threads.h"
 #include "tests/support/catch.h"
 
 using namespace containercollector;
@@ -308,7 +308,7 @@ TEST_CASE("The destructor leaves no request incomplete") {
 
 TEST_CASE(
     "A thread that cannot start is an error, not the end of the process") {
-  const HugeThreadStacks no_threads;
+  const RoomForOneThread room;
   CHECK_THROWS_WITH(
       Batches(Bounds(4)),
       "Cannot start a thread for calls of the container runtime: Resource "

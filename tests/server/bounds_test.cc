@@ -183,18 +183,21 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
 }
 
 TEST_CASE("Pending requests whose clients left make room for others") {
-  Node node({"--max-waiting", "10"});
+  Node node({"--max-waiting", "10", "--docker-timeout", "10m"});
   node.Start(RespondWhenReleased(GoodResponse()));
   std::vector<HttpCall> leaving = PostMany(node, 10);
   WaitForWaiting(node, 10);
   leaving.clear();
   // The server notices within its sweep.
-  std::vector<HttpCall> staying = PostMany(node, 1);
-  while (staying.back()
-             .connection()
-             .Receive(1, std::chrono::milliseconds(50))
-             .end != RawClient::End::kTimedOut)
+  std::vector<HttpCall> staying;
+  const auto stays = [&] {
     staying = PostMany(node, 1);
+    return staying.back()
+               .connection()
+               .Receive(1, std::chrono::milliseconds(50))
+               .end == RawClient::End::kTimedOut;
+  };
+  REQUIRE(WaitUntil(stays, kGenerous));
   node.daemon().Release();
   CheckCollected(staying.back().Wait());
   CheckStops(node.server());

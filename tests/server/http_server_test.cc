@@ -12,7 +12,7 @@
 #include <string_view>
 #include <thread>
 
-#include "tests/server/huge_thread_stacks.h"
+#include "tests/server/no_threads.h"
 #include "tests/support/catch.h"
 #include "tests/support/http_client.h"
 #include "tests/support/scripted_node.h"
