@@ -31,10 +31,10 @@ test_packages() {
     performance) echo valgrind ;;
     engine) echo curl ;;
     package)
-      echo ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc systemd "${bench_packages[@]}"
+      echo ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc openssl systemd "${bench_packages[@]}"
       ;;
     deploy)
-      echo curl debootstrap dpkg-dev file jq prometheus python3-kubernetes python3-yaml
+      echo curl debootstrap dpkg-dev file jq openssl prometheus python3-kubernetes python3-yaml
       # Debian's package conflicts with Kubernetes' own.
       if ! has_command kubectl; then
         echo kubernetes-client
