@@ -193,7 +193,7 @@ TEST_CASE("Control bytes are an error wherever they stand in a string") {
     }
   }
   CHECK(DecodeErrorOf("[{\"Id\":\"\x1F\"}]") ==
-        "invalid JSON at byte 8: Invalid encoding in string");
+        "invalid JSON at byte 8: Invalid escape character in string");
 }
 
 TEST_CASE("A minus zero is a whole number, but not an unsigned one, as in Go") {

@@ -147,11 +147,12 @@ class DecodeHandler {
     frame.key = {text, length};
     if (frame.schema->kind == Schema::Kind::kMap) {
       TakeRoom(frame);
-      std::string key = is_ascii_ || IsValidUtf8(frame.key)
-                            ? std::string(frame.key)
-                            : RepairUtf8(frame.key);
-      member_ = {frame.schema->element,
-                 frame.schema->append_entry(frame.value, std::move(key))};
+      const bool is_valid = is_ascii_ || IsValidUtf8(frame.key);
+      member_ = {
+          frame.schema->element,
+          frame.schema->append_entry(
+              frame.value,
+              is_valid ? frame.key : std::string_view(RepairUtf8(frame.key)))};
     } else {
       member_ = FindField(frame);
     }

@@ -2,22 +2,15 @@
 
 #include "lib/src/json/decoder.h"
 
-// With SIMD the reader takes a quarter less time. A namespace of its own keeps
-// this reader apart from any other copy of RapidJSON in the program, which may
-// have been compiled without.
+// A namespace of its own keeps this reader apart from any other copy of
+// RapidJSON in the program.
 #define RAPIDJSON_NAMESPACE containercollector_rapidjson_reader
 #define RAPIDJSON_NAMESPACE_BEGIN \
   namespace containercollector_rapidjson_reader {
 #define RAPIDJSON_NAMESPACE_END }
-#if defined(__SSE2__)
-#define RAPIDJSON_SSE2
-#elif defined(__ARM_NEON)
-#define RAPIDJSON_NEON
-#endif
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
-#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -28,6 +21,8 @@
 #include "containercollector/error.h"
 #include "containercollector/json.h"
 #include "lib/src/json/decode_handler.h"
+#include "lib/src/json/plain_bytes.h"
+#include "lib/src/json/utf8.h"
 
 namespace containercollector::internal {
 namespace {
@@ -43,6 +38,41 @@ struct Utf8WithoutSurrogates : rapid::UTF8<> {
     rapid::UTF8<>::Encode(stream, is_surrogate ? 0xFFFD : code_point);
   }
 };
+
+using InsituStream = rapid::GenericInsituStringStream<Utf8WithoutSurrogates>;
+
+}  // namespace
+}  // namespace containercollector::internal
+
+namespace containercollector_rapidjson_reader {
+
+/// Takes a run of plain bytes of a string at once. RapidJSON's own code for
+/// SIMD takes the bytes before an aligned address one by one, and lets the
+/// bytes 0x1A to 0x1F pass in some places.
+template <>
+struct Transcoder<containercollector::internal::Utf8WithoutSurrogates,
+                  containercollector::internal::Utf8WithoutSurrogates>
+    : Transcoder<UTF8<>, UTF8<>> {
+  using Transcoder<UTF8<>, UTF8<>>::Transcode;
+
+  /// @param stream At a plain byte.
+  static bool Transcode(containercollector::internal::InsituStream& stream,
+                        containercollector::internal::InsituStream& /*same*/) {
+    char* const end = containercollector::internal::EndOfPlain(stream.src_);
+    const auto length = static_cast<std::size_t>(end - stream.src_);
+    // They differ after the first escape.
+    if (stream.dst_ != stream.src_)
+      std::memmove(stream.dst_, stream.src_, length);
+    stream.dst_ += length;
+    stream.src_ = end;
+    return true;
+  }
+};
+
+}  // namespace containercollector_rapidjson_reader
+
+namespace containercollector::internal {
+namespace {
 
 /// RapidJSON does not check whether an allocation for its stack failed.
 struct ThrowingAllocator {
@@ -66,36 +96,6 @@ using Reader = rapid::GenericReader<Utf8WithoutSurrogates,
                                                        ": " + std::string(why));
 }
 
-/// RapidJSON's SSE2 code lets the bytes 0x1A to 0x1F pass in some places of a
-/// string. They are not valid anywhere in JSON.
-void RejectControlBytes(std::string_view json, std::size_t begin,
-                        std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i) {
-    if (json[i] >= 0x1A && json[i] <= 0x1F)
-      ThrowInvalidJson(i, "Invalid encoding in string.");
-  }
-}
-
-/// Looks at all bytes before they are parsed, eight at a time.
-/// @return Whether the text is ASCII, so that its strings are valid UTF-8.
-bool CheckBytes(std::string_view json) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighBits = 0x80 * kOnes;
-  std::uint64_t any = 0;
-  std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= json.size(); i += sizeof(std::uint64_t)) {
-    std::uint64_t word;
-    std::memcpy(&word, json.data() + i, sizeof word);
-    any |= word;
-    // Set for a byte below 0x20; a byte above one of those may be set too.
-    if (((word - kOnes * 0x20) & ~word & kHighBits) != 0)
-      RejectControlBytes(json, i, i + sizeof word);
-  }
-  RejectControlBytes(json, i, json.size());
-  for (; i < json.size(); ++i) any |= static_cast<unsigned char>(json[i]);
-  return (any & kHighBits) == 0;
-}
-
 }  // namespace
 
 void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
@@ -105,12 +105,12 @@ void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
                       "JSON of " + std::to_string(size) +
                           " bytes is more than this parser reads");
   }
-  const bool is_ascii = CheckBytes(json);
+  const bool is_ascii = IsAscii(json);
   json.append(kDecoderPadding, '\0');
 
   DecodeHandler handler(schema, value, size, is_ascii);
   Reader reader;
-  rapid::InsituStringStream stream(json.data());
+  InsituStream stream(json.data());
   const rapid::ParseResult result =
       reader.Parse < rapid::kParseInsituFlag |
       rapid::kParseIterativeFlag > (stream, handler);

@@ -14,9 +14,9 @@
 namespace containercollector::internal {
 
 /// How many bytes the decoder appends to its text: a text with this much spare
-/// capacity is decoded without a copy. The SIMD reader looks at whole blocks of
-/// 16 bytes, so it may look this far past the end.
-inline constexpr std::size_t kDecoderPadding = 16;
+/// capacity is decoded without a copy. The reader looks at words of eight
+/// bytes, the last of which may begin at the end of the text.
+inline constexpr std::size_t kDecoderPadding = 8;
 
 /// What the decoder throws, so that it can be told apart from what a visitor
 /// throws.

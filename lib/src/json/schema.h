@@ -34,8 +34,12 @@ namespace containercollector::internal {
 /// open a map many times, so the decoder sorts it once, at the end.
 struct MapFiller {
   template <typename Value>
-  static Value* Append(SortedMap<Value>& map, std::string key) {
-    return &map.entries_.emplace_back(std::move(key), Value{}).second;
+  static Value* Append(SortedMap<Value>& map, std::string_view key) {
+    return &map.entries_
+                .emplace_back(std::piecewise_construct,
+                              std::forward_as_tuple(key),
+                              std::forward_as_tuple())
+                .second;
   }
   template <typename Value>
   static std::vector<std::pair<std::string, Value>>& Sort(
@@ -75,7 +79,7 @@ struct Schema {
   const Schema* element = nullptr;
   std::size_t element_bytes = 0;  // A map's element includes its key.
   void* (*append)(void* array) = nullptr;
-  void* (*append_entry)(void* map, std::string key) = nullptr;
+  void* (*append_entry)(void* map, std::string_view key) = nullptr;
   /// Called after each element that is null, an array or an object.
   void (*element_done)(void* array) = nullptr;
 
@@ -154,8 +158,8 @@ struct SchemaFor<std::optional<SortedMap<Value>>> {
     };
     schema.element = &kSchema<Value>;
     schema.element_bytes = sizeof(typename Map::value_type);
-    schema.append_entry = [](void* map, std::string key) -> void* {
-      return MapFiller::Append(*static_cast<Map*>(map), std::move(key));
+    schema.append_entry = [](void* map, std::string_view key) -> void* {
+      return MapFiller::Append(*static_cast<Map*>(map), key);
     };
     return schema;
   }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <limits>
 
+#include "lib/src/json/plain_bytes.h"
 #include "lib/src/json/utf8.h"
 
 namespace containercollector::internal {
@@ -24,26 +25,18 @@ enum class NonAscii { kCopy, kStop };
 /// and returns its length. Writes up to seven bytes beyond it.
 template <NonAscii kNonAscii>
 std::size_t CopyPlain(std::string_view text, char* to) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighBits = 0x80 * kOnes;
-  constexpr bool kStop = kNonAscii == NonAscii::kStop;
+  constexpr std::uint64_t kStopAt =
+      kNonAscii == NonAscii::kStop ? kHighBits : 0;
   std::size_t i = 0;
   for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + i, sizeof word);
-    std::memcpy(to + i, &word, sizeof word);
-    // The high bit of each ASCII byte that is below 0x20, a quote or a
-    // backslash. A byte above one of those may have it too.
-    const std::uint64_t quote = word ^ (kOnes * '"');
-    const std::uint64_t backslash = word ^ (kOnes * '\\');
-    std::uint64_t found =
-        (word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes);
-    found = kStop ? found | word : found & ~word;
-    if ((found & kHighBits) != 0) break;
+    std::memcpy(to + i, text.data() + i, sizeof(std::uint64_t));
+    const std::uint64_t word = LoadWord(text.data() + i);
+    const std::uint64_t found = FindEscapes(word) | (word & kStopAt);
+    if (found != 0) return i + BytesBefore(found);
   }
   for (; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (NeedsEscape(text[i]) || (kStop && byte >= 0x80)) break;
+    if (NeedsEscape(text[i]) || (kStopAt != 0 && byte >= 0x80)) break;
     to[i] = text[i];
   }
   return i;
@@ -115,8 +108,14 @@ void Encoder::String(std::string_view text) {
 
 void Encoder::Grow(std::size_t bytes) {
   constexpr std::size_t kMinimum = 1024;
-  json_.resize(
-      std::max({kMinimum, size_ + bytes, 2 * size_, json_.capacity()}));
+  constexpr std::size_t kStep = std::size_t{16} * 1024;
+  const std::size_t needed = size_ + bytes;
+  if (needed > json_.capacity())
+    json_.reserve(std::max({kMinimum, needed, 2 * json_.capacity()}));
+  // A string clears what it grows by. In small steps the cleared bytes are
+  // still in the cache when they are written, and memory that is never written
+  // is never touched.
+  json_.resize(std::min(json_.capacity(), std::max(needed, size_ + kStep)));
 }
 
 }  // namespace containercollector::internal

@@ -62,6 +62,10 @@ std::size_t CharacterLength(std::string_view text) noexcept {
 
 }  // namespace
 
+bool IsAscii(std::string_view text) noexcept {
+  return AsciiPrefixLength(text) == text.size();
+}
+
 bool IsValidUtf8(std::string_view text) noexcept {
   text.remove_prefix(AsciiPrefixLength(text));
   while (!text.empty()) {

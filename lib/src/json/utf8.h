@@ -11,6 +11,9 @@ namespace containercollector::internal {
 
 bool IsValidUtf8(std::string_view text) noexcept;
 
+/// Returns whether all bytes are ASCII.
+bool IsAscii(std::string_view text) noexcept;
+
 /// The text with U+FFFD in place of each byte that is not part of valid UTF-8.
 std::string RepairUtf8(std::string_view text);
 
