@@ -11,7 +11,6 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -75,14 +74,12 @@ namespace containercollector::internal {
 namespace {
 
 /// RapidJSON does not check whether an allocation for its stack failed.
-struct ThrowingAllocator {
-  static void* Realloc(void* memory, std::size_t /*old_size*/,
-                       std::size_t new_size) {
-    void* const moved = std::realloc(memory, new_size);
-    if (moved == nullptr) throw std::bad_alloc();
+struct ThrowingAllocator : rapid::CrtAllocator {
+  void* Realloc(void* memory, std::size_t old_size, std::size_t new_size) {
+    void* const moved = CrtAllocator::Realloc(memory, old_size, new_size);
+    if (moved == nullptr && new_size > 0) throw std::bad_alloc();
     return moved;
   }
-  static void Free(void* memory) { std::free(memory); }
 };
 
 using Reader = rapid::GenericReader<Utf8WithoutSurrogates,
