@@ -82,6 +82,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
   HttpOptions http = MakeHttpOptions(options, tls_);
   url_ = UrlOf(main);
   metrics_.SetPendingLimit(options.max_waiting);
+  if (tls_ != nullptr) metrics_.CertificatesLoaded(tls_->Expiry());
   metrics_.AddListener(Listener::kMain, http.max_connections,
                        http.max_in_flight_bytes);
   http_.emplace(std::move(main), http, routes_);
@@ -111,8 +112,10 @@ void App::ReloadCertificates() {
   if (tls_ == nullptr) return;
   try {
     tls_->Reload();
+    metrics_.CertificatesLoaded(tls_->Expiry());
     Log(LogLevel::kInfo, "certificates reloaded");
   } catch (const std::exception& error) {
+    metrics_.CertificatesNotLoaded();
     Log(LogLevel::kError, "certificates not reloaded, the old ones stay",
         {{"error", std::string(error.what())}});
   }

@@ -52,11 +52,13 @@ void CheckTls(const TlsFiles& files, const FlagSources& sources) {
   if (!files.enabled()) return;
   try {
     const Tls tls(files);
-  } catch (const std::runtime_error& error) {
-    throw ConfigurationError(
-        cert + ", " + key +
-            (files.client_ca.empty() ? std::string() : ", " + client_ca),
-        error.what());
+  } catch (const TlsFileError& error) {
+    const bool is_cert = error.file() == &TlsFiles::cert;
+    const bool is_key = error.file() == &TlsFiles::key;
+    throw ConfigurationError(is_cert  ? cert
+                             : is_key ? key
+                                      : client_ca,
+                             error.what());
   }
 }
 

@@ -160,6 +160,14 @@ void Routes::Observe(const HttpLoad& load) noexcept {
   backend_.metrics.SetLoad(listener_, load.connections, load.in_flight_bytes);
 }
 
+void Routes::TlsFailed(const std::string& peer, const TlsFailure& failure) {
+  backend_.metrics.CountTlsFailure(failure.reason);
+  Log(LogLevel::kWarning, "TLS client rejected",
+      {{"peer", peer},
+       {"reason", std::string(failure.reason)},
+       {"error", failure.text}});
+}
+
 void Routes::Sweep() {
   backend_.collections.RejectWaitingSince(steady_clock::now() -
                                           backend_.max_wait);

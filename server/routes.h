@@ -57,6 +57,9 @@ class Routes final : public HttpHandler {
 
   void Observe(const HttpLoad& load) noexcept override;
 
+  /// Counts and logs the client.
+  void TlsFailed(const std::string& peer, const TlsFailure& failure) override;
+
   /// Rejects batches that have waited too long.
   void Sweep() override;
 

@@ -63,10 +63,12 @@ RequestHead HeadOf(MHD_Connection* connection, const char* method,
   return head;
 }
 
-std::string PeerOf(MHD_Connection* connection) {
+/// Null without TLS, and if the session could not be prepared.
+const TlsHandshake* HandshakeOf(MHD_Connection* connection) {
   const auto* const info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  return info == nullptr ? "" : ToText(info->client_addr);
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info == nullptr ? nullptr
+                         : static_cast<TlsHandshake*>(info->socket_context);
 }
 
 }  // namespace
@@ -75,6 +77,12 @@ int SocketOf(MHD_Connection* connection) {
   const auto* const info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   return info == nullptr ? -1 : info->connect_fd;
+}
+
+std::string PeerOf(MHD_Connection* connection) {
+  const auto* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  return info == nullptr ? "" : ToText(info->client_addr);
 }
 
 gnutls_session_int* TlsSessionOf(MHD_Connection* connection) {
@@ -126,8 +134,9 @@ std::optional<HttpResponse> Exchange::CheckClient(
   auto rejection =
       CheckHead(head, {options.max_header_bytes, options.max_body_bytes});
   if (!rejection) rejection = CheckSource(head, options.allowed_hosts);
+  const TlsHandshake* const handshake = HandshakeOf(connection_);
   if (!rejection && options.tls != nullptr &&
-      !options.tls->AcceptsClient(TlsSessionOf(connection_))) {
+      (handshake == nullptr || !handshake->accepted())) {
     rejection = TextResponse(403,
                              "This server serves only clients that present a "
                              "certificate which it trusts.");

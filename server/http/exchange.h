@@ -93,6 +93,9 @@ class Exchange {
 /// The connection's socket.
 int SocketOf(MHD_Connection* connection);
 
+/// The client's address and port; empty if unknown.
+std::string PeerOf(MHD_Connection* connection);
+
 /// The connection's GnuTLS session; null without TLS.
 gnutls_session_int* TlsSessionOf(MHD_Connection* connection);
 

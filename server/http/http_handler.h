@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "server/http/http_message.h"
 #include "server/http/responder.h"
+#include "server/http/tls_handshake.h"
 
 namespace containercollector::server {
 
@@ -36,6 +38,12 @@ class HttpHandler {
 
   /// Called when the load has changed. Does nothing unless overridden.
   virtual void Observe(const HttpLoad& /*load*/) noexcept {}
+
+  /// Called when a connection has been closed whose TLS handshake failed. Does
+  /// nothing unless overridden.
+  /// @param peer The client's address and port.
+  virtual void TlsFailed(const std::string& /*peer*/,
+                         const TlsFailure& /*failure*/) {}
 
   /// Called about every HttpOptions::sweep_interval.
   virtual void Sweep() = 0;

@@ -33,8 +33,6 @@ constexpr milliseconds kDrainInterval{5};
 /// are closed.
 constexpr std::size_t kSpareConnections = 32;
 
-using Credentials = std::shared_ptr<const TlsCredentials>;
-
 /// Fails the handshake of a session that Tls has not prepared.
 int NoCertificate(gnutls_session_int* /*session*/,
                   const struct gnutls_datum_st* /*authorities*/, int /*count*/,
@@ -78,14 +76,16 @@ struct HttpServer::Callbacks {
   }
 
   static void OnConnection(void* self, MHD_Connection* connection,
-                           void** credentials,
+                           void** tls_handshake,
                            MHD_ConnectionNotificationCode code) noexcept {
     ExchangeContext& context = static_cast<HttpServer*>(self)->context_;
     const int socket = SocketOf(connection);
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+      const std::unique_ptr<TlsHandshake> handshake(
+          static_cast<TlsHandshake*>(std::exchange(*tls_handshake, nullptr)));
+      if (handshake != nullptr) ReportFailure(context, connection, *handshake);
       context.deadlines.Remove(socket);
       context.ReportLoad();
-      delete static_cast<Credentials*>(std::exchange(*credentials, nullptr));
       return;
     }
     try {
@@ -93,15 +93,23 @@ struct HttpServer::Callbacks {
       context.ReportLoad();
       if (context.deadlines.size() > context.options.max_connections)
         context.deadlines.CloseLongest();
-      if (const auto& tls = context.options.tls; tls != nullptr) {
-        *credentials = std::make_unique<Credentials>(
-                           tls->Prepare(TlsSessionOf(connection)))
-                           .release();
-      }
+      if (const auto& tls = context.options.tls; tls != nullptr)
+        *tls_handshake = tls->Prepare(TlsSessionOf(connection)).release();
     } catch (const std::exception& error) {
       // The handshake fails, as the session has no certificate.
       Log(LogLevel::kError, "connection failed",
           {{"error", std::string(error.what())}});
+    }
+  }
+
+  static void ReportFailure(const ExchangeContext& context,
+                            MHD_Connection* connection,
+                            const TlsHandshake& handshake) noexcept {
+    try {
+      if (const auto failure = handshake.Failure(SocketOf(connection)))
+        context.handler.TlsFailed(PeerOf(connection), *failure);
+    } catch (const std::exception&) {
+      Log(LogLevel::kError, "a failure of TLS was not counted");
     }
   }
 

@@ -5,15 +5,109 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include <stdexcept>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <limits>
 #include <utility>
 
 namespace containercollector::server {
 namespace {
 
-void Check(int result, const std::string& what) {
-  if (result < 0) throw std::runtime_error(what + gnutls_strerror(result));
+using File = std::string TlsFiles::*;
+
+void Check(int result) {
+  if (result < 0)
+    throw std::runtime_error(std::string("Cannot use TLS: ") +
+                             gnutls_strerror(result));
 }
+
+std::string NameOf(File file) {
+  if (file == &TlsFiles::cert) return "the certificate";
+  return file == &TlsFiles::key ? "the private key" : "the CA certificates";
+}
+
+[[noreturn]] void CannotRead(const TlsFiles& files, File file, int os_error) {
+  const char* const advice =
+      os_error == EACCES ? "Let the user that runs this server read the file."
+                         : "Write the path of a PEM file.";
+  throw TlsFileError(file, "Cannot read " + NameOf(file) + " " + files.*file +
+                               ": " + std::strerror(os_error) + ". " + advice);
+}
+
+[[noreturn]] void CannotUse(const TlsFiles& files, File file,
+                            const std::string& why) {
+  throw TlsFileError(
+      file, "Cannot use " + NameOf(file) + " " + files.*file + ": " + why);
+}
+
+/// RAII: owns the bytes of a file.
+class FileBytes {
+ public:
+  FileBytes(const TlsFiles& files, File file) {
+    if (gnutls_load_file((files.*file).c_str(), &bytes_) < 0)
+      CannotRead(files, file, errno);
+  }
+  ~FileBytes() { gnutls_free(bytes_.data); }
+  FileBytes(const FileBytes&) = delete;
+  FileBytes& operator=(const FileBytes&) = delete;
+
+  const gnutls_datum_t* get() const noexcept { return &bytes_; }
+
+ private:
+  gnutls_datum_t bytes_{};
+};
+
+/// Says why GnuTLS could not use a file.
+std::string Reason(int result, File file) {
+  switch (result) {
+    case GNUTLS_E_BASE64_DECODING_ERROR:
+    case GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR:
+    case GNUTLS_E_NO_CERTIFICATE_FOUND:
+    case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
+      return std::string(
+                 "the file is not in PEM format. Write one with a line "
+                 "-----BEGIN ") +
+             (file == &TlsFiles::key ? "PRIVATE KEY" : "CERTIFICATE") +
+             "-----.";
+    case GNUTLS_E_DECRYPTION_FAILED:
+      return "the key is encrypted. Decrypt it, because this server asks for "
+             "no password.";
+    default:
+      return std::string(gnutls_strerror(result)) + " Write a PEM file.";
+  }
+}
+
+struct PrivateKeyDeleter {
+  void operator()(gnutls_x509_privkey_int* key) const noexcept {
+    gnutls_x509_privkey_deinit(key);
+  }
+};
+
+/// RAII: the certificates of a PEM file.
+class CertificateList {
+ public:
+  explicit CertificateList(const FileBytes& pem)
+      : result_(gnutls_x509_crt_list_import2(&certificates_, &size_, pem.get(),
+                                             GNUTLS_X509_FMT_PEM, 0)) {}
+  ~CertificateList() {
+    std::for_each(begin(), end(), gnutls_x509_crt_deinit);
+    gnutls_free(certificates_);
+  }
+  CertificateList(const CertificateList&) = delete;
+  CertificateList& operator=(const CertificateList&) = delete;
+
+  /// GnuTLS' error, if it is negative.
+  int result() const noexcept { return result_; }
+  gnutls_x509_crt_t* begin() const noexcept { return certificates_; }
+  gnutls_x509_crt_t* end() const noexcept { return certificates_ + size_; }
+
+ private:
+  gnutls_x509_crt_t* certificates_ = nullptr;
+  unsigned int size_ = 0;
+  const int result_;  // After the others, which the import sets.
+};
 
 }  // namespace
 
@@ -21,10 +115,10 @@ void Check(int result, const std::string& what) {
 class TlsCredentials {
  public:
   explicit TlsCredentials(const TlsFiles& files) {
-    Check(gnutls_certificate_allocate_credentials(&credentials_),
-          "Cannot use TLS: ");
+    Check(gnutls_certificate_allocate_credentials(&credentials_));
     try {
-      Load(files);
+      LoadCertificate(files);
+      if (!files.client_ca.empty()) LoadClientCa(files);
     } catch (...) {
       gnutls_certificate_free_credentials(credentials_);
       throw;
@@ -35,25 +129,58 @@ class TlsCredentials {
   TlsCredentials& operator=(const TlsCredentials&) = delete;
 
   gnutls_certificate_credentials_t get() const noexcept { return credentials_; }
+  std::time_t expiry() const noexcept { return expiry_; }
 
  private:
-  void Load(const TlsFiles& files) {
-    Check(gnutls_certificate_set_x509_key_file(credentials_, files.cert.c_str(),
-                                               files.key.c_str(),
-                                               GNUTLS_X509_FMT_PEM),
-          "Cannot use the certificate " + files.cert + " with the key " +
-              files.key + ": write readable PEM files that belong together: ");
-    if (files.client_ca.empty()) return;
-    const int authorities = gnutls_certificate_set_x509_trust_file(
-        credentials_, files.client_ca.c_str(), GNUTLS_X509_FMT_PEM);
-    const std::string what =
-        "Cannot use the CA certificates in " + files.client_ca +
-        ": write a readable PEM file with at least one certificate";
-    Check(authorities, what + ": ");
-    if (authorities == 0) throw std::runtime_error(what);
+  /// Parses each file alone first, because GnuTLS does not tell which of the
+  /// two is at fault.
+  void LoadCertificate(const TlsFiles& files) {
+    const FileBytes cert(files, &TlsFiles::cert);
+    const FileBytes key(files, &TlsFiles::key);
+    const CertificateList certificates(cert);
+    if (certificates.result() < 0) {
+      CannotUse(files, &TlsFiles::cert,
+                Reason(certificates.result(), &TlsFiles::cert));
+    }
+    for (gnutls_x509_crt_t certificate : certificates) {
+      expiry_ =
+          std::min(expiry_, gnutls_x509_crt_get_expiration_time(certificate));
+    }
+    CheckKey(files, key);
+    const int result = gnutls_certificate_set_x509_key_mem(
+        credentials_, cert.get(), key.get(), GNUTLS_X509_FMT_PEM);
+    if (result == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
+      CannotUse(files, &TlsFiles::key,
+                "it does not belong to the certificate " + files.cert +
+                    ". Write the key that the certificate was made for.");
+    }
+    if (result < 0)
+      CannotUse(files, &TlsFiles::cert, Reason(result, &TlsFiles::cert));
+  }
+
+  static void CheckKey(const TlsFiles& files, const FileBytes& pem) {
+    gnutls_x509_privkey_t raw = nullptr;
+    Check(gnutls_x509_privkey_init(&raw));
+    const std::unique_ptr<gnutls_x509_privkey_int, PrivateKeyDeleter> key(raw);
+    const int result = gnutls_x509_privkey_import2(
+        raw, pem.get(), GNUTLS_X509_FMT_PEM, nullptr, 0);
+    if (result < 0)
+      CannotUse(files, &TlsFiles::key, Reason(result, &TlsFiles::key));
+  }
+
+  void LoadClientCa(const TlsFiles& files) {
+    const FileBytes pem(files, &TlsFiles::client_ca);
+    int result = gnutls_certificate_set_x509_trust_mem(credentials_, pem.get(),
+                                                       GNUTLS_X509_FMT_PEM);
+    if (result == 0) result = GNUTLS_E_NO_CERTIFICATE_FOUND;
+    if (result < 0) {
+      CannotUse(files, &TlsFiles::client_ca,
+                Reason(result, &TlsFiles::client_ca));
+    }
   }
 
   gnutls_certificate_credentials_t credentials_ = nullptr;
+  std::time_t expiry_ = std::numeric_limits<std::time_t>::max();
 };
 
 Tls::Tls(TlsFiles files)
@@ -66,32 +193,21 @@ void Tls::Reload() {
   credentials_ = std::move(credentials);
 }
 
-std::shared_ptr<const TlsCredentials> Tls::Prepare(
-    gnutls_session_int* session) const {
-  std::shared_ptr<const TlsCredentials> credentials;
-  {
-    const std::lock_guard lock(mutex_);
-    credentials = credentials_;
-  }
-  Check(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-                               credentials->get()),
-        "Cannot use TLS: ");
-  if (!files_.client_ca.empty()) {
-    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
-    // Static, as the session refers to it until its handshake is over.
-    static unsigned char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
-    static gnutls_typed_vdata_st wanted{GNUTLS_DT_KEY_PURPOSE_OID, purpose, 0};
-    gnutls_session_set_verify_cert2(session, &wanted, 1, 0);
-  }
-  return credentials;
+std::shared_ptr<const TlsCredentials> Tls::credentials() const {
+  const std::lock_guard lock(mutex_);
+  return credentials_;
 }
 
-bool Tls::AcceptsClient(gnutls_session_int* session) const {
-  if (files_.client_ca.empty()) return true;
-  unsigned int certificates = 0;
-  return gnutls_certificate_get_peers(session, &certificates) != nullptr &&
-         certificates > 0 &&
-         gnutls_session_get_verify_cert_status(session) == 0;
+std::unique_ptr<TlsHandshake> Tls::Prepare(gnutls_session_int* session) const {
+  std::shared_ptr<const TlsCredentials> current = credentials();
+  Check(
+      gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, current->get()));
+  return std::make_unique<TlsHandshake>(session, !files_.client_ca.empty(),
+                                        std::move(current));
+}
+
+std::chrono::system_clock::time_point Tls::Expiry() const {
+  return std::chrono::system_clock::from_time_t(credentials()->expiry());
 }
 
 }  // namespace containercollector::server

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// TLS for the server's connections. The only file pair that uses GnuTLS.
+/// Certificates of the server's connections.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_TLS_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_TLS_H_
 
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
+
+#include "server/http/tls_handshake.h"
 
 struct gnutls_session_int;
 
@@ -23,7 +27,17 @@ struct TlsFiles {
   bool enabled() const noexcept { return !cert.empty(); }
 };
 
-class TlsCredentials;
+/// A file of TlsFiles that cannot be used. Its text names the file and why.
+class TlsFileError : public std::runtime_error {
+ public:
+  TlsFileError(std::string TlsFiles::* file, const std::string& text)
+      : std::runtime_error(text), file_(file) {}
+
+  std::string TlsFiles::* file() const noexcept { return file_; }
+
+ private:
+  std::string TlsFiles::* file_;
+};
 
 /// Puts certificates into TLS sessions. Thread-safe.
 class Tls {
@@ -32,26 +46,25 @@ class Tls {
   static constexpr const char* kPriorities =
       "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-  /// @throws std::runtime_error with a text for people if the files cannot be
-  /// used.
+  /// @throws TlsFileError
   explicit Tls(TlsFiles files);
 
   /// Reads the files again, for new sessions. Changes nothing if it throws.
-  /// @throws std::runtime_error as the constructor.
+  /// @throws TlsFileError
   void Reload();
 
   /// Sets the server's certificate, and what the client's must be, in a session
   /// before its handshake.
   /// @return What must live as long as the session.
   /// @throws std::runtime_error
-  std::shared_ptr<const TlsCredentials> Prepare(
-      gnutls_session_int* session) const;
+  std::unique_ptr<TlsHandshake> Prepare(gnutls_session_int* session) const;
 
-  /// Whether the client of a session, after its handshake, presented the
-  /// certificate that it needs.
-  bool AcceptsClient(gnutls_session_int* session) const;
+  /// Returns when the server's certificate, or one that it comes with, expires.
+  std::chrono::system_clock::time_point Expiry() const;
 
  private:
+  std::shared_ptr<const TlsCredentials> credentials() const;
+
   const TlsFiles files_;
   mutable std::mutex mutex_;
   std::shared_ptr<const TlsCredentials> credentials_;  // Guarded by mutex_.

@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dashboard and the alerts: well formed, and about metrics that the server has.
+"""The dashboard, the alerts and the list of metrics: well formed, and about metrics that the server has.
 
 Usage: metrics_test.py SERVER
 """
 
+import contextlib
+import functools
 import json
 import os
 import pathlib
 import re
 import shutil
+import socketserver
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.error
 import urllib.request
@@ -20,13 +25,15 @@ SKIPPED = 77
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 ALERTS = SOURCE / "deploy" / "monitoring" / "alerts.yaml"
 DASHBOARD = SOURCE / "deploy" / "monitoring" / "dashboard.json"
+PAGE = SOURCE / "docs" / "metrics.md"
 
 try:
     import yaml
 except ImportError as error:
     missing = f"{error} (Debian package python3-yaml)"
 else:
-    missing = None if shutil.which("promtool") else "there is no promtool (Debian package prometheus)"
+    programs = {"promtool": "prometheus", "openssl": "openssl"}
+    missing = next((f"there is no {name} (Debian package {programs[name]})" for name in programs if not shutil.which(name)), None)
 
 
 def promtool(*arguments):
@@ -52,33 +59,92 @@ def alert_expressions():
             yield rule["expr"]
 
 
+class Daemon(socketserver.ThreadingUnixStreamServer):
+    """A Docker daemon without containers."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]")
+
+    def __init__(self, path):
+        super().__init__(path, self.Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
 def request(url, method):
     call = urllib.request.Request(url, method=method)
+    # The certificate is the test's, and no proxy of the environment is asked.
+    trusting = ssl.create_default_context()
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting))
     try:
-        # Without the environment's proxies.
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(call, timeout=60) as response:
+        with opener.open(call, timeout=60) as response:
             return response.read().decode()
     except urllib.error.HTTPError as error:
         return error.read().decode()
 
 
-def served_series():
-    """The names of the series that a server has after a failed collection and a ping, each with its labels."""
-    command = [SERVER, "--port=0", "--docker-endpoint=unix:///nowhere/docker.sock"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+def make_certificate(directory):
+    """Makes a certificate and returns the flags that use it."""
+    cert, key = f"{directory}/server.crt", f"{directory}/server.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+        + ["-subj", "/CN=test", "-out", cert, "-keyout", key],
+        capture_output=True,
+        check=True,
+    )
+    return [f"--tls-cert={cert}", f"--tls-key={key}"]
+
+
+@functools.lru_cache
+def served_metrics(with_tls=True):
+    """What a server with both listeners serves after a collection and a look at its readiness."""
+    with contextlib.ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
+        daemon = stack.enter_context(Daemon(f"{directory}/docker.sock"))
+        command = [SERVER, "--port=0", "--metrics-port=0", f"--docker-endpoint=unix://{directory}/docker.sock"]
+        command += make_certificate(directory) if with_tls else []
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        stack.enter_context(server)
         try:
             url = server.stdout.readline().split()[-1]
             request(f"{url}/processor/containercollector", "POST")
             request(f"{url}/readyz", "GET")
-            text = request(f"{url}/metrics", "GET")
+            return request(f"{url}/metrics", "GET")
         finally:
             server.terminate()
+            daemon.shutdown()
+
+
+def served_series():
+    """The names of the series, each with the values of its labels."""
     series = {}
-    for name, labels in re.findall(r"^(\w+)(?:\{(.*)\})? \S+$", text, re.MULTILINE):
+    for name, labels in re.findall(r"^(\w+)(?:\{(.*)\})? \S+$", served_metrics(), re.MULTILINE):
         values = series.setdefault(name, {})
         for label, value in re.findall(r'(\w+)="([^"]*)"', labels):
             values.setdefault(label, set()).add(value)
     return series
+
+
+def served_families(text):
+    """The metrics by name: the type and the labels of each."""
+    families = {}
+    for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE):
+        suffix = "(?:_bucket|_sum|_count)" if kind == "histogram" else ""
+        labels = set()
+        for sample in re.findall(rf"^{name}{suffix}\{{(.*)\}} ", text, re.MULTILINE):
+            labels |= {*re.findall(r'(\w+)="', sample)}
+        families[name] = (kind, labels - {"le"})
+    return families
+
+
+def described_families():
+    """The same, as the page says."""
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$", PAGE.read_text(), re.MULTILINE)
+    return {name: (kind, {*re.findall(r"`(\w+)`", labels)}) for name, kind, labels, _ in rows}
 
 
 class Metrics(unittest.TestCase):
@@ -100,6 +166,20 @@ class Metrics(unittest.TestCase):
 
     def test_a_metric_that_does_not_exist_would_be_found(self):
         self.assertNotIn("containercollector_no_such_metric", served_series())
+
+
+    def test_promtool_has_no_complaints(self):
+        run = subprocess.run(
+            ["promtool", "check", "metrics"], input=served_metrics(), capture_output=True, text=True, check=False
+        )
+        self.assertEqual((0, "", ""), (run.returncode, run.stdout, run.stderr))
+
+    def test_the_page_has_every_metric_with_its_type_and_labels(self):
+        self.assertEqual(described_families(), served_families(served_metrics()))
+
+    def test_without_tls_there_is_nothing_about_certificates(self):
+        without = {name for name in described_families() if "_certificate_" not in name}
+        self.assertEqual(without, served_families(served_metrics(with_tls=False)).keys())
 
 
 class Alerts(unittest.TestCase):

@@ -35,11 +35,12 @@ void SetSerial(gnutls_x509_crt_t certificate) {
   Check(gnutls_x509_crt_set_serial(certificate, serial.data(), serial.size()));
 }
 
-void SetValidity(gnutls_x509_crt_t certificate) {
+void SetValidity(gnutls_x509_crt_t certificate, std::chrono::seconds validity) {
   constexpr std::time_t kDay = 24 * 60 * 60;
   const std::time_t now = std::time(nullptr);
   Check(gnutls_x509_crt_set_activation_time(certificate, now - kDay));
-  Check(gnutls_x509_crt_set_expiration_time(certificate, now + kDay));
+  Check(
+      gnutls_x509_crt_set_expiration_time(certificate, now + validity.count()));
 }
 
 void SetPurpose(gnutls_x509_crt_t certificate, Purpose purpose) {
@@ -70,7 +71,8 @@ void Certificate::CertificateDeleter::operator()(
 }
 
 Certificate::Certificate(const std::string& name, Purpose purpose,
-                         const Certificate* authority) {
+                         const Certificate* authority,
+                         std::chrono::seconds validity) {
   gnutls_x509_privkey_t key = nullptr;
   Check(gnutls_x509_privkey_init(&key));
   key_.reset(key);
@@ -83,7 +85,7 @@ Certificate::Certificate(const std::string& name, Purpose purpose,
   certificate_.reset(certificate);
   Check(gnutls_x509_crt_set_version(certificate, 3));
   SetSerial(certificate);
-  SetValidity(certificate);
+  SetValidity(certificate, validity);
   Check(gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME,
                                       0, name.data(),
                                       static_cast<unsigned int>(name.size())));

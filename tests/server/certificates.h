@@ -4,6 +4,7 @@
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_CERTIFICATES_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_CERTIFICATES_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -19,7 +20,8 @@ class Certificate {
  public:
   /// @param name Common name.
   Certificate(const std::string& name, Purpose purpose,
-              const Certificate* authority = nullptr);
+              const Certificate* authority = nullptr,
+              std::chrono::seconds validity = std::chrono::hours(24));
 
   /// Writes PEM files, and returns nothing: their names are `path` with .crt
   /// and .key.

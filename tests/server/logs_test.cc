@@ -106,6 +106,19 @@ TEST_CASE("A request is one log line, with its trace headers") {
   CHECK(Count(log, "secret") == 0);
 }
 
+TEST_CASE("The line of a rejected request says who sent it, and why") {
+  Node node;
+  CHECK(Post(node.url(), "?limit=many").status == 400);
+  CheckStops(node.server());
+  const std::string log = node.server().ErrorOutput();
+  CHECK(Count(log, "status=400 duration_ms=") == 1);
+  CHECK(Count(log, " peer=\"127.0.0.1:") == 1);
+  CHECK(Count(log,
+              R"( query="limit=many" error="invalid limit \"many\": write how )"
+              "many containers are wanted, e.g. limit=10, or 0 for all\"") ==
+        1);
+}
+
 TEST_CASE("No caller can forge a log line") {
   Node node;
   node.Start(GoodDaemon());

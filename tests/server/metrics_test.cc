@@ -3,6 +3,7 @@
 /// What /metrics shows.
 #include "server/metrics.h"
 
+#include <cmath>
 #include <ctime>
 
 #include "tests/server/node.h"

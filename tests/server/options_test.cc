@@ -279,10 +279,13 @@ TEST_CASE("TLS files go together and must be usable") {
   CheckRejected({"--tls-client-ca=/c"},
                 "--tls-client-ca: it needs --tls-cert and --tls-key");
   CheckRejected({"--tls-cert=/nonexistent", "--tls-key=/nonexistent"},
-                "--tls-cert, --tls-key: Cannot use the "
-                "certificate /nonexistent with the key /nonexistent: write "
-                "readable PEM files that belong together: Error while reading "
-                "file.");
+                "--tls-cert: Cannot read the certificate /nonexistent: No such "
+                "file or directory. Write the path of a PEM file.");
+  // A file that everybody may read, and that is not PEM.
+  CheckRejected({"--tls-cert=/dev/null", "--tls-key=/dev/null"},
+                "--tls-cert: Cannot use the certificate /dev/null: the file is "
+                "not in PEM format. Write one with a line -----BEGIN "
+                "CERTIFICATE-----.");
 }
 
 TEST_CASE("Help and version go to stdout with code 0") {

@@ -4,6 +4,7 @@
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -55,6 +56,15 @@ FileDescriptor Connect(const std::string& url) {
   return socket;
 }
 
+std::string LocalAddress(const FileDescriptor& socket) {
+  sockaddr_in address{};
+  socklen_t size = sizeof(address);
+  CheckSystemCall(
+      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size),
+      "getsockname");
+  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
 Credentials Load(const TlsCall& call) {
   gnutls_certificate_credentials_t raw = nullptr;
   Check(gnutls_certificate_allocate_credentials(&raw));
@@ -62,8 +72,6 @@ Credentials Load(const TlsCall& call) {
   Check(gnutls_certificate_set_x509_trust_file(raw, call.authority.c_str(),
                                                GNUTLS_X509_FMT_PEM));
   if (!call.certificate.empty()) {
-    // Whatever the server says that it wants.
-    gnutls_certificate_set_flags(raw, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
     Check(gnutls_certificate_set_x509_key_file(
         raw, (call.certificate + ".crt").c_str(),
         (call.certificate + ".key").c_str(), GNUTLS_X509_FMT_PEM));
@@ -109,9 +117,12 @@ TlsResponse AskByTls(const std::string& url, const TlsCall& call,
                      const std::string& request) {
   TlsResponse reply;
   const FileDescriptor socket = Connect(url);
+  reply.local_address = LocalAddress(socket);
   const Credentials credentials = Load(call);
   gnutls_session_t raw = nullptr;
-  Check(gnutls_init(&raw, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL));
+  // It presents its certificate whatever the server wants.
+  Check(gnutls_init(
+      &raw, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL | GNUTLS_FORCE_CLIENT_CERT));
   const Session session(raw);
   Check(gnutls_priority_set_direct(raw, call.priorities.c_str(), nullptr));
   Check(gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, credentials.get()));

@@ -17,9 +17,10 @@ struct TlsCall {
 };
 
 struct TlsResponse {
-  std::string error;   ///< Of the handshake or of reading; empty where it went
-                       ///< well.
-  std::string server;  ///< Common name of the server's certificate.
+  std::string error;  ///< Of the handshake or of reading; empty where it went
+                      ///< well.
+  std::string local_address;  ///< The client's, with its port.
+  std::string server;         ///< Common name of the server's certificate.
   HttpResponse http;
 };
 
