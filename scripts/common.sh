@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build pkg-config
   libcurl4-openssl-dev rapidjson-dev libprotozero-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev
   prometheus-cpp-dev)
 # All tests are configured together, so each label needs these.
-test_build_packages=(catch2 libnghttp2-dev libprotozero-dev)
+test_build_packages=(catch2 libnghttp2-dev)
 run_packages=(ca-certificates curl jq)
 package_packages=(dpkg-dev file)
 bench_packages=(golang-go golang-github-docker-docker-dev nginx python3)

@@ -207,6 +207,8 @@ CriContainer ParseContainerStatus(std::string_view message) {
   const std::string bytes = FirstString(message);
   protozero::pbf_reader reader(bytes);
   CriContainer container;
+  // Fields that have their default value are left out.
+  container.state = CriState::kCreated;
   while (reader.next()) {
     switch (reader.tag()) {
       case 1:
