@@ -83,17 +83,18 @@ CLI::Option* AddText(CLI::App& app, const std::string& flag, std::string& value,
 template <typename Value>
 void AddChoice(CLI::App& app, const std::string& flag, Value& value,
                const std::map<std::string, Value>& choices,
-               const std::string& default_name, const std::string& what) {
+               const std::string& default_name, const std::string& hint,
+               const std::string& details = "") {
   // Not CLI::CheckedTransformer, which also takes the numbers behind the names.
   app.add_option_function<std::string>(
          flag,
          [&value, choices](const std::string& name) {
            value = choices.at(name);
          },
-         what)
+         hint + details)
       ->default_str(default_name)
       ->type_name("NAME")
-      ->transform(Explained(CLI::IsMember(choices), what));
+      ->transform(Explained(CLI::IsMember(choices), hint));
 }
 
 void AddDockerTlsFlags(CLI::App& app, ClientOptions& docker) {
@@ -124,6 +125,25 @@ void AddDockerTlsFlags(CLI::App& app, ClientOptions& docker) {
          "true; with DOCKER_CERT_PATH, whether DOCKER_TLS_VERIFY is set")
       ->type_name("BOOL")
       ->transform(Explained(CLI::IsMember({"true", "false"}), "true or false"));
+}
+
+void AddRuntimeFlags(CLI::App& app, CollectorOptions& collector) {
+  app.option_defaults()->group("Container runtime");
+  AddChoice<RuntimeChoice>(
+      app, "--runtime", collector.runtime,
+      {{"docker", RuntimeChoice::kDocker},
+       {"cri", RuntimeChoice::kCri},
+       {"auto", RuntimeChoice::kAuto}},
+      "docker", "docker, cri or auto",
+      ". cri: containerd, CRI-O or another runtime of Kubernetes. auto: for "
+      "each collection Docker if its socket exists, else the first CRI socket "
+      "that does");
+  AddText(app, "--cri-endpoint", collector.cri_endpoint,
+          "unix://PATH of the CRI, which has the limits of --docker-timeout, "
+          "--docker-connect-timeout and --docker-max-response-bytes. Default: "
+          "unix:///run/containerd/containerd.sock; --runtime=auto looks for "
+          "CRI-O's unix:///run/crio/crio.sock and cri-dockerd's "
+          "unix:///run/cri-dockerd.sock too");
 }
 
 void AddDockerFlags(CLI::App& app, Options& options) {
@@ -250,6 +270,7 @@ void AddLogFlags(CLI::App& app, Options& options) {
 }  // namespace
 
 void AddFlags(CLI::App& app, Options& options) {
+  AddRuntimeFlags(app, options.collector);
   AddDockerFlags(app, options);
   AddServerFlags(app, options);
   AddLimitFlags(app, options);

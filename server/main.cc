@@ -38,7 +38,9 @@ void Serve(const Options& options) {
   Log(LogLevel::kInfo, "listening",
       {{"url", app.url()},
        {"metrics_url", app.metrics_url()},
+       {"runtime", std::string(ToString(options.collector.runtime))},
        {"docker_endpoint", options.collector.docker.endpoint},
+       {"cri_endpoint", options.collector.cri_endpoint},
        {"version", std::string(containercollector::kLibraryVersion)}});
 
   NotifySystemd("READY=1");

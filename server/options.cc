@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "containercollector/client.h"
+#include "containercollector/cri_client.h"
 #include "containercollector/error.h"
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
@@ -36,6 +37,17 @@ void CheckDockerOptions(const ClientOptions& docker,
   some.api_version = docker.api_version;
   check(some, sources.Of("--docker-api-version", "DOCKER_API_VERSION"));
   check(docker, "--docker-tls-cert, --docker-tls-key");
+}
+
+void CheckCriEndpoint(const std::string& endpoint, const FlagSources& sources) {
+  if (endpoint.empty()) return;
+  CriClientOptions options;
+  options.endpoint = endpoint;
+  try {
+    const CriClient client(options);
+  } catch (const Error& error) {
+    throw ConfigurationError(sources.Of("--cri-endpoint"), error.what());
+  }
 }
 
 void CheckTls(const TlsFiles& files, const FlagSources& sources) {
@@ -88,6 +100,7 @@ void ReadSources(CLI::App& app, const std::string& config_flag,
     sources.ReadFile(config, variable);
   }
   CheckDockerOptions(options.collector.docker, sources);
+  CheckCriEndpoint(options.collector.cri_endpoint, sources);
   CheckTls(options.tls, sources);
   CheckLimits(options, sources);
 }
@@ -115,8 +128,8 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
   options.collector.docker.max_response_bytes = std::size_t{64} << 20;
 
   CLI::App app(
-      "Serves the containers of this node, as its Docker daemon lists "
-      "them, at POST " +
+      "Serves the containers of this node, as its Docker daemon lists or "
+      "would list them, at POST " +
           std::string(Processor::kArrayPath) + ".",
       "container-collector");
   app.set_version_flag("--version",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "containercollector/client.h"
+#include "containercollector/cri_client.h"
 #include "server/log.h"
 
 namespace containercollector::server {
@@ -23,11 +24,29 @@ Runtime MakeRuntime(std::string_view name, std::string_view title,
           std::make_unique<const Source>(std::move(options))};
 }
 
+std::vector<std::string> CriEndpoints(const CollectorOptions& options) {
+  if (!options.cri_endpoint.empty()) return {options.cri_endpoint};
+  if (options.runtime == RuntimeChoice::kCri)
+    return {CriClientOptions().endpoint};
+  return {CriClientOptions().endpoint, "unix:///run/crio/crio.sock",
+          "unix:///run/cri-dockerd.sock"};
+}
+
 std::vector<Runtime> MakeRuntimes(const CollectorOptions& options) {
   std::vector<Runtime> runtimes;
   if (options.runtime != RuntimeChoice::kCri) {
     runtimes.push_back(MakeRuntime<Client>(
         "docker", "The Docker daemon", options.docker, options.ready_timeout));
+  }
+  if (options.runtime == RuntimeChoice::kDocker) return runtimes;
+  for (const std::string& endpoint : CriEndpoints(options)) {
+    CriClientOptions cri;
+    cri.endpoint = endpoint;
+    cri.timeout = options.docker.timeout;
+    cri.connect_timeout = options.docker.connect_timeout;
+    cri.max_response_bytes = options.docker.max_response_bytes;
+    runtimes.push_back(MakeRuntime<CriClient>(
+        "cri", "The container runtime", std::move(cri), options.ready_timeout));
   }
   return runtimes;
 }

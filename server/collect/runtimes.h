@@ -22,6 +22,9 @@ enum class RuntimeChoice {
   kAuto,  ///< Docker if its socket exists, else the first CRI that does.
 };
 
+/// Returns the name of the choice, as --runtime takes it.
+std::string_view ToString(RuntimeChoice choice) noexcept;
+
 /// A container runtime that this node may have.
 struct Runtime {
   std::string_view name;   ///< For logs and metrics: "docker" or "cri".

@@ -50,7 +50,7 @@ run() {
     shift
   done
   "${podman[@]}" run --detach --name "$name" --network=host --cgroup-parent="/$cgroup" --cap-drop=all --read-only \
-    --security-opt=no-new-privileges --volume "$host_run:/var/run:ro,rslave" "${options[@]}" "$image" \
+    --security-opt=no-new-privileges --volume "$host_run:/run:ro,rslave" "${options[@]}" "$image" \
     --bind-address=127.0.0.1 "${@:2}" >/dev/null
 }
 

@@ -163,9 +163,16 @@ class Collector(unittest.TestCase):
 
     def test_the_directory_of_the_socket_is_mounted_and_follows_the_host(self):
         for pod, container in self.each_pod():
-            self.assertEqual([{"name": "run", "hostPath": {"path": "/var/run", "type": "Directory"}}], pod["volumes"])
-            mount = {"name": "run", "mountPath": "/var/run", "readOnly": True, "mountPropagation": "HostToContainer"}
+            self.assertEqual([{"name": "run", "hostPath": {"path": "/run", "type": "Directory"}}], pod["volumes"])
+            mount = {"name": "run", "mountPath": "/run", "readOnly": True, "mountPropagation": "HostToContainer"}
             self.assertEqual([mount], container["volumeMounts"])
+
+    def test_it_asks_the_runtime_that_the_node_has(self):
+        for directory in OVERLAYS:
+            container = the_one(rendered(directory), "DaemonSet")["spec"]["template"]["spec"]["containers"][0]
+            # Podman is asked through Docker's API, whatever else is there.
+            runtime = "docker" if directory == "podman" else "auto"
+            self.assertIn({"name": "CONTAINER_COLLECTOR_RUNTIME", "value": runtime}, container["env"], directory)
 
     def test_it_is_confined(self):
         for _, container in self.each_pod():

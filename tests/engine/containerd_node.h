@@ -23,6 +23,11 @@ class ContainerdNode {
  public:
   static constexpr const char* kName = "containerd";
 
+  /// The ports of the container "texts", as Docker shows them.
+  static constexpr const char* kPorts =
+      R"([{"IP":"0.0.0.0","PrivatePort":80,"PublicPort":8080,"Type":"tcp"},)"
+      R"({"PrivatePort":53,"Type":"udp"}])";
+
   /// Keeps everything in `directory`, which it creates.
   explicit ContainerdNode(const std::string& directory);
 

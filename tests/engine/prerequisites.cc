@@ -52,7 +52,9 @@ std::vector<std::string> MissingPrerequisites(const Daemons& daemons) {
   if (::geteuid() != 0) return {"root, to run container engines"};
   std::vector<std::string> missing;
   AddMissing(kPrograms, missing);
-  if (daemons.containerd) AddMissing(kContainerdPrograms, missing);
+  // A test compares both.
+  if (daemons.containerd || daemons.docker)
+    AddMissing(kContainerdPrograms, missing);
   if (daemons.docker) AddMissing(kDockerPrograms, missing);
   if (daemons.podman) AddMissing(kPodmanPrograms, missing);
   if (!HasStaticBusybox()) {

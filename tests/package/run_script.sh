@@ -57,8 +57,11 @@ try_with_run() {
   try unshare --mount bash -c 'mount -t tmpfs run /run && eval "$1" && shift && exec "$@"' bash "$@"
 }
 try_with_run true scripts/run --once --port 0
-expect "nothing listens" 0 "No Docker daemon listens on this machine." "Cannot connect to the Docker daemon at" \
+expect "nothing listens" 0 "No container runtime listens on this machine." \
+  "Cannot find a container runtime: none of these sockets exists: unix:///var/run/docker.sock, " \
   "containers (RECORDED DATA)"
+try_with_run true env CONTAINER_COLLECTOR_RUNTIME=docker scripts/run --once --port 0
+expect "no Docker daemon listens" 0 "No container runtime listens" "Cannot connect to the Docker daemon at"
 chmod -R a+rwX build
 listen='chmod 755 /run; perl -MIO::Socket::UNIX -e "IO::Socket::UNIX->new(Local => q(/run/docker.sock), Listen => 1)"
 chmod 600 /run/docker.sock'

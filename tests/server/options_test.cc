@@ -43,6 +43,8 @@ void CheckRejected(const std::vector<const char*>& arguments,
 TEST_CASE("Without flags, the defaults are those of the manual") {
   const Options options = Parsed({});
   CHECK_FALSE(options.has_metrics_listener);
+  CHECK(options.collector.runtime == RuntimeChoice::kDocker);
+  CHECK(options.collector.cri_endpoint.empty());
   CHECK(options.collector.docker.endpoint == "unix:///var/run/docker.sock");
   CHECK(options.collector.docker.timeout == std::chrono::seconds(25));
   CHECK(options.collector.docker.connect_timeout == std::chrono::seconds(5));
@@ -60,7 +62,9 @@ TEST_CASE("Without flags, the defaults are those of the manual") {
 }
 
 TEST_CASE("Every flag takes its value") {
-  const Options options = Parsed({"--docker-endpoint=tcp://127.0.0.1:2375",
+  const Options options = Parsed({"--runtime=cri",
+                                  "--cri-endpoint=unix:///run/crio/crio.sock",
+                                  "--docker-endpoint=tcp://127.0.0.1:2375",
                                   "--docker-timeout=1500ms",
                                   "--docker-connect-timeout=600ms",
                                   "--docker-max-response-bytes=123",
@@ -89,6 +93,8 @@ TEST_CASE("Every flag takes its value") {
                                   "--send-timeout=4s",
                                   "--log-format=json",
                                   "--log-level=warning"});
+  CHECK(options.collector.runtime == RuntimeChoice::kCri);
+  CHECK(options.collector.cri_endpoint == "unix:///run/crio/crio.sock");
   CHECK(options.collector.docker.endpoint == "tcp://127.0.0.1:2375");
   CHECK(options.collector.docker.timeout == milliseconds(1500));
   CHECK(options.collector.docker.connect_timeout == milliseconds(600));
@@ -298,5 +304,27 @@ TEST_CASE("Help and version go to stdout with code 0") {
        {"--docker-endpoint", "--bind-address", "--port", "--docker-timeout",
         "--max-waiting", "--tls-client-ca", "--config", "--log-format"}) {
     CHECK(help.text.find(flag) != std::string::npos);
+  }
+}
+
+TEST_CASE("The runtime and its endpoint are checked") {
+  CHECK(Parsed({"--runtime=auto"}).collector.runtime == RuntimeChoice::kAuto);
+  CheckRejected({"--runtime=podman"},
+                "--runtime: invalid value \"podman\": write docker, cri or "
+                "auto");
+  CheckRejected({"--cri-endpoint=tcp://127.0.0.1:1"},
+                "--cri-endpoint: Container runtime endpoint "
+                "\"tcp://127.0.0.1:1\" cannot be used: container runtimes "
+                "listen at a Unix socket: write e.g. "
+                "unix:///run/containerd/containerd.sock");
+}
+
+TEST_CASE("The help names where container runtimes listen") {
+  const auto parsed = Parse({"--help"});
+  const std::string& help = std::get<ParseExit>(parsed).text;
+  for (const char* endpoint :
+       {"unix:///run/containerd/containerd.sock", "unix:///run/crio/crio.sock",
+        "unix:///run/cri-dockerd.sock"}) {
+    CHECK(help.find(endpoint) != std::string::npos);
   }
 }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <optional>
+#include <string>
+
+#include "tests/server/node.h"
+#include "tests/support/runtime_scripts.h"
+#include "tests/support/scripted_runtime.h"
+
+using namespace containercollector::test;
+
+namespace {
+
+/// A pod whose name is in the list.
+CriNode PodNode() {
+  CriNode node;
+  CriSandbox& sandbox = node.sandboxes.emplace_back();
+  sandbox.id = "5a0db0c5";
+  sandbox.name = "pod";
+  sandbox.pod_namespace = "default";
+  sandbox.uid = "uid";
+  sandbox.created_at = 1'600'000'000'000'000'000;
+  return node;
+}
+
+/// Sockets for both kinds of runtimes, on which nothing listens at first.
+struct Sockets {
+  TempDir dir;
+  std::string docker = "unix://" + dir.path() + "/docker.sock";
+  std::string cri = "unix://" + dir.path() + "/cri.sock";
+};
+
+Command Arguments(const std::string& runtime, const Sockets& sockets) {
+  return {"--runtime=" + runtime, "--cri-endpoint=" + sockets.cri};
+}
+
+void CheckIsPod(const HttpResponse& response) {
+  CHECK(response.status == 200);
+  CHECK(response.body.find("/k8s_POD_pod_default_uid_0") != std::string::npos);
+}
+
+bool HasMetric(const ServerProcess& server, const std::string& line) {
+  return Get(server.url(), "/metrics").body.find("\n" + line + "\n") !=
+         std::string::npos;
+}
+
+std::size_t Count(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("With --runtime=cri, the containers of the CRI are served") {
+  const Sockets sockets;
+  const ScriptedRuntime runtime(sockets.dir / "cri.sock",
+                                GoodRuntime(PodNode()));
+  // A Docker daemon is not asked, though there is one.
+  const ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
+                              GoodDaemon());
+  ServerProcess server(sockets.docker, Arguments("cri", sockets));
+  CheckIsPod(Post(server.url()));
+  CheckText(Get(server.url(), "/readyz"), 200,
+            "The container runtime at " + sockets.cri + " answers.");
+  CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 1)"));
+  CHECK(HasMetric(server, R"(containercollector_runtime{runtime="docker"} 0)"));
+  CHECK(daemon.Requests().empty());
+  CHECK(runtime.Errors().empty());
+  CheckStops(server);
+}
+
+TEST_CASE("A CRI that is gone is reported, and then works again") {
+  const Sockets sockets;
+  ServerProcess server(sockets.docker, Arguments("cri", sockets));
+  const std::string text = "Cannot connect to the container runtime at " +
+                           sockets.cri + ". Is containerd running?";
+  CheckText(Post(server.url()), 500, text);
+  CheckText(Get(server.url(), "/readyz"), 503, text);
+  CHECK(server.WaitForErrorOutput(
+      "msg=\"the container runtime failed\" call=\"list\" "
+      "code=\"cannot_connect\" error=\"" +
+      text + "\""));
+  {
+    const ScriptedRuntime runtime(sockets.dir / "cri.sock",
+                                  GoodRuntime(PodNode()));
+    CheckIsPod(Post(server.url()));
+    CHECK(server.WaitForErrorOutput(
+        "msg=\"the container runtime works again\" call=\"list\""));
+  }
+  CheckText(Post(server.url()), 500, text);
+  CheckStops(server);
+}
+
+TEST_CASE("A filter that the CRI has not is a 400") {
+  const Sockets sockets;
+  const ScriptedRuntime runtime(sockets.dir / "cri.sock",
+                                GoodRuntime(PodNode()));
+  ServerProcess server(sockets.docker, Arguments("cri", sockets));
+  CheckText(Post(server.url(), "?filters=%7B%22volume%22%3A%5B%22x%22%5D%7D"),
+            400,
+            "Invalid filter 'volume'. The list of a container runtime takes "
+            "these: ancestor, before, exited, id, label, name, network, since, "
+            "status.");
+  CheckStops(server);
+}
+
+TEST_CASE(
+    "With --runtime=auto, each collection asks the runtime that is there") {
+  const Sockets sockets;
+  ServerProcess server(sockets.docker, Arguments("auto", sockets));
+  const std::string none =
+      "Cannot find a container runtime: none of these sockets exists: " +
+      sockets.docker + ", " + sockets.cri +
+      ". Is a container runtime running? If its socket is elsewhere, name it "
+      "with --docker-endpoint or --cri-endpoint.";
+  CheckText(Post(server.url()), 500, none);
+  CheckText(Get(server.url(), "/readyz"), 503, none);
+
+  std::optional<ScriptedRuntime> runtime;
+  runtime.emplace(sockets.dir / "cri.sock", GoodRuntime(PodNode()));
+  CheckIsPod(Post(server.url()));
+  CheckText(Get(server.url(), "/readyz"), 200,
+            "The container runtime at " + sockets.cri + " answers.");
+  CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 1)"));
+
+  {
+    const ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
+                                GoodDaemon());
+    CheckCollected(Post(server.url()));
+    CheckText(Get(server.url(), "/readyz"), 200,
+              "The Docker daemon at " + sockets.docker + " answers.");
+    CHECK(
+        HasMetric(server, R"(containercollector_runtime{runtime="docker"} 1)"));
+    CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 0)"));
+  }
+  CheckIsPod(Post(server.url()));
+  CheckIsPod(Post(server.url()));
+  runtime.reset();
+  CheckText(Post(server.url()), 500, none);
+
+  const std::string changed =
+      "msg=\"another container runtime is asked from now on\" runtime=";
+  CHECK(server.WaitForErrorOutput(changed + "\"docker\" endpoint=\"" +
+                                  sockets.docker + "\""));
+  CheckStops(server);
+  // CRI, Docker, CRI.
+  CHECK(Count(server.ErrorOutput(), changed) == 3);
+  CHECK(Count(server.ErrorOutput(),
+              changed + "\"cri\" endpoint=\"" + sockets.cri + "\"") == 2);
+}
+
+TEST_CASE("A Docker daemon that hangs is still the one that is asked") {
+  const Sockets sockets;
+  const ScriptedRuntime runtime(sockets.dir / "cri.sock",
+                                GoodRuntime(PodNode()));
+  ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
+                        NeverRespond());
+  Command arguments = Arguments("auto", sockets);
+  arguments.emplace_back("--docker-timeout=1s");
+  ServerProcess server(sockets.docker, arguments);
+  const HttpResponse response = Post(server.url());
+  CHECK(response.status == 500);
+  CHECK(response.body.rfind("The Docker daemon at " + sockets.docker, 0) == 0);
+  CHECK(runtime.Calls().empty());
+}
