@@ -25,10 +25,10 @@ class Plan:
     counts: tuple = (10, 250, 1000, 10000)
     containers: int = 250
     clients: tuple = (1, 64, 512)
-    json_rounds: int = 7
+    json_rounds: int = 5
     json_repeat: int = 3
     json_bytes: int = 20_000_000
-    load_rounds: int = 4
+    load_rounds: int = 3
     load_seconds: float = 3
     memory_rounds: int = 2
     settle_seconds: float = 10

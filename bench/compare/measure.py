@@ -138,7 +138,7 @@ class Measurements:
         for number in range(self.plan.memory_rounds):
             self.say(f"Memory, round {number + 1} of {self.plan.memory_rounds}")
             for row in result:
-                # Ten seconds later, where the issue is what stays.
+                # Waits only where much memory was taken.
                 settle = self.plan.settle_seconds if row["count"] == max(self.plan.counts) else 0
                 append(row, self.one_collection(row["server"], row["file"], settle))
         for row in result:
