@@ -26,6 +26,7 @@ constexpr std::chrono::seconds kLogFlushLimit{1};
 void Serve(const Options& options) {
   using namespace containercollector::server;  // NOLINT(*-using-directives)
 
+  ReturnLargeBlocks();
   BlockSignals();
   AllowConnections(options.http.max_connections +
                    (options.has_metrics_listener ? kMaxMetricsConnections : 0));

@@ -41,6 +41,10 @@ struct ProcessUsage {
 
 ProcessUsage ReadProcessUsage();
 
+/// Makes the C library return blocks of 128 KiB and more to the system as soon
+/// as they are freed. Call before any thread starts.
+void ReturnLargeBlocks() noexcept;
+
 }  // namespace containercollector::server
 
 #endif  // CONTAINERCOLLECTOR_SERVER_PROCESS_H_

@@ -135,7 +135,8 @@ CollectionPtr Collector::CheckReady() {
   one.limit = 1;
   const auto start = steady_clock::now();
   try {
-    static_cast<void>(runtime->ready_source->ListContainers(one));
+    // A daemon that ignores the limit must not fill the memory.
+    runtime->ready_source->ForEachContainer(one, [](const Container&) {});
   } catch (const Error& error) {
     metrics_.CountDaemonCall("ready", error.code(),
                              steady_clock::now() - start);
