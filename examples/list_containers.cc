@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <regex>
 #include <set>
 #include <string>
@@ -62,6 +64,20 @@ std::string Ports(const cc::Container& container) {
   return text;
 }
 
+// The source of the containers: a Docker daemon, or a runtime such as
+// containerd.
+std::unique_ptr<const cc::ContainerSource> MakeSource(
+    const std::string& runtime, const std::optional<std::string>& host) {
+  if (runtime == "cri") {
+    cc::CriClientOptions options;
+    if (host) options.endpoint = *host;
+    return std::make_unique<cc::CriClient>(options);
+  }
+  auto options = cc::ClientOptions::FromEnvironment();
+  if (host) options.endpoint = *host;
+  return std::make_unique<cc::Client>(options);
+}
+
 void Print(std::vector<Row> table) {
   for (std::size_t i = 0; i + 1 < table.front().size(); ++i) {
     std::size_t width = 0;
@@ -79,12 +95,17 @@ void Print(std::vector<Row> table) {
 int main(int argc, char** argv) {
   CLI::App app("Lists the node's containers: all, unless --running is given.");
   try {
-    auto daemon = cc::ClientOptions::FromEnvironment();
+    std::string runtime = "docker";
+    std::optional<std::string> host;
     cc::ListOptions options;
     std::vector<std::string> filters;
     bool json = false;
-    app.add_option("--host", daemon.endpoint,
-                   "Endpoint of the daemon; default: $DOCKER_HOST");
+    app.add_option("--runtime", runtime,
+                   "docker, or cri for containerd and CRI-O")
+        ->check(CLI::IsMember({"docker", "cri"}));
+    app.add_option("--host", host,
+                   "Endpoint; default: $DOCKER_HOST, or for cri " +
+                       cc::CriClientOptions().endpoint);
     app.add_flag("--all,!--running", options.all,
                  "All containers, or only running ones");
     app.add_flag("--size", options.size,
@@ -100,7 +121,7 @@ int main(int argc, char** argv) {
       options.filters.Add(
           name, filter.substr(std::min(filter.size(), name.size() + 1)));
     }
-    const auto containers = cc::Client(daemon).ListContainers(options);
+    const auto containers = MakeSource(runtime, host)->ListContainers(options);
     if (json) {
       std::cout << Printable(cc::EncodeContainers(containers)) << '\n';
       return 0;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
 #include "tests/support/error_of.h"
+#include "tests/support/runtime_scripts.h"
+#include "tests/support/scripted_runtime.h"
+#include "tests/support/temp_dir.h"
 
 std::vector<containercollector::Container> FailedContainers(
     const containercollector::Client& client, const std::string& pod_uid);
@@ -32,6 +36,9 @@ struct Count {
   std::size_t all;
 };
 Count CountContainers(const containercollector::Client& client);
+std::unique_ptr<containercollector::ContainerSource> SourceOf(
+    bool has_docker, const std::string& cri_endpoint);
+std::size_t CountRunning(const containercollector::ContainerSource& source);
 std::string Respond(const containercollector::Processor& processor,
                     const std::string& method, const std::string& target);
 
@@ -171,6 +178,26 @@ TEST_CASE("The guide serves both routes") {
   CHECK(Respond(processor, "GET", "/processor/containercollector") ==
         "HTTP/1.1 405 \r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Content-Length: 27\r\nAllow: POST\r\n\r\nmethod GET is not supported");
+}
+
+TEST_CASE("The guide's code asks a container runtime as it asks Docker") {
+  CHECK(SourceOf(false, "")->endpoint() ==
+        "unix:///run/containerd/containerd.sock");
+  CriNode runtime;
+  CriSandbox sandbox;
+  sandbox.id = "s1";
+  runtime.sandboxes = {sandbox};
+  CriContainer container;
+  container.id = "c1";
+  container.sandbox_id = "s1";
+  runtime.containers = {container};
+  const TempDir dir;
+  const ScriptedRuntime cri(dir / "cri.sock", GoodRuntime(runtime));
+  CHECK(CountRunning(*SourceOf(false, cri.endpoint())) == 1);
+
+  Node node;
+  node.Start(GoodDaemon());
+  CHECK(CountRunning(node.client()) == 1);
 }
 
 }  // namespace

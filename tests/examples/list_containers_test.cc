@@ -8,6 +8,9 @@
 #include "containercollector/json.h"
 #include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
+#include "tests/support/runtime_scripts.h"
+#include "tests/support/scripted_runtime.h"
+#include "tests/support/temp_dir.h"
 
 namespace containercollector::test {
 namespace {
@@ -205,6 +208,55 @@ TEST_CASE("list_containers rejects unknown arguments") {
   CHECK(unknown.err.find("--everything") != std::string::npos);
   CHECK(Run({LIST_CONTAINERS, "--host", "nowhere"}).exit_code == 2);
   CHECK(Run({LIST_CONTAINERS, "--limit", "many"}).exit_code == 2);
+}
+
+TEST_CASE("list_containers shows what a container runtime knows") {
+  CriNode node;
+  CriSandbox sandbox;
+  sandbox.id = "aaaa0000aaaa1111";
+  sandbox.name = "pod";
+  sandbox.pod_namespace = "ns";
+  sandbox.uid = "u1";
+  sandbox.created_at = Ago(hours(3)) * 1'000'000'000;
+  node.sandboxes = {sandbox};
+  CriContainer container;
+  container.id = "bbbb0000bbbb1111";
+  container.sandbox_id = sandbox.id;
+  container.name = "web";
+  container.user_specified_image = "nginx:1";
+  container.created_at = container.started_at = Ago(hours(2)) * 1'000'000'000;
+  node.containers = {container};
+  const TempDir dir;
+  const ScriptedRuntime runtime(dir / "cri.sock", GoodRuntime(node));
+  const Command list{LIST_CONTAINERS, "--runtime", "cri", "--host",
+                     runtime.endpoint()};
+  const Output output = Run(list);
+  CHECK(output.err.empty());
+  CHECK(output.exit_code == 0);
+  CHECK(
+      output.out ==
+      "CONTAINER ID   IMAGE     COMMAND   CREATED       STATUS       PORTS   "
+      "NAMES\n"
+      "bbbb0000bbbb   nginx:1   \"\"        2 hours ago   Up 2 hours           "
+      "k8s_web_pod_ns_u1_0\n"
+      "aaaa0000aaaa             \"\"        3 hours ago   Up 3 hours           "
+      "k8s_POD_pod_ns_u1_0\n");
+
+  Command with_filter = list;
+  with_filter.insert(with_filter.end(), {"--filter", "volume=x"});
+  CheckFailed(Run(with_filter), 1,
+              "Invalid filter 'volume'. The list of a container runtime takes "
+              "these: ancestor, before, exited, id, label, name, network, "
+              "since, status.\n");
+}
+
+TEST_CASE("list_containers reports that no container runtime listens") {
+  const TempDir dir;
+  const std::string endpoint = "unix://" + dir / "cri.sock";
+  CheckFailed(Run({LIST_CONTAINERS, "--runtime", "cri", "--host", endpoint}), 1,
+              "Cannot connect to the container runtime at " + endpoint +
+                  ". Is containerd running?\n");
+  CHECK(Run({LIST_CONTAINERS, "--runtime", "rkt"}).exit_code == 2);
 }
 
 TEST_CASE("list_containers has a help text") {
