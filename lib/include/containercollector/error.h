@@ -33,12 +33,13 @@ enum class ErrorCode {
   kResponseTruncated,
   /// The response is not HTTP, or its JSON is not what the API promises.
   kResponseMalformed,
-  /// The response is larger than ClientOptions::max_response_bytes.
+  /// The response is larger than max_response_bytes of the options.
   kResponseTooLarge,
   /// The daemon rejects what the caller asks for, for example a filter, with
-  /// status 400.
+  /// status 400; or a CriClient does.
   kRequestRejected,
-  /// The daemon's response is an error; http_status() holds its status.
+  /// The daemon's response is an error; http_status() holds its status. A
+  /// container runtime's gRPC status is in the text.
   kDaemonError,
   /// Anything else, for example a lack of memory.
   kInternal,
@@ -51,7 +52,8 @@ enum class ErrorCode {
 
 /// Returns whether the same call may succeed a moment later, with nothing
 /// changed on this side: kCannotConnect, kTimeout, kResponseTruncated, and a
-/// kDaemonError of status 500 or above.
+/// kDaemonError of status 500 or above, or without one, as those of a
+/// CriClient.
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT bool IsRetryable(
     ErrorCode code, std::optional<int> http_status = std::nullopt) noexcept;
 
