@@ -13,6 +13,7 @@ namespace {
 /// Waits until the server's memory, but for files, is that before or a bit
 /// more.
 void WaitForAnonymousKiB(Node& node, std::size_t before) {
+  if (!MemoryIsMeasurable()) return;
   constexpr std::size_t kMoreKiB = 8 * 1024;
   const auto is_returned = [&] {
     return MemoryOf(node.server().pid()).anonymous <= before + kMoreKiB;
@@ -30,10 +31,6 @@ TEST_CASE("Memory returns to the system after a large collection") {
   Node node({"--max-answer-bytes", "0", "--ready-timeout", "60s"});
   node.Start(GoodDaemon());
   CheckCollected(Post(node.url()));
-  if (!MemoryIsMeasurable()) {
-    WARN("skipped: sanitizers keep freed memory");
-    return;
-  }
   const std::size_t before = MemoryOf(node.server().pid()).anonymous;
 
   const std::string large = ManyContainers(46'000'000);
@@ -44,6 +41,6 @@ TEST_CASE("Memory returns to the system after a large collection") {
   CHECK((Post(node.url()).body == large));
   WaitForAnonymousKiB(node, before);
   const std::size_t peak = MemoryOf(node.server().pid()).peak;
-  CHECK(peak <= 3 * large.size() / 1024 + 16 * 1024);
+  if (MemoryIsMeasurable()) CHECK(peak <= 3 * large.size() / 1024 + 16 * 1024);
   CheckStops(node.server());
 }
