@@ -84,7 +84,7 @@ TEST_CASE("An object of 1500000 bytes is sent, and one byte more is an error") {
   CheckStops(node.server());
 }
 
-TEST_CASE("--max-answer-bytes limits the bodies of both routes") {
+TEST_CASE("The flag --max-answer-bytes limits the bodies of both routes") {
   Node node({"--max-answer-bytes", "1000"});
   const std::string array = ArrayOf(1000);
   node.Start(GoodDaemon(array));
@@ -100,7 +100,7 @@ TEST_CASE("--max-answer-bytes limits the bodies of both routes") {
   CheckStops(node.server());
 }
 
-TEST_CASE("--max-answer-bytes 0 turns the limit off") {
+TEST_CASE("The flag --max-answer-bytes 0 turns the limit off") {
   Node node({"--max-answer-bytes", "0"});
   const std::string large = ManyContainers(5'000'000);
   node.Start(GoodDaemon(large));

@@ -145,7 +145,7 @@ TEST_CASE("Precedence: command line, environment, file") {
   CHECK(Parsed({"--port=4444"}).port == 4444);
 }
 
-TEST_CASE("--config takes precedence over its variable") {
+TEST_CASE("The flag --config takes precedence over its variable") {
   const TempDir dir;
   const std::string file = dir / "collector.conf";
   std::ofstream(file) << "bind-address = \"::1\"\n";
@@ -169,7 +169,8 @@ TEST_CASE("DOCKER_* variables are the defaults of the daemon's flags") {
         "unix:///x");
 }
 
-TEST_CASE("--bind-address takes a name and brackets that mean an address") {
+TEST_CASE(
+    "The flag --bind-address takes a name and brackets that mean an address") {
   CHECK(Parsed({"--bind-address=localhost"}).bind_address == "127.0.0.1");
   CHECK(Parsed({"--bind-address=[::1]"}).bind_address == "::1");
 }
@@ -269,7 +270,7 @@ TEST_CASE("A mistake in the file is rejected with its line") {
                 "file or directory");
 }
 
-TEST_CASE("--check-config exits with 0, or with 2 and the mistake") {
+TEST_CASE("The flag --check-config exits with 0, or with 2 and the mistake") {
   const auto valid = std::get<ParseExit>(Parse({"--check-config"}));
   CHECK(valid.code == 0);
   CHECK(valid.text == "The configuration is valid.\n");
