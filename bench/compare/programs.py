@@ -166,6 +166,7 @@ def nginx(programs, port, endpoint):
 {user}
 daemon off;
 worker_processes auto;
+worker_rlimit_nofile 8192;
 pid nginx.pid;
 error_log stderr;
 events {{ worker_connections 4096; }}

@@ -23,6 +23,7 @@
 namespace {
 
 using containercollector::test::CheckSystemCall;
+using containercollector::test::DaemonOptions;
 using containercollector::test::ScriptedDaemon;
 using containercollector::test::UnixSocket;
 using containercollector::test::VersionedDaemon;
@@ -117,7 +118,11 @@ void Serve(const Arguments& arguments) {
   if (error != 0) {
     throw std::system_error(error, std::generic_category(), "pthread_sigmask");
   }
-  const ScriptedDaemon daemon(UnixSocket{arguments.socket}, std::move(node));
+  // As many as dockerd lets wait, and the kernel by default.
+  DaemonOptions options;
+  options.backlog = 4096;
+  const ScriptedDaemon daemon(UnixSocket{arguments.socket}, std::move(node),
+                              options);
   std::cout << "recorded Docker node on " << daemon.Host()
             << " (recorded data, not this machine)" << std::endl;
   int signal = 0;
