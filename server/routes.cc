@@ -218,7 +218,7 @@ void Routes::Ready(const HttpRequest& /*request*/, Responder responder) {
   Join(backend_.readiness, std::monostate(), std::move(responder),
        [](const Collection& collection) {
          if (collection.error) return TextResponse(503, collection.error_text);
-         return TextResponse(200, collection.runtime + " answers.");
+         return TextResponse(200, collection.runtime + " responds.");
        });
 }
 

@@ -125,24 +125,24 @@ TEST_CASE(
   CHECK(response.body == "Error response from daemon: " + message);
 }
 
-TEST_CASE("the route takes POST only and labels its answers", "[docker]") {
+TEST_CASE("the route takes POST only and labels its responses", "[docker]") {
   const ServerProcess server("unix://" + SharedNode<DockerNode>().socket());
 
   const HttpResponse collected = Post(server.url());
   CHECK(collected.status == 200);
   CHECK(collected.Header("content-type") == "application/json");
 
-  const HttpResponse refused = Get(server.url(), kRoute);
-  CHECK(refused.status == 405);
-  CHECK(refused.Header("allow") == "POST");
-  CHECK(refused.Header("content-type") == kPlainText);
-  CHECK(refused.body == "method GET is not supported");
+  const HttpResponse rejected = Get(server.url(), kRoute);
+  CHECK(rejected.status == 405);
+  CHECK(rejected.Header("allow") == "POST");
+  CHECK(rejected.Header("content-type") == kPlainText);
+  CHECK(rejected.body == "method GET is not supported");
 }
 
 TEST_CASE("the server outlives a dockerd that is killed", "[docker]") {
   const std::string directory = ThisSandbox().directory + "/killed";
   PrivateEngine dockerd(DockerCommands(directory), directory);
-  // The next dockerd ends what still runs before it answers, which is quick if
+  // The next dockerd ends what still runs before it responds, which is quick if
   // that heeds SIGTERM.
   const test::Command kCommon = {"--network=none", "busybox:1", "sh", "-c",
                                  "trap exit TERM; sleep 1000000 & wait"};
@@ -177,8 +177,8 @@ TEST_CASE("the server outlives a dockerd that hangs", "[docker]") {
               "time.");
 
     dockerd.process().Continue();
-    const auto answers = [&] { return Post(server.url()).body == "[]"; };
-    CHECK(test::WaitUntil(answers, std::chrono::minutes(1)));
+    const auto responds = [&] { return Post(server.url()).body == "[]"; };
+    CHECK(test::WaitUntil(responds, std::chrono::minutes(1)));
   }
 }
 

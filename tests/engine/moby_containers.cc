@@ -220,11 +220,11 @@ Value StructValue(const Struct& type, const Value& input,
 
 }  // namespace
 
-rapidjson::Document AsMobyContainers(const std::string& daemon_answer) {
+rapidjson::Document AsMobyContainers(const std::string& daemon_response) {
   rapidjson::Document input;
-  input.Parse(daemon_answer.data(), daemon_answer.size());
+  input.Parse(daemon_response.data(), daemon_response.size());
   Require(!input.HasParseError() && input.IsArray(),
-          "answer is no JSON array: " + daemon_answer);
+          "response is no JSON array: " + daemon_response);
   rapidjson::Document output(rapidjson::kArrayType);
   for (const Value& container : input.GetArray()) {
     Require(container.IsObject(), "container is no object");

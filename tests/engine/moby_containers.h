@@ -14,8 +14,8 @@ namespace containercollector::engine {
 /// structs have, in their order, with Go's zero value for one that the daemon
 /// left out; without those of `omitempty` that are zero; keys of maps sorted by
 /// bytes. It is written from the Go structs alone and shares nothing with the
-/// library. Throws std::runtime_error when `daemon_answer` is no such list.
-rapidjson::Document AsMobyContainers(const std::string& daemon_answer);
+/// library. Throws std::runtime_error when `daemon_response` is no such list.
+rapidjson::Document AsMobyContainers(const std::string& daemon_response);
 
 }  // namespace containercollector::engine
 

@@ -26,9 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     if (options.limit < 0) std::abort();
     if (!(std::get<ProcessorRequest>(parsed).options == options)) std::abort();
   } catch (const Error& error) {
-    const auto& refusal = std::get<Response>(parsed);
+    const auto& rejection = std::get<Response>(parsed);
     if (error.code() != ErrorCode::kInvalidArgument) std::abort();
-    if (refusal.status != 400 || refusal.body != error.what()) std::abort();
+    if (rejection.status != 400 || rejection.body != error.what()) std::abort();
   }
   return 0;
 }

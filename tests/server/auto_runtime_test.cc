@@ -65,7 +65,7 @@ TEST_CASE("With --runtime=cri, the containers of the CRI are served") {
   ServerProcess server(sockets.docker, Arguments("cri", sockets));
   CheckIsPod(Post(server.url()));
   CheckText(Get(server.url(), "/readyz"), 200,
-            "The container runtime at " + sockets.cri + " answers.");
+            "The container runtime at " + sockets.cri + " responds.");
   CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 1)"));
   CHECK(HasMetric(server, R"(containercollector_runtime{runtime="docker"} 0)"));
   CHECK(daemon.Requests().empty());
@@ -124,7 +124,7 @@ TEST_CASE(
   runtime.emplace(sockets.dir / "cri.sock", GoodRuntime(PodNode()));
   CheckIsPod(Post(server.url()));
   CheckText(Get(server.url(), "/readyz"), 200,
-            "The container runtime at " + sockets.cri + " answers.");
+            "The container runtime at " + sockets.cri + " responds.");
   CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 1)"));
 
   {
@@ -132,7 +132,7 @@ TEST_CASE(
                                 GoodDaemon());
     CheckCollected(Post(server.url()));
     CheckText(Get(server.url(), "/readyz"), 200,
-              "The Docker daemon at " + sockets.docker + " answers.");
+              "The Docker daemon at " + sockets.docker + " responds.");
     CHECK(
         HasMetric(server, R"(containercollector_runtime{runtime="docker"} 1)"));
     CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 0)"));

@@ -10,12 +10,12 @@ TEST_CASE("Requests beyond those that may wait are told to come again") {
   node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   std::vector<HttpCall> waiting = PostMany(node, 10);
   WaitForWaiting(node, 10);
-  const HttpResponse refused = Post(node.url());
+  const HttpResponse rejected = Post(node.url());
   CheckText(
-      refused, 503,
+      rejected, 503,
       "Too many requests wait for the container runtime already. Ask again "
       "later.");
-  CHECK(refused.headers.at("retry-after") == "5");
+  CHECK(rejected.headers.at("retry-after") == "5");
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
 
   node.daemon().Release();
@@ -31,29 +31,29 @@ TEST_CASE("A batch that finds no call in time is told to come again") {
   for (int limit = 1; limit <= 8; ++limit)
     sets.push_back(PostMany(node, 2, "?limit=" + std::to_string(limit)));
   int timed_out = 0;
-  int refused = 0;
+  int rejected = 0;
   for (std::vector<HttpCall>& calls : sets) {
     for (HttpCall& call : calls) {
-      const HttpResponse reply = call.Wait();
-      if (reply.status == 500) {
+      const HttpResponse response = call.Wait();
+      if (response.status == 500) {
         ++timed_out;
       } else {
-        ++refused;
+        ++rejected;
         CheckText(
-            reply, 503,
+            response, 503,
             "Calls of the container runtime with other options took all the "
             "time there was. Ask again later.");
       }
     }
   }
-  CHECK(timed_out + refused == 16);
+  CHECK(timed_out + rejected == 16);
   CHECK(timed_out >= 2);
-  CHECK(refused >= 2);
+  CHECK(rejected >= 2);
   CHECK(node.daemon().MaxOpenConnections() <= 2);
   CheckStops(node.server());
 }
 
-TEST_CASE("A body that is too large is refused, with or without its length") {
+TEST_CASE("A body that is too large is rejected, with or without its length") {
   Node node({"--max-body-bytes", "1000"});
   node.Start(GoodDaemon());
   const std::string too_large =
@@ -106,7 +106,7 @@ TEST_CASE("A chunked body without end is cut off") {
   CheckStops(node.server());
 }
 
-TEST_CASE("Headers that are too large are refused") {
+TEST_CASE("Headers that are too large are rejected") {
   Node node({"--max-header-bytes", "2000"});
   node.Start(GoodDaemon());
   const std::size_t others = RequestBytes("POST", kRoute, {{"x", ""}}).size();
@@ -117,16 +117,16 @@ TEST_CASE("Headers that are too large are refused") {
             "(--max-header-bytes).");
   // Those that do not even fit into the memory of a connection.
   for (const std::size_t size : {std::size_t{4000}, std::size_t{50'000}}) {
-    const HttpResponse reply =
+    const HttpResponse response =
         Post(node.url(), "", {{"x", std::string(size, 'y')}});
-    CHECK((reply.status == 431 || reply.status == 0));
+    CHECK((response.status == 431 || response.status == 0));
     const HttpResponse target = Post(node.url(), "?" + std::string(size, 'y'));
     CHECK((target.status == 431 || target.status == 414 || target.status == 0));
   }
   Headers many;
   for (int i = 0; i < 300; ++i) many.emplace_back("a", "b");
-  const HttpResponse reply = Post(node.url(), "", many);
-  CHECK((reply.status == 431 || reply.status == 0));
+  const HttpResponse response = Post(node.url(), "", many);
+  CHECK((response.status == 431 || response.status == 0));
   CheckCollected(Post(node.url()));
   CheckStops(node.server());
 }
@@ -277,7 +277,7 @@ TEST_CASE("A connection is used again for as long as its client wants") {
     client.Send("GET " + std::string(path) +
                 " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(client.Receive(15).bytes == "HTTP/1.1 200 OK");
-    // The rest of the answer.
+    // The rest of the response.
     while (client.Receive(1, std::chrono::milliseconds(50)).end ==
            RawClient::End::kEnough) {
     }
@@ -285,7 +285,7 @@ TEST_CASE("A connection is used again for as long as its client wants") {
   CheckStops(node.server());
 }
 
-TEST_CASE("Requests that all come at one moment are all answered") {
+TEST_CASE("Requests that all come at one moment all get a response") {
   // Multiples of what an event loop takes at a time are where it may stop.
   for (const int count : {127, 128, 256, 512}) {
     CAPTURE(count);

@@ -17,11 +17,11 @@ constexpr int kRequests = 10'000;
 /// What callers got that they should not have.
 class Findings {
  public:
-  void Add(const HttpResponse& reply) {
+  void Add(const HttpResponse& response) {
     const std::lock_guard lock(mutex_);
     if (findings_.size() < 10)
-      findings_.insert(std::to_string(reply.status) + ": " +
-                       reply.bytes.substr(0, 500));
+      findings_.insert(std::to_string(response.status) + ": " +
+                       response.bytes.substr(0, 500));
   }
   std::set<std::string> Get() const {
     const std::lock_guard lock(mutex_);
@@ -34,7 +34,7 @@ class Findings {
 };
 
 /// Whether it is one of the ways in which a daemon dies.
-bool IsRightError(const HttpResponse& reply, const Node& node) {
+bool IsRightError(const HttpResponse& response, const Node& node) {
   const std::string closed =
       "The Docker daemon at " + node.host() +
       " closed the connection without an answer to GET /v1.40/containers/json. "
@@ -42,10 +42,11 @@ bool IsRightError(const HttpResponse& reply, const Node& node) {
   const std::string cut_off =
       "The Docker daemon at " + node.host() +
       " cut off its answer to GET /v1.40/containers/json after ";
-  return reply.status == 500 &&
-         (reply.body == "Cannot connect to the Docker daemon at " +
-                            node.host() + ". Is the docker daemon running?" ||
-          reply.body == closed || reply.body.rfind(cut_off, 0) == 0);
+  return response.status == 500 &&
+         (response.body == "Cannot connect to the Docker daemon at " +
+                               node.host() +
+                               ". Is the docker daemon running?" ||
+          response.body == closed || response.body.rfind(cut_off, 0) == 0);
 }
 
 }  // namespace
@@ -64,13 +65,13 @@ TEST_CASE("10,000 requests, 64 at a time, while the daemon dies and returns") {
   Findings findings;
   const auto ask = [&] {
     while (left.fetch_sub(1) > 0) {
-      const HttpResponse reply = Post(node.url());
-      if (reply.status == 200 && reply.body == containers) {
+      const HttpResponse response = Post(node.url());
+      if (response.status == 200 && response.body == containers) {
         ++collected;
-      } else if (IsRightError(reply, node)) {
+      } else if (IsRightError(response, node)) {
         ++failed;
       } else {
-        findings.Add(reply);
+        findings.Add(response);
       }
     }
   };
@@ -103,11 +104,11 @@ TEST_CASE("10,000 requests, 64 at a time, while the daemon dies and returns") {
   for (std::thread& caller : callers) caller.join();
 
   WARN("the daemon died " << deaths << " times: " << collected
-                          << " whole answers, " << failed
+                          << " whole responses, " << failed
                           << " right errors; memory " << memory << " -> "
                           << node.server().ResidentKiB() << " KiB, files "
                           << open_files << " -> " << node.server().OpenFiles());
-  CHECK(findings.Get().empty());
+  CHECK(findings.Get() == std::set<std::string>());
   CHECK(collected + failed == kRequests + 1000);
   CHECK(collected > 1000);
   CHECK(failed > 0);

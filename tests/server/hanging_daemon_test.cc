@@ -34,7 +34,7 @@ microseconds HealthP99(const Node& node) {
 
 }  // namespace
 
-TEST_CASE("500 requests wait for a daemon that never answers") {
+TEST_CASE("500 requests wait for a daemon that never responds") {
   Node node({"--docker-timeout", "4s", "--log-level", "error"});
   node.Start(NeverRespond());
   ServerProcess& server = node.server();
@@ -55,7 +55,7 @@ TEST_CASE("500 requests wait for a daemon that never answers") {
 
   WARN("500 wait: /healthz p99 "
        << p99.count() << " us, threads " << idle_threads << ", memory "
-       << idle_memory << " -> " << waiting_memory << " KiB, all answered after "
+       << idle_memory << " -> " << waiting_memory << " KiB, all done after "
        << took.count() << " ms of two timeouts of 4000");
   // Far below the daemon's time, whatever machine this is.
   CHECK(p99 < std::chrono::seconds(1));

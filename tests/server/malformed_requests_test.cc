@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes that are no honest request: refused or dropped, never answered with
+/// Bytes that are no honest request: rejected or dropped, and never a
 /// 200, and the next caller does not notice.
 #include <random>
 
@@ -15,21 +15,21 @@ const std::string kPost = "POST /processor/containercollector HTTP/1.1\r\n";
 const std::string kGet = "GET /healthz HTTP/1.1\r\n";
 const std::string kHost = "Host: localhost\r\n";
 
-/// What is answered before the server closes; nothing where it just closes.
+/// Returns what the server sends before it closes, which may be nothing.
 std::string Send(const Node& node, const std::string& bytes) {
   RawClient client(TcpHost(node.url()));
   static_cast<void>(client.Send(bytes));
   return client.ReceiveToEnd().bytes;
 }
 
-bool IsRefusal(const std::string& answer) {
-  return answer.empty() || answer.rfind("HTTP/1.1 4", 0) == 0 ||
-         answer.rfind("HTTP/1.1 505", 0) == 0;
+bool IsRejection(const std::string& response) {
+  return response.empty() || response.rfind("HTTP/1.1 4", 0) == 0 ||
+         response.rfind("HTTP/1.1 505", 0) == 0;
 }
 
 }  // namespace
 
-TEST_CASE("Requests that could be read in two ways are refused") {
+TEST_CASE("Requests that could be read in two ways are rejected") {
   Node node({"--idle-timeout", "1s"});
   node.Start(GoodDaemon());
   const std::vector<std::string> requests = {
@@ -54,16 +54,16 @@ TEST_CASE("Requests that could be read in two ways are refused") {
   };
   for (const std::string& request : requests) {
     CAPTURE(request);
-    const std::string answer = Send(node, request);
-    CHECK(IsRefusal(answer));
-    CHECK(answer.find("HTTP/1.1 200") == std::string::npos);
+    const std::string response = Send(node, request);
+    CHECK(IsRejection(response));
+    CHECK(response.find("HTTP/1.1 200") == std::string::npos);
   }
   CHECK(node.daemon().Requests().empty());
   CheckCollected(Post(node.url()));
   CheckStops(node.server());
 }
 
-TEST_CASE("Bytes that are no HTTP are refused") {
+TEST_CASE("Bytes that are no HTTP are rejected") {
   Node node({"--idle-timeout", "1s"});
   node.Start(GoodDaemon());
   const std::vector<std::string> requests = {
@@ -94,7 +94,7 @@ TEST_CASE("Bytes that are no HTTP are refused") {
   };
   for (const std::string& request : requests) {
     CAPTURE(request);
-    CHECK(IsRefusal(Send(node, request)));
+    CHECK(IsRejection(Send(node, request)));
   }
   CheckCollected(Post(node.url()));
   CheckStops(node.server());
@@ -109,12 +109,12 @@ TEST_CASE("Headers without end are cut off") {
   constexpr int kFarTooMany = 1'000'000;
   while (sent < kFarTooMany && client.Send("X-Header: value\r\n")) ++sent;
   CHECK(sent < kFarTooMany);
-  CHECK(IsRefusal(client.ReceiveToEnd().bytes));
+  CHECK(IsRejection(client.ReceiveToEnd().bytes));
   CheckCollected(Post(node.url()));
   CheckStops(node.server());
 }
 
-TEST_CASE("A body of 100 MB is refused before it is read") {
+TEST_CASE("A body of 100 MB is rejected before it is read") {
   Node node;
   node.Start(GoodDaemon());
   const std::size_t memory = node.server().ResidentKiB();
@@ -124,31 +124,31 @@ TEST_CASE("A body of 100 MB is refused before it is read") {
   int sent = 0;
   while (sent < 100 && client.Send(megabyte)) ++sent;
   CHECK(sent < 100);
-  CHECK(IsRefusal(client.ReceiveToEnd().bytes));
+  CHECK(IsRejection(client.ReceiveToEnd().bytes));
   if (MemoryIsMeasurable())
     CHECK(node.server().ResidentKiB() < memory + 4 * 1024);
   CheckCollected(Post(node.url()));
   CheckStops(node.server());
 }
 
-TEST_CASE("Requests in one go are answered in turn") {
+TEST_CASE("Pipelined requests get their responses in turn") {
   Node node;
   node.Start(GoodDaemon());
-  const std::string answers =
+  const std::string responses =
       Send(node, kGet + kHost + "\r\n" + kPost + kHost +
                      "Content-Length: 2\r\n\r\n{}" + kPost + kHost + "\r\n" +
                      "GET /nowhere HTTP/1.1\r\n" + kHost + "\r\n" + kGet +
                      kHost + "\r\n");
-  const std::size_t ok = answers.find("\r\n\r\nok");
-  const std::size_t first = answers.find(kOneContainer);
-  const std::size_t second = answers.find(kOneContainer, first + 1);
-  const std::size_t not_found = answers.find("HTTP/1.1 404");
+  const std::size_t ok = responses.find("\r\n\r\nok");
+  const std::size_t first = responses.find(kOneContainer);
+  const std::size_t second = responses.find(kOneContainer, first + 1);
+  const std::size_t not_found = responses.find("HTTP/1.1 404");
   CHECK(ok < first);
   CHECK(first < second);
   CHECK(second < not_found);
-  // What comes after a refusal is not read: the request may have been
+  // What comes after a rejection is not read: the request may have been
   // anything.
-  CHECK(answers.find("HTTP/1.1 200", not_found) == std::string::npos);
+  CHECK(responses.find("HTTP/1.1 200", not_found) == std::string::npos);
   CHECK(node.daemon().Requests().size() == 2);
   CheckStops(node.server());
 }

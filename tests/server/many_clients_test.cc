@@ -37,7 +37,7 @@ TEST_CASE("1,000 idle connections leave the others alone") {
   CheckStops(node.server());
 }
 
-TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
+TEST_CASE("200 clients that do not read share the response, and harm nobody") {
   Node node({"--max-answer-bytes", "0", "--idle-timeout", "10m",
              "--send-timeout", "10m"});
   const std::string containers = ManyContainers(2'000'000);
@@ -48,7 +48,7 @@ TEST_CASE("200 clients that do not read share the answer, and harm nobody") {
   std::vector<HttpCall> slow;
   for (int i = 0; i < 200; ++i) {
     slow.emplace_back(node.url(), RequestBytes("POST", kRoute));
-    // Each has its answer before the next one asks: they are no batch.
+    // Each has its response before the next one asks: they are no batch.
     CHECK(slow.back().connection().Receive(1).bytes == "H");
   }
   for (HttpCall& call : slow) CHECK(call.connection().Receive(1).bytes == "T");
@@ -91,7 +91,7 @@ TEST_CASE("Clients that leave while they wait cost nothing") {
     node.daemon().Hold();
     std::vector<HttpCall> calls = PostMany(node, 200);
     WaitForWaiting(node, 200);
-    // Those that stay get their answers.
+    // Those that stay get their responses.
     calls.erase(calls.begin(), calls.begin() + 150);
     node.daemon().Release();
     for (HttpCall& call : calls) CheckCollected(call.Wait());

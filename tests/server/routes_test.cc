@@ -20,7 +20,7 @@ constexpr std::string_view kObjectRoute = "/processor/containerCollector";
 
 }  // namespace
 
-TEST_CASE("POST to the route answers with the daemon's containers") {
+TEST_CASE("POST to the route responds with the daemon's containers") {
   Node node;
   node.Start(GoodDaemon());
   CheckCollected(Post(node.url()));
@@ -137,11 +137,11 @@ TEST_CASE("Other methods and paths are rejected") {
   Node node;
   node.Start(GoodDaemon());
   for (const char* method : {"GET", "PUT", "DELETE", "OPTIONS", "PURGE"}) {
-    const HttpResponse reply =
+    const HttpResponse response =
         HttpCall(node.url(), RequestBytes(method, kRoute)).Wait();
-    CheckText(reply, 405,
+    CheckText(response, 405,
               "method " + std::string(method) + " is not supported");
-    CHECK(reply.headers.at("allow") == "POST");
+    CHECK(response.headers.at("allow") == "POST");
   }
   const std::string no_such_path =
       "Nothing is served at this path. This server has:\n"
@@ -168,7 +168,8 @@ TEST_CASE("Other methods and paths are rejected") {
 }
 
 TEST_CASE(
-    "The right text each time: socket missing, a directory, refused, back") {
+    "The right text each time: socket missing, a directory, connection "
+    "refused, back") {
   Node node;
   const std::string cannot_connect = "Cannot connect to the Docker daemon at " +
                                      node.host() +
@@ -206,7 +207,7 @@ TEST_CASE("/healthz never asks the daemon, /readyz does") {
                 ". Is the docker daemon running?");
   node.Start(GoodDaemon());
   CheckText(Get(node.url(), "/readyz"), 200,
-            "The Docker daemon at " + node.host() + " answers.");
+            "The Docker daemon at " + node.host() + " responds.");
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
   CHECK(node.daemon().Requests().size() == 1);
   CHECK(node.daemon().Requests().at(0).target ==
@@ -257,9 +258,9 @@ TEST_CASE("/metrics counts requests and daemon calls") {
   node.Stop();
   Post(node.url());
 
-  const HttpResponse reply = Get(node.url(), "/metrics");
-  CHECK(reply.status == 200);
-  CHECK(reply.headers.at("content-type") ==
+  const HttpResponse response = Get(node.url(), "/metrics");
+  CHECK(response.status == 200);
+  CHECK(response.headers.at("content-type") ==
         "text/plain; version=0.0.4; charset=utf-8");
   const std::string prefix = "containercollector_";
   for (const char* line : {
@@ -277,10 +278,11 @@ TEST_CASE("/metrics counts requests and daemon calls") {
            R"(build_info{version=")",
        }) {
     CAPTURE(line);
-    CHECK(Contains(reply.body, "\n" + prefix + line));
+    CHECK(Contains(response.body, "\n" + prefix + line));
   }
-  CHECK(Contains(reply.body, "\n" + prefix + "last_response_bytes " +
-                                 std::to_string(kOneContainer.size()) + "\n"));
-  CHECK(Contains(reply.body, "\nprocess_start_time_seconds 1"));
+  CHECK(Contains(response.body, "\n" + prefix + "last_response_bytes " +
+                                    std::to_string(kOneContainer.size()) +
+                                    "\n"));
+  CHECK(Contains(response.body, "\nprocess_start_time_seconds 1"));
   CheckStops(node.server());
 }

@@ -22,7 +22,7 @@ struct Callers {
     running.emplace_back(node.url(), request);
     REQUIRE(node.daemon().WaitForRequests(1, kGenerous));
     for (int i = 0; i < 20; ++i) waiting.emplace_back(node.url(), request);
-    // They are all in when an answer to a later request is there.
+    // They are all in when a response to a later request is there.
     REQUIRE(Get(node.url(), "/healthz").status == 200);
   }
 
@@ -129,7 +129,7 @@ TEST_CASE("SIGTERM while a response is sent: it is sent to its end") {
 }
 
 TEST_CASE(
-    "SIGTERM while a client does not read its answer: it is not waited for") {
+    "SIGTERM while a client does not read its response: it is not waited for") {
   Node node({"--max-answer-bytes", "0", "--docker-timeout", "1s"});
   node.Start(GoodDaemon(ManyContainers(4'000'000)));
   HttpCall slow(node.url(), RequestBytes("POST", kRoute));

@@ -115,9 +115,9 @@ std::string ReceiveAll(gnutls_session_t session) {
 
 TlsResponse AskByTls(const std::string& url, const TlsCall& call,
                      const std::string& request) {
-  TlsResponse reply;
+  TlsResponse response;
   const FileDescriptor socket = Connect(url);
-  reply.local_address = LocalAddress(socket);
+  response.local_address = LocalAddress(socket);
   const Credentials credentials = Load(call);
   gnutls_session_t raw = nullptr;
   // It presents its certificate whatever the server wants.
@@ -134,14 +134,14 @@ TlsResponse AskByTls(const std::string& url, const TlsCall& call,
       result = gnutls_handshake(raw);
     } while (result < 0 && gnutls_error_is_fatal(result) == 0);
     Check(result);
-    reply.server = PeerName(raw);
+    response.server = PeerName(raw);
     Check(static_cast<int>(
         gnutls_record_send(raw, request.data(), request.size())));
-    reply.http = ParseResponse(ReceiveAll(raw));
+    response.http = ParseResponse(ReceiveAll(raw));
   } catch (const std::runtime_error& error) {
-    reply.error = error.what();
+    response.error = error.what();
   }
-  return reply;
+  return response;
 }
 
 }  // namespace containercollector::test

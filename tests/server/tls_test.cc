@@ -22,10 +22,11 @@ TEST_CASE("With a certificate, the server speaks HTTPS and nothing else") {
   Node node(pki.ServerArguments());
   node.Start(GoodDaemon());
   CHECK(node.url().rfind("https://127.0.0.1:", 0) == 0);
-  const TlsResponse reply = AskByTls(node.url(), pki.Client(), PostRequest());
-  CHECK(reply.error.empty());
-  CHECK(reply.server == "server one");
-  CheckCollected(reply.http);
+  const TlsResponse response =
+      AskByTls(node.url(), pki.Client(), PostRequest());
+  CHECK(response.error.empty());
+  CHECK(response.server == "server one");
+  CheckCollected(response.http);
   CHECK(Post(node.url()).status == 0);
   CheckStops(node.server());
 }
@@ -43,9 +44,9 @@ TEST_CASE("TLS 1.2 and 1.3 are spoken, older ones are not") {
     call.priorities =
         std::string("NORMAL:%COMPAT:+SHA1:+SIGN-ALL:-VERS-ALL:+VERS-") +
         version;
-    const TlsResponse reply = AskByTls(node.url(), call, PostRequest());
-    CHECK_FALSE(reply.error.empty());
-    CHECK(reply.http.bytes.empty());
+    const TlsResponse response = AskByTls(node.url(), call, PostRequest());
+    CHECK_FALSE(response.error.empty());
+    CHECK(response.http.bytes.empty());
   }
   CheckStops(node.server());
 }
@@ -64,9 +65,9 @@ TEST_CASE("With an authority for clients, only its clients get anything") {
     CheckCollected(ask("client", version).http);
     for (const char* client : {"", "stranger", "wrong-purpose"}) {
       CAPTURE(client);
-      const TlsResponse reply = ask(client, version);
-      CHECK_FALSE(reply.error.empty());
-      CHECK(reply.http.bytes.empty());
+      const TlsResponse response = ask(client, version);
+      CHECK_FALSE(response.error.empty());
+      CHECK(response.http.bytes.empty());
     }
     CheckCollected(ask("client", version).http);
   }
@@ -121,13 +122,14 @@ TEST_CASE("SIGHUP without TLS changes nothing") {
   CheckStops(node.server());
 }
 
-TEST_CASE("Answers that are larger than TLS takes at a time arrive whole") {
+TEST_CASE("Responses that are larger than TLS takes at a time arrive whole") {
   const Pki pki;
   Node node(Joined(pki.ServerArguments(), {"--max-answer-bytes", "0"}));
   const std::string containers = ManyContainers(3'000'000);
   node.Start(GoodDaemon(containers));
-  const TlsResponse reply = AskByTls(node.url(), pki.Client(), PostRequest());
-  CHECK(reply.http.status == 200);
-  CHECK((reply.http.body == containers));
+  const TlsResponse response =
+      AskByTls(node.url(), pki.Client(), PostRequest());
+  CHECK(response.http.status == 200);
+  CHECK((response.http.body == containers));
   CheckStops(node.server());
 }

@@ -12,9 +12,9 @@
 
 namespace containercollector::test {
 
-/// What a script answers one request with. A script that returns without having
-/// closed the connection leaves it open for the client's next request, whether
-/// or not it has answered.
+/// What a script responds to one request with. A script that returns without
+/// having closed the connection leaves it open for the client's next request,
+/// whether or not it has responded.
 ///
 /// Every member returns when the peer goes away, when the connection is closed
 /// or when the daemon stops; those that return bool then return false. To be
@@ -32,13 +32,13 @@ class Exchange {
   /// `unit` `count` times over, in little memory however much that is.
   bool SendRepeated(std::string_view unit, std::uint64_t count);
 
-  /// Lets `time` pass, for a daemon that is slow to answer.
+  /// Lets `time` pass, for a daemon that is slow to respond.
   bool Pause(std::chrono::milliseconds time) { return connection_.Pause(time); }
 
   /// Waits until the test calls ScriptedDaemon::Release().
   bool WaitUntilReleased() { return connection_.WaitFor(released_); }
 
-  /// Never answers, released or not.
+  /// Never responds, released or not.
   void Hang();
 
   void Close() { connection_.Close(); }

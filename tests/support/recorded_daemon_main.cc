@@ -34,8 +34,8 @@ constexpr std::string_view kUsage =
     "Usage: recorded-daemon --socket PATH --containers FILE --version FILE\n"
     "                       [--api-version X.Y] [--min-api-version X.Y]\n"
     "\n"
-    "Stands in for a Docker daemon: answers on a unix socket with what a real\n"
-    "one answered when it was recorded, until SIGTERM or SIGINT.\n"
+    "Stands in for a Docker daemon: sends on a Unix socket what a real\n"
+    "one sent when it was recorded, until SIGTERM or SIGINT.\n"
     "\n"
     "  --socket PATH          the socket to listen on\n"
     "  --containers FILE      the answer to GET /containers/json\n"
@@ -44,7 +44,7 @@ constexpr std::string_view kUsage =
     "  --min-api-version X.Y  the oldest API version to take (1.12)\n"
     "  --help                 print this and exit\n"
     "\n"
-    "The recording is the answer to all=1&size=1, and is given whatever\n"
+    "The recording is the response to all=1&size=1, and is given whatever\n"
     "all, size, limit or filters a request asks for.\n";
 
 struct UsageError : std::runtime_error {

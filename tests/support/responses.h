@@ -10,14 +10,14 @@
 
 #include "tests/support/request.h"
 
-/// Whole HTTP answers, and the ways to spoil them, as the bytes to send.
+/// Whole HTTP responses, and the ways to spoil them, as the bytes to send.
 namespace containercollector::test {
 
 inline constexpr std::string_view kJson = "application/json";
 inline constexpr std::string_view kHtml = "text/html";
 inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
-/// The headers that dockerd gives every answer.
+/// The headers that dockerd gives every response.
 Headers DaemonHeaders(std::string_view api_version = "1.40",
                       std::string_view server_version = "19.03.15");
 

@@ -44,7 +44,7 @@ struct DaemonOptions {
 };
 
 /// A stand-in for a Docker daemon, which listens from its construction on and
-/// answers as its script says. One thread accepts, one more serves each
+/// responds as its script says. One thread accepts, one more serves each
 /// connection.
 ///
 /// Thread-safe, but for Stop() and StopListening(), which one thread at a time
@@ -90,7 +90,7 @@ class ScriptedDaemon {
   std::size_t MaxOpenConnections() const;
 
   /// What went wrong in the daemon itself or was thrown by a script; also the
-  /// malformed requests, which it answers with 400.
+  /// malformed requests, which it responds to with 400.
   std::vector<std::string> Errors() const;
 
   /// Closes the connections that are open now; returns when they are closed.

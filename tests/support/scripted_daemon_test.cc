@@ -74,16 +74,16 @@ TEST_CASE("a daemon names its host in the syntax of DOCKER_HOST") {
 }
 
 TEST_CASE("a script sees every part of the requests on a kept connection") {
-  const std::string answer = ResponseBytes(200, kJson, "[]");
-  UnixDaemon node(RespondWith(answer));
+  const std::string response = ResponseBytes(200, kJson, "[]");
+  UnixDaemon node(RespondWith(response));
   RawClient client(node.daemon.Host());
 
   client.Send(
       "POST /a/b?x=1&y=? HTTP/1.1\r\nX-Name:  some value \r\n"
       "content-length: 4\r\n\r\nbody");
-  CHECK(client.Receive(answer.size()).bytes == answer);
+  CHECK(client.Receive(response.size()).bytes == response);
   client.Send(kGet);
-  CHECK(client.Receive(answer.size()).bytes == answer);
+  CHECK(client.Receive(response.size()).bytes == response);
 
   const std::vector<Request> requests = node.daemon.Requests();
   REQUIRE(requests.size() == 2);
@@ -160,7 +160,7 @@ TEST_CASE("what a script throws closes its connection and is reported") {
   CHECK(Ask(node.daemon).bytes == "x");
 }
 
-TEST_CASE("an answer can be held back until it is released") {
+TEST_CASE("a response can be held back until it is released") {
   UnixDaemon node(RespondWhenReleased("late"));
   RawClient client(node.daemon.Host());
   client.Send(kGet);
@@ -176,7 +176,7 @@ TEST_CASE("an answer can be held back until it is released") {
   CHECK(client.Receive(1, 10ms).end == End::kTimedOut);
 }
 
-TEST_CASE("an answer that never comes ends with the daemon") {
+TEST_CASE("a response that never comes ends with the daemon") {
   auto node = std::make_unique<UnixDaemon>(NeverRespond());
   RawClient client(node->daemon.Host());
   client.Send(kGet);
@@ -188,7 +188,7 @@ TEST_CASE("an answer that never comes ends with the daemon") {
   CHECK(client.ReceiveToEnd().end == End::kClosed);
 }
 
-TEST_CASE("an answer that never comes ends when the client leaves") {
+TEST_CASE("a response that never comes ends when the client leaves") {
   const TempDir dir;
   const auto use_tcp = GENERATE(false, true);
   ScriptedDaemon daemon(
@@ -203,12 +203,12 @@ TEST_CASE("an answer that never comes ends when the client leaves") {
   CHECK(daemon.WaitForOpenConnections(0, kSoon));
 }
 
-TEST_CASE("a slow answer arrives whole") {
+TEST_CASE("a slow response arrives whole") {
   UnixDaemon node(RespondSlowly("slow", 1ms));
   CHECK(Ask(node.daemon).bytes == "slow");
 }
 
-TEST_CASE("a slow answer ends with the daemon") {
+TEST_CASE("a slow response ends with the daemon") {
   UnixDaemon node(RespondSlowly("slow", 24h));
   RawClient client(node.daemon.Host());
   client.Send(kGet);
@@ -220,7 +220,7 @@ TEST_CASE("a slow answer ends with the daemon") {
   CHECK(rest.end == End::kClosed);
 }
 
-TEST_CASE("a large answer arrives whole") {
+TEST_CASE("a large response arrives whole") {
   constexpr std::uint64_t kUnits = 5'000'001;
   std::atomic<bool> sent_all = false;
   UnixDaemon node([&](const Request&, Exchange& exchange) {
@@ -391,7 +391,7 @@ TEST_CASE("a daemon does not remove the socket of its successor") {
   CHECK(Ask(successor).bytes == "new");
 }
 
-TEST_CASE("a path too long for a unix socket is refused") {
+TEST_CASE("a path too long for a unix socket is rejected") {
   CHECK_THROWS_AS(ScriptedDaemon(UnixSocket{"/tmp/" + std::string(103, 'x')},
                                  NeverRespond()),
                   std::invalid_argument);

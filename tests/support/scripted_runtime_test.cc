@@ -179,7 +179,7 @@ TEST_CASE("a runtime serves many calls at once") {
   CHECK(node.runtime.Calls().size() == kCalls);
 }
 
-TEST_CASE("a large response arrives whole") {
+TEST_CASE("a large response of the runtime arrives whole") {
   const std::string large(std::size_t{20} << 20, 'x');
   const Runtime node(With(GoodRuntime({}), "Version", GrpcOk(large)));
   const GrpcResult result = node.Call("Version");

@@ -6,29 +6,29 @@
 
 namespace containercollector::test {
 
-Script RespondWith(std::string answer) {
-  return [answer = std::move(answer)](const Request&, Exchange& exchange) {
-    exchange.Send(answer);
+Script RespondWith(std::string response) {
+  return [response = std::move(response)](const Request&, Exchange& exchange) {
+    exchange.Send(response);
   };
 }
 
-Script RespondAndClose(std::string answer) {
-  return [answer = std::move(answer)](const Request&, Exchange& exchange) {
-    exchange.Send(answer);
+Script RespondAndClose(std::string response) {
+  return [response = std::move(response)](const Request&, Exchange& exchange) {
+    exchange.Send(response);
     exchange.Close();
   };
 }
 
-Script RespondSlowly(std::string answer, std::chrono::milliseconds interval) {
-  return [answer = std::move(answer), interval](const Request&,
-                                                Exchange& exchange) {
-    exchange.SendSlowly(answer, interval);
+Script RespondSlowly(std::string response, std::chrono::milliseconds interval) {
+  return [response = std::move(response), interval](const Request&,
+                                                    Exchange& exchange) {
+    exchange.SendSlowly(response, interval);
   };
 }
 
-Script RespondWhenReleased(std::string answer) {
-  return [answer = std::move(answer)](const Request&, Exchange& exchange) {
-    if (exchange.WaitUntilReleased()) exchange.Send(answer);
+Script RespondWhenReleased(std::string response) {
+  return [response = std::move(response)](const Request&, Exchange& exchange) {
+    if (exchange.WaitUntilReleased()) exchange.Send(response);
   };
 }
 

@@ -13,12 +13,12 @@
 namespace containercollector::test {
 
 /// Keeps the connection, as HTTP/1.1 does.
-Script RespondWith(std::string answer);
-/// For answers that are cut off, and those that end with the connection.
-Script RespondAndClose(std::string answer);
-Script RespondSlowly(std::string answer, std::chrono::milliseconds interval);
+Script RespondWith(std::string response);
+/// For responses that are cut off, and those that end with the connection.
+Script RespondAndClose(std::string response);
+Script RespondSlowly(std::string response, std::chrono::milliseconds interval);
 /// Waits for ScriptedDaemon::Release() first.
-Script RespondWhenReleased(std::string answer);
+Script RespondWhenReleased(std::string response);
 
 Script NeverRespond();
 Script CloseWithoutResponse();

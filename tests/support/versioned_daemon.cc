@@ -68,7 +68,7 @@ std::string VersionJson(const VersionedDaemon& daemon) {
          daemon.min_api_version + R"(","Os":"linux","Arch":"amd64"})" + "\n";
 }
 
-std::string Answer(const VersionedDaemon& daemon, const Request& request) {
+std::string Response(const VersionedDaemon& daemon, const Request& request) {
   const Headers headers =
       DaemonHeaders(daemon.max_api_version, daemon.server_version);
   const auto [version, path] = SplitPath(request.path);
@@ -102,8 +102,8 @@ std::string Answer(const VersionedDaemon& daemon, const Request& request) {
 
 void VersionedDaemon::operator()(const Request& request,
                                  Exchange& exchange) const {
-  const std::string answer = Answer(*this, request);
-  exchange.Send(request.method == "HEAD" ? HeadOf(answer) : answer);
+  const std::string response = Response(*this, request);
+  exchange.Send(request.method == "HEAD" ? HeadOf(response) : response);
 }
 
 }  // namespace containercollector::test

@@ -10,14 +10,14 @@
 
 namespace containercollector::test {
 
-/// An honest script: it answers `/_ping`, `/version` and `/containers/json` as
-/// dockerd does, under the API versions that it takes.
+/// An honest script: it responds to `/_ping`, `/version` and `/containers/json`
+/// as dockerd does, under the API versions that it takes.
 struct VersionedDaemon {
   std::string min_api_version = "1.12";
   std::string max_api_version = "1.40";
   std::string server_version = "19.03.15";
   std::string containers_json = "[]";
-  /// What `/version` answers; made from the versions above when empty.
+  /// What `/version` returns; made from the versions above when empty.
   std::string version_json;
 
   void operator()(const Request& request, Exchange& exchange) const;

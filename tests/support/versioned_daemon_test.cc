@@ -12,7 +12,7 @@
 namespace containercollector::test {
 namespace {
 
-/// All that the daemon answers to one request.
+/// All that the daemon sends for one request.
 std::string Ask(const VersionedDaemon& script, const std::string& request) {
   const ScriptedDaemon daemon(LoopbackTcp{}, script);
   RawClient client(daemon.Host());
@@ -26,7 +26,7 @@ bool Contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a versioned daemon refuses API versions older than its own") {
+TEST_CASE("a versioned daemon rejects API versions older than its own") {
   VersionedDaemon script;
   script.min_api_version = "1.44";
   script.max_api_version = "1.52";
@@ -46,7 +46,7 @@ TEST_CASE("a versioned daemon refuses API versions older than its own") {
                       DaemonHeaders("1.52", "29.0.0")));
 }
 
-TEST_CASE("a versioned daemon refuses API versions newer than its own") {
+TEST_CASE("a versioned daemon rejects API versions newer than its own") {
   VersionedDaemon script;
   script.max_api_version = "1.39";
 
