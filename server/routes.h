@@ -42,10 +42,8 @@ struct Backend {
 /// Serves the routes of one listener.
 class Routes final : public HttpHandler {
  public:
-  Routes(Listener listener, Backend backend)
-      : listener_(listener),
-        backend_(std::move(backend)),
-        responses_(backend_.limits) {}
+  Routes(Listener listener, const Backend& backend)
+      : listener_(listener), backend_(backend), responses_(backend_.limits) {}
 
   /// Finds the route. Returns a 404 or 405 if there is none.
   std::optional<HttpResponse> Check(HttpRequest& request) override;

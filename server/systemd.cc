@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string_view>
+#include <system_error>
 
 #include "server/log.h"
 
@@ -51,8 +53,13 @@ std::vector<int> TakeSystemdSockets() {
   std::vector<int> sockets;
   if (pid == nullptr || count == nullptr || std::to_string(getpid()) != pid)
     return sockets;
-  const int end = kFirstSocket + std::atoi(count);
-  for (int fd = kFirstSocket; fd < end && fcntl(fd, F_GETFD) >= 0; ++fd)
+  int passed = 0;
+  const std::string_view text = count;
+  if (std::from_chars(text.data(), text.data() + text.size(), passed).ec !=
+      std::errc())
+    return sockets;
+  for (int fd = kFirstSocket;
+       fd < kFirstSocket + passed && fcntl(fd, F_GETFD) >= 0; ++fd)
     sockets.push_back(fd);
   return sockets;
 }
