@@ -25,7 +25,8 @@ std::uint64_t calls = 0;
 
 }  // namespace
 
-// The compiler adds these to each function: -finstrument-functions.
+// The compiler adds these to each function that decodes or encodes:
+// -finstrument-functions.
 extern "C" {
 __attribute__((no_instrument_function)) void __cyg_profile_func_enter(
     void* /*function*/, void* /*caller*/) {

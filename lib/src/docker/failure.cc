@@ -22,6 +22,17 @@ std::string CannotConnect(const Failure& failure) {
   return "Cannot connect to the Docker daemon at " + failure.endpoint.text;
 }
 
+std::string IsItRunning(const Failure& failure) {
+  return CannotConnect(failure) + ". Is the docker daemon running?";
+}
+
+std::string NotASocketThere(const Failure& failure) {
+  return IsItRunning(failure) + " " + failure.endpoint.socket_path + " is " +
+         NotASocket(failure.endpoint.socket_path) +
+         ", not a socket: write the path of the daemon's socket, e.g. "
+         "unix:///var/run/docker.sock.";
+}
+
 std::string PermissionDenied(const Failure& failure) {
   return "Got permission denied while trying to connect to the Docker daemon "
          "socket at " +
@@ -72,6 +83,23 @@ std::string ResponseOf(const Failure& failure) {
          " to " + failure.request;
 }
 
+std::string InvalidHttp(const Failure& failure, const std::string& why) {
+  return ResponseOf(failure) + " is not valid HTTP: " + why +
+         ". Check that it is a Docker daemon that listens there.";
+}
+
+std::string NotHttp(const Failure& failure) {
+  return ResponseOf(failure) + " is not valid HTTP: " + failure.detail +
+         ". Another service listens there, such as containerd or another gRPC "
+         "server: write the endpoint of the Docker daemon.";
+}
+
+std::string BodyTooLarge(const Failure& failure) {
+  return ResponseOf(failure) + " is larger than the limit of " +
+         std::to_string(failure.limit) +
+         " bytes. Narrow it with filters or limit, or allow larger answers.";
+}
+
 std::string Cancelled(const Failure& failure) {
   return "The request " + failure.request + " to the Docker daemon at " +
          failure.endpoint.text + " was cancelled by its caller.";
@@ -93,21 +121,14 @@ std::string Internal(const Failure& failure) {
 }  // namespace
 
 Error ToError(const Failure& failure) {
-  constexpr const char* kIsItRunning = ". Is the docker daemon running?";
   switch (failure.kind) {
     case FailureKind::kNotListening:
-      return Error(ErrorCode::kCannotConnect,
-                   CannotConnect(failure) + kIsItRunning);
+      return Error(ErrorCode::kCannotConnect, IsItRunning(failure));
     case FailureKind::kNotASocket:
-      return Error(ErrorCode::kCannotConnect,
-                   CannotConnect(failure) + kIsItRunning + " " +
-                       failure.endpoint.socket_path + " is " +
-                       NotASocket(failure.endpoint.socket_path) +
-                       ", not a socket: write the path of the daemon's "
-                       "socket, e.g. unix:///var/run/docker.sock.");
+      return Error(ErrorCode::kCannotConnect, NotASocketThere(failure));
     case FailureKind::kBacklogFull:
       return Error(ErrorCode::kCannotConnect,
-                   CannotConnect(failure) + kIsItRunning +
+                   IsItRunning(failure) +
                        " It accepts no connection, and its queue is full: it "
                        "may hang, look at its log.");
     case FailureKind::kUnknownHost:
@@ -127,31 +148,16 @@ Error ToError(const Failure& failure) {
       return Error(ErrorCode::kResponseTruncated, Truncated(failure));
     case FailureKind::kInvalidHttp:
       return Error(ErrorCode::kResponseMalformed,
-                   ResponseOf(failure) +
-                       " is not valid HTTP: " + failure.detail +
-                       ". Check that it is a Docker daemon that listens "
-                       "there.");
+                   InvalidHttp(failure, failure.detail));
     case FailureKind::kNotHttp:
-      return Error(ErrorCode::kResponseMalformed,
-                   ResponseOf(failure) +
-                       " is not valid HTTP: " + failure.detail +
-                       ". Another service listens there, such as containerd "
-                       "or another gRPC server: write the endpoint of the "
-                       "Docker daemon.");
+      return Error(ErrorCode::kResponseMalformed, NotHttp(failure));
     case FailureKind::kHeadersTooLarge:
-      return Error(ErrorCode::kResponseMalformed,
-                   ResponseOf(failure) +
-                       " is not valid HTTP: its headers are "
-                       "larger than the limit of " +
-                       std::to_string(failure.limit) +
-                       " bytes. Check that it is a Docker daemon that listens "
-                       "there.");
+      return Error(
+          ErrorCode::kResponseMalformed,
+          InvalidHttp(failure, "its headers are larger than the limit of " +
+                                   std::to_string(failure.limit) + " bytes"));
     case FailureKind::kBodyTooLarge:
-      return Error(ErrorCode::kResponseTooLarge,
-                   ResponseOf(failure) + " is larger than the limit of " +
-                       std::to_string(failure.limit) +
-                       " bytes. Narrow it with filters or limit, or allow "
-                       "larger answers.");
+      return Error(ErrorCode::kResponseTooLarge, BodyTooLarge(failure));
     case FailureKind::kTls:
       return Error(ErrorCode::kTlsFailed, TlsFailed(failure));
     case FailureKind::kCancelled:
