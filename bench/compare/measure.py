@@ -108,9 +108,10 @@ class Measurements:
         with programs.stand_in(self.binaries, self.directory, file) as (endpoint, _), \
                 programs.server(name, self.binaries, endpoint) as (port, processes):
             # Whatever a server does at its start is over.
-            time.sleep(0.3)
+            time.sleep(2)
             start = processes.memory()
-            peaks, ended = [], threading.Event()
+            # A short collection can end before the first look at it.
+            peaks, ended = [start["anonymous"]], threading.Event()
 
             def watch():
                 while not ended.wait(0.002):
@@ -123,11 +124,12 @@ class Measurements:
             finally:
                 ended.set()
                 watcher.join()
-            peak = processes.memory()["peak"]
+            end = processes.memory()
+            peaks.append(end["anonymous"])
             time.sleep(settle)
             settled = processes.memory()
-        return {"start_anonymous": start["anonymous"], "start_file": start["file"], "peak": peak,
-                "peak_anonymous": max(peaks, default=0), "settled_anonymous": settled["anonymous"],
+        return {"start_anonymous": start["anonymous"], "start_file": start["file"], "peak": end["peak"],
+                "peak_anonymous": max(peaks), "settled_anonymous": settled["anonymous"],
                 "settled_file": settled["file"]}
 
     def memory(self):
