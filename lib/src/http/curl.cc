@@ -123,14 +123,16 @@ CurlEasy::CurlEasy()
 /// libcurl's header callback; fewer bytes than it got end the request.
 std::size_t CurlEasy::AddHeader(char* /*data*/, std::size_t size,
                                 std::size_t count, void* user_data) noexcept {
-  auto& transfer = *static_cast<Transfer*>(user_data);
+  const auto& transfer = *static_cast<Transfer*>(user_data);
+  *transfer.arrived = true;
   return transfer.response->AddHeader(size * count) ? size * count : 0;
 }
 
 /// libcurl's write callback; fewer bytes than it got end the request.
 std::size_t CurlEasy::AddBody(char* data, std::size_t size, std::size_t count,
                               void* user_data) noexcept {
-  auto& transfer = *static_cast<Transfer*>(user_data);
+  const auto& transfer = *static_cast<Transfer*>(user_data);
+  *transfer.arrived = true;
   curl_off_t length = -1;
   static_cast<void>(curl_easy_getinfo(
       transfer.curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length));
@@ -139,7 +141,8 @@ std::size_t CurlEasy::AddBody(char* data, std::size_t size, std::size_t count,
 }
 
 void CurlEasy::ReceiveInto(ArrivingResponse& response) {
-  *transfer_ = {easy_.get(), &response};
+  transfer_->curl = easy_.get();
+  transfer_->response = &response;
   error_text_->front() = '\0';
 }
 

@@ -66,6 +66,11 @@ class CurlEasy {
   /// Sets where the response arrives. Call before each request.
   void ReceiveInto(ArrivingResponse& response);
 
+  /// Sets `arrived` to true whenever bytes of the response arrive.
+  void NoteArrivalIn(bool& arrived) const noexcept {
+    transfer_->arrived = &arrived;
+  }
+
   /// Returns the response of a request that has ended, without its body.
   HttpResponse Head() const;
 
@@ -77,8 +82,9 @@ class CurlEasy {
   };
   /// What the callbacks of a request get.
   struct Transfer {
-    CURL* curl;
-    ArrivingResponse* response;
+    CURL* curl = nullptr;
+    ArrivingResponse* response = nullptr;
+    bool* arrived = nullptr;
   };
 
   static std::size_t AddHeader(char* data, std::size_t size, std::size_t count,
@@ -100,6 +106,9 @@ class CurlMulti {
 
   CURLM* get() const noexcept { return multi_.get(); }
 
+  /// Set when bytes arrive for an attached request.
+  bool& arrived() noexcept { return arrived_; }
+
   /// Runs the attached requests. Calls `done` with each that ends, and its
   /// result, while it is still attached; `done` may attach others.
   /// @return False if the call was cancelled.
@@ -115,6 +124,7 @@ class CurlMulti {
     for (;;) {
       if (cancellation != nullptr && cancellation->cancelled()) return false;
       int running = 0;
+      arrived_ = false;
       Check(curl_multi_perform(multi_.get(), &running));
       bool any_ended = false;
       int left = 0;
@@ -123,7 +133,9 @@ class CurlMulti {
         any_ended = true;
         done(message->easy_handle, message->data.result);
       }
-      if (any_ended) continue;
+      // libcurl 7.88 can forget to wake up for what it has read already, such
+      // as the end of an HTTP/2 response that came with its bytes.
+      if (any_ended || arrived_) continue;
       if (running == 0) return true;
       Check(curl_multi_poll(multi_.get(), nullptr, 0, kLongestWaitMs, nullptr));
     }
@@ -134,13 +146,15 @@ class CurlMulti {
     void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
   };
   std::unique_ptr<CURLM, Deleter> multi_;
+  bool arrived_ = false;
 };
 
 /// RAII: keeps an easy handle in a multi handle.
 class CurlAttachment {
  public:
-  CurlAttachment(const CurlMulti& multi, const CurlEasy& easy)
+  CurlAttachment(CurlMulti& multi, const CurlEasy& easy)
       : multi_(multi.get()), easy_(easy.get()) {
+    easy.NoteArrivalIn(multi.arrived());
     Check(curl_multi_add_handle(multi_, easy_));
   }
   // It can only fail for handles that are not valid.
