@@ -36,12 +36,16 @@ class Plan:
     start_rounds: int = 21
     worst_rounds: int = 2
     worst_megabytes: int = 10
+    cri_containers: int = 250
+    cri_pods: int = 50
+    cri_rounds: int = 5
+    cri_repeat: int = 20
 
 
 def quick(dockerd):
     return Plan(dockerd, json_rounds=1, json_repeat=1, json_bytes=2_000_000, load_rounds=1, load_seconds=0.3,
                 clients=(1, 64), memory_rounds=1, settle_seconds=0.5, many_requests=500, start_rounds=3, worst_rounds=1,
-                worst_megabytes=2)
+                worst_megabytes=2, cri_rounds=2, cri_repeat=3)
 
 
 def machine():
@@ -62,7 +66,7 @@ def measure(binaries, plan):
         for name, function in (("json", measurements.json), ("requests", measurements.throughputs),
                                ("memory", measurements.memory), ("after_load", measurements.memory_after_load),
                                ("start", measurements.start_up), ("daemon_requests", measurements.daemon_requests),
-                               ("worst", measurements.worst_inputs)):
+                               ("worst", measurements.worst_inputs), ("cri", measurements.container_runtimes)):
             results[name] = function()
         say("Done")
     return results

@@ -2,6 +2,7 @@
 """What is measured. Each function returns plain lists and dictionaries: the rounds of each figure."""
 
 import http.client
+import os
 import pathlib
 import subprocess
 import threading
@@ -13,9 +14,15 @@ from programs import SERVERS
 BOUND = 64 << 20  # The default of --docker-max-response-bytes.
 
 
-def run(*command):
-    """Returns the lines of a program that prints names and numbers."""
+SKIPPED = 77  # The exit code of a program that lacks something on this machine.
+
+
+def run(*command, may_skip=False):
+    """Returns the lines of a program that prints names and numbers; None if it was skipped."""
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if may_skip and result.returncode == SKIPPED:
+        print(result.stderr.strip(), flush=True)
+        return None
     if result.returncode != 0:
         raise programs.Failure(f"{' '.join(map(str, command))} failed: {result.stderr.strip()[-2000:]}")
     return result.stdout
@@ -215,3 +222,21 @@ class Measurements:
                 row["time"].append(float(time_per_byte))
                 row["peak"].append(float(peak))
         return list(rows.values())
+
+    def container_runtimes(self):
+        """Rows with the nanoseconds of collections from a scripted container runtime and, where one can run, containerd."""
+        result = []
+        plan = self.plan
+        for runtime in ("stand-in", "containerd"):
+            self.say(f"Container runtimes: {runtime}")
+            needs_root = runtime == "containerd" and os.geteuid() != 0
+            lines = run(*(["sudo"] if needs_root else []), f"{self.binaries}/bench/cri_bench", runtime,
+                        plan.cri_containers, plan.cri_pods, plan.cri_rounds, plan.cri_repeat, may_skip=True)
+            if lines is None:
+                self.say("The collections from containerd are left out.")
+                continue
+            row = {"runtime": runtime}
+            for name, value in (line.split() for line in lines.splitlines()):
+                append(row, {name: float(value)})
+            result.append(row)
+        return result

@@ -41,8 +41,8 @@ def machine(results):
     quick = "**A quick run, for a look only.** " if plan["load_rounds"] == 1 else ""
     return wrap(f"{quick}Measured on {about['cores']} cores of {about['cpu']} with {about['memory'] / 2**30:.0f} GiB of memory. "
             f"Each figure is the median of the rounds ({plan['json_rounds']} for JSON, {plan['load_rounds']} for "
-            f"requests, {plan['memory_rounds']} for memory, {plan['start_rounds']} for start-up), with the least and "
-            "the greatest in parentheses.")
+            f"requests, {plan['memory_rounds']} for memory, {plan['start_rounds']} for start-up, {plan['cri_rounds']} "
+            "for the container runtimes), with the least and the greatest in parentheses.")
 
 
 def json_table(results):
@@ -136,6 +136,13 @@ def worst_table(results):
     return table(["input", "ns/byte", "against a rich node", "peak memory / input", "result"], rows)
 
 
+def cri_table(results):
+    rows = [[row["runtime"], *(spread(row[name], 1e6) for name in ("list", "collection", "slowest", "cpu"))]
+            for row in results["cri"]]
+    return table(["container runtime", "without status calls, ms", "with status calls, ms", "the slowest of a round, ms",
+                  "CPU of the client, ms"], rows)
+
+
 def targets_table(results):
     rows = [[what, target, spread(values) + unit, "yes" if holds(median(values)) else "**no**"]
             for what, target, unit, values, holds in targets(results)]
@@ -184,7 +191,7 @@ def write(results, output):
     page = output / "docs/performance.md"
     for name, function in (("machine", machine), ("targets", targets_table), ("json", json_table),
                            ("requests", requests_table), ("memory", memory_table), ("small", small_table),
-                           ("worst", worst_table)):
+                           ("worst", worst_table), ("cri", cri_table)):
         replace(page, name, function(results))
     replace(output / "README.md", "performance", headline(results))
     print(f"\nWrote {page}, {plots}/*.svg and in {output / 'README.md'}:\n\n{headline(results)}")

@@ -55,6 +55,13 @@ def request_targets(results):
                    lambda value: value >= 1.2)
 
 
+def cri_targets(results):
+    plan = results["plan"]
+    for row in results["cri"]:
+        yield (f"one collection of {plan['cri_containers']} containers in {plan['cri_pods']} pods, {row['runtime']}",
+               "≤ 100 ms", " ms", [nanoseconds / 1e6 for nanoseconds in row["collection"]], lambda value: value <= 100)
+
+
 def targets(results):
     """Yields what, the target, a unit, the rounds, and a function that says whether their median reaches the target."""
     yield from json_targets(results)
@@ -65,3 +72,4 @@ def targets(results):
     counted = results["daemon_requests"]
     yield ("daemon requests per collection, steady state", "1", "", [counted["requests"] / counted["collections"]],
            lambda value: value == 1)
+    yield from cri_targets(results)

@@ -49,13 +49,6 @@ int Skip(const std::vector<std::string>& missing) {
   return may_skip ? kSkipped : EXIT_FAILURE;
 }
 
-/// PATH with the distribution's programs before others of the same name.
-std::string DistributionFirst() {
-  const char* const path = std::getenv("PATH");
-  return "/usr/sbin:/usr/bin:/sbin:/bin" +
-         (path == nullptr ? "" : std::string(":") + path);
-}
-
 void PrintLogsIn(const fs::path& directory) {
   constexpr std::size_t kTail = 4000;
   for (const fs::directory_entry& file : fs::directory_iterator(directory)) {

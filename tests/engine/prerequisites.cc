@@ -48,6 +48,12 @@ void AddMissing(const Programs& programs, std::vector<std::string>& missing) {
 
 }  // namespace
 
+std::string DistributionFirst() {
+  const char* const path = std::getenv("PATH");
+  return "/usr/sbin:/usr/bin:/sbin:/bin" +
+         (path == nullptr ? "" : std::string(":") + path);
+}
+
 std::vector<std::string> MissingPrerequisites(const Daemons& daemons) {
   if (::geteuid() != 0) return {"root, to run container engines"};
   std::vector<std::string> missing;

@@ -15,6 +15,9 @@ struct Daemons {
   bool containerd = false;
 };
 
+/// PATH with the distribution's programs before others of the same name.
+std::string DistributionFirst();
+
 /// What this machine lacks to run them, one sentence each with the Debian
 /// package that would help.
 std::vector<std::string> MissingPrerequisites(const Daemons& daemons);

@@ -6,8 +6,8 @@ set -euo pipefail
 # shellcheck source=tests/package/scripts_common.sh
 source "$(dirname "$0")/scripts_common.sh"
 
-programs=(bench/load bench/generate_node bench/json_bench bench/worst_bench server/container-collector
-  tests/support/recorded-daemon)
+programs=(bench/load bench/generate_node bench/json_bench bench/worst_bench bench/cri_bench
+  server/container-collector tests/support/recorded-daemon)
 
 for program in go nginx python3; do
   PATH=$PATH:/usr/sbin type -P "$program" >/dev/null || skip "there is no $program"
@@ -36,7 +36,7 @@ expect "a quick run" 0 "Wrote pages/docs/performance.md"
 echo "$output"
 cmp --quiet README.md "$source_dir/README.md" || fail "--output did not keep README.md"
 cmp --quiet docs/performance.md "$source_dir/docs/performance.md" || fail "--output did not keep docs/performance.md"
-for name in targets requests memory small json worst; do
+for name in targets requests memory small json worst cri; do
   rows=$(sed -n "/^<!-- $name -->/,/^<!-- \/$name -->/p" pages/docs/performance.md | grep --count '^| .*[0-9]' || true)
   ((rows > 0)) || fail "The table \"$name\" is empty"
 done
