@@ -66,6 +66,9 @@ struct Http2Session::Callbacks {
 
   static int Frame(nghttp2_session* /*session*/, const nghttp2_frame* frame,
                    void* user_data) {
+    if (frame->hd.type == NGHTTP2_PING &&
+        (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0)
+      return Self(user_data).Guarded([&] { Self(user_data).OnPingAck(); });
     const bool has_end =
         frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
     if (!has_end || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;

@@ -52,6 +52,8 @@ class Http2Session {
   virtual void OnEnd(std::int32_t stream) = 0;
   /// The stream is over. `error` is 0 unless it was reset.
   virtual void OnClosed(std::int32_t stream, std::uint32_t error) = 0;
+  /// The peer has read all that was sent before a ping.
+  virtual void OnPingAck() {}
 
   nghttp2_session* session() const { return session_.get(); }
 

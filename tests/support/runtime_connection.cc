@@ -148,7 +148,7 @@ ssize_t RuntimeConnection::ReadBody(nghttp2_session* /*session*/,
   return self.EndBody(stream, state, part, *flags);
 }
 
-ssize_t RuntimeConnection::EndBody(std::int32_t id, const Stream& stream,
+ssize_t RuntimeConnection::EndBody(std::int32_t id, Stream& stream,
                                    std::size_t part, std::uint32_t& flags) {
   using End = RuntimeResponse::End;
   const End end = stream.response.end;
@@ -165,13 +165,24 @@ ssize_t RuntimeConnection::EndBody(std::int32_t id, const Stream& stream,
   const bool ended = (flags & NGHTTP2_DATA_FLAG_EOF) != 0;
   // The rest follows when the last bytes are out.
   if (part > 0 || ended) return static_cast<ssize_t>(part);
-  if (end == End::kClose) close_ = true;
-  if (end == End::kReset &&
-      nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, id,
-                                NGHTTP2_INTERNAL_ERROR) != 0) {
+  // The client would drop bytes that it reads together with the end.
+  stream.breaks = end == End::kClose || end == End::kReset;
+  if (stream.breaks &&
+      nghttp2_submit_ping(session(), NGHTTP2_FLAG_NONE, nullptr) != 0) {
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   return NGHTTP2_ERR_DEFERRED;
+}
+
+void RuntimeConnection::OnPingAck() {
+  for (const auto& [id, stream] : streams_) {
+    if (!stream.breaks) continue;
+    if (stream.response.end == RuntimeResponse::End::kClose) close_ = true;
+    if (stream.response.end == RuntimeResponse::End::kReset)
+      Check(nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, id,
+                                      NGHTTP2_INTERNAL_ERROR),
+            "nghttp2_submit_rst_stream");
+  }
 }
 
 }  // namespace containercollector::test

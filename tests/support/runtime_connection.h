@@ -91,6 +91,7 @@ class RuntimeConnection final : public Http2Session {
     RuntimeResponse response;
     std::optional<Clock::time_point> due;  ///< While the response waits.
     std::size_t sent = 0;
+    bool breaks = false;  ///< As soon as the client has read what was sent.
   };
 
   void OnHeader(std::int32_t stream, HeaderKind kind, std::string name,
@@ -98,13 +99,14 @@ class RuntimeConnection final : public Http2Session {
   void OnData(std::int32_t stream, std::string_view bytes) override;
   void OnEnd(std::int32_t stream) override;
   void OnClosed(std::int32_t stream, std::uint32_t error) override;
+  void OnPingAck() override;
 
   void Begin(std::int32_t id, Stream& stream);
   static ssize_t ReadBody(nghttp2_session* session, std::int32_t stream,
                           std::uint8_t* buffer, std::size_t size,
                           std::uint32_t* flags, nghttp2_data_source* source,
                           void* user_data) noexcept;
-  ssize_t EndBody(std::int32_t id, const Stream& stream, std::size_t part,
+  ssize_t EndBody(std::int32_t id, Stream& stream, std::size_t part,
                   std::uint32_t& flags);
 
   FileDescriptor socket_;
