@@ -158,6 +158,20 @@ TEST_CASE("the server outlives a dockerd that is killed", "[docker]") {
   }
 }
 
+TEST_CASE("dockerd at the endpoint of the CRI is told apart", "[docker]") {
+  const std::string endpoint = "unix://" + SharedNode<DockerNode>().socket();
+  const ServerProcess server("unix:///nonexistent/docker.sock",
+                             {"--runtime=cri", "--cri-endpoint=" + endpoint});
+  const HttpResponse response = Post(server.url());
+  CHECK(response.status == 500);
+  CHECK(response.body ==
+        "The answer of the container runtime at " + endpoint +
+            " to runtime.v1.RuntimeService/ListContainers is not gRPC but "
+            "HTTP/1.1. Another service listens there, such as a Docker daemon: "
+            "ask it with --runtime docker, or write the endpoint of the "
+            "container runtime, e.g. unix:///run/containerd/containerd.sock.");
+}
+
 TEST_CASE("the server outlives a dockerd that hangs", "[docker]") {
   const std::string directory = ThisSandbox().directory + "/hung";
   PrivateEngine dockerd(DockerCommands(directory), directory);

@@ -132,14 +132,17 @@ TEST_CASE("A runtime that hung for a while responds again") {
   CheckOnePod(response);
 }
 
-TEST_CASE("A Docker daemon in the place of a runtime is no list") {
+TEST_CASE("A Docker daemon in the place of a runtime is told apart") {
   CriTestNode node;
   {
     const ScriptedDaemon daemon(UnixSocket{node.socket_path()}, GoodDaemon());
-    const Response response = node.Post();
-    CHECK(response.status == 500);
-    CHECK(response.body.find("container runtime at " + node.endpoint()) !=
-          std::string::npos);
+    CheckCriFailed(node.Post(), ErrorCode::kResponseMalformed,
+                   "The answer of the container runtime at " + node.endpoint() +
+                       " to runtime.v1.RuntimeService/ListContainers is not "
+                       "gRPC but HTTP/1.1. Another service listens there, such "
+                       "as a Docker daemon: ask it with --runtime docker, or "
+                       "write the endpoint of the container runtime, e.g. "
+                       "unix:///run/containerd/containerd.sock.");
   }
   CheckRecovers(node);
 }

@@ -186,6 +186,15 @@ TEST_CASE("The error of a runtime has its message and its gRPC status") {
   CHECK(IsRetryable(cri::ToError(GrpcStatus{14, ""}).code()));
 }
 
+TEST_CASE("A service of HTTP/1.1 is told apart from a runtime") {
+  CheckError(cri::NotGrpc(PlaceAt()), ErrorCode::kResponseMalformed,
+             "The answer of the container runtime at unix:///run/r.sock to "
+             "runtime.v1.RuntimeService/Version is not gRPC but HTTP/1.1. "
+             "Another service listens there, such as a Docker daemon: ask it "
+             "with --runtime docker, or write the endpoint of the container "
+             "runtime, e.g. unix:///run/containerd/containerd.sock.");
+}
+
 TEST_CASE("A runtime without the CRI says how to enable it") {
   CheckError(cri::NoCri(PlaceAt(), GrpcStatus{12, "unknown service"}),
              ErrorCode::kDaemonError,

@@ -16,6 +16,9 @@ std::string ResponseOf(const CallPlace& place) {
   return "The answer of the " + Runtime(place) + " to " + place.request;
 }
 
+constexpr const char* kExampleEndpoint =
+    ", e.g. unix:///run/containerd/containerd.sock.";
+
 constexpr const char* kCheckWhoListens =
     ". Check that it is a container runtime that listens there.";
 
@@ -35,8 +38,8 @@ std::string CannotConnect(const CallPlace& place) {
 std::string NotASocketText(const CallPlace& place) {
   const std::string& path = place.endpoint.socket_path;
   return CannotConnect(place) + " " + path + " is " + NotASocket(path) +
-         ", not a socket: write the path of the runtime's socket, e.g. "
-         "unix:///run/containerd/containerd.sock.";
+         ", not a socket: write the path of the runtime's socket" +
+         kExampleEndpoint;
 }
 
 std::string PermissionDenied(const CallPlace& place) {
@@ -182,6 +185,15 @@ Error ToError(const GrpcStatus& status) {
                "Error response from container runtime: " +
                    (status.message.empty() ? "no message" : status.message) +
                    " (" + GrpcCodeName(status.code) + ")");
+}
+
+Error NotGrpc(const CallPlace& place) {
+  return Error(ErrorCode::kResponseMalformed,
+               ResponseOf(place) +
+                   " is not gRPC but HTTP/1.1. Another service listens there, "
+                   "such as a Docker daemon: ask it with --runtime docker, or "
+                   "write the endpoint of the container runtime" +
+                   kExampleEndpoint);
 }
 
 Error NoCri(const CallPlace& place, const GrpcStatus& status) {

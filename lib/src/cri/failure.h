@@ -29,6 +29,9 @@ Error ToError(const CallPlace& place, const MessageError& error);
 /// Returns the error for the runtime's own error.
 Error ToError(const GrpcStatus& status);
 
+/// Returns the error for a service that speaks HTTP/1.1.
+Error NotGrpc(const CallPlace& place);
+
 /// Returns the error for a service that does not implement the CRI.
 Error NoCri(const CallPlace& place, const GrpcStatus& status);
 

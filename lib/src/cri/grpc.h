@@ -84,6 +84,11 @@ class GrpcChannel {
   void CallAll(const std::vector<GrpcCall>& calls, const CallLimit& limit,
                const Done& done) const;
 
+  /// Asks whether what listens there speaks HTTP/1.1 instead.
+  bool SpeaksHttp1(const CallLimit& limit) const {
+    return transport_.SpeaksHttp1(limit);
+  }
+
   const Endpoint& endpoint() const noexcept { return transport_.endpoint(); }
 
  private:

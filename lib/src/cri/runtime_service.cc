@@ -14,6 +14,17 @@ const GrpcStatus* StatusIf(const GrpcResult& result, GrpcCode code) {
                                                                      : nullptr;
 }
 
+/// Returns whether what came may be another protocol's. libcurl cannot tell: a
+/// service that closes the connection at the first bytes of HTTP/2 may do so
+/// before they are all sent.
+bool MayBeAnotherProtocol(const GrpcResult& result) {
+  const auto* const failure = std::get_if<Failure>(&result);
+  return failure != nullptr && failure->bytes == 0 &&
+         (failure->kind == FailureKind::kTruncated ||
+          failure->kind == FailureKind::kInvalidHttp ||
+          failure->kind == FailureKind::kNotHttp);
+}
+
 /// Returns the message.
 /// @throws Error if there is none.
 const std::string& MessageOf(const CallPlace& place, const GrpcResult& result) {
@@ -54,6 +65,8 @@ std::string RuntimeService::Call(const char* method,
                                  const CallLimit& limit) const {
   const Version first = version_;
   GrpcResult result = channel_.Call({PathOf(first, method), ""}, limit);
+  if (MayBeAnotherProtocol(result) && channel_.SpeaksHttp1(limit))
+    throw NotGrpc(PlaceOf(method, ""));
   if (const auto* missing = StatusIf(result, GrpcCode::kUnimplemented)) {
     const Version other =
         first == Version::kV1 ? Version::kV1Alpha2 : Version::kV1;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lib/src/http/curl.h"
+#include "lib/src/http/http_transport.h"
 
 namespace containercollector::internal {
 namespace {
@@ -182,6 +183,18 @@ Http2Transport::Http2Transport(Endpoint endpoint,
 void Http2Transport::PostAll(const std::vector<PostRequest>& requests,
                              const CallLimit& limit, const Done& done) const {
   Call(*this, requests, limit, done).Run();
+}
+
+bool Http2Transport::SpeaksHttp1(const CallLimit& limit) const {
+  constexpr std::chrono::seconds kPatience{1};
+  CallLimit soon = limit;
+  soon.deadline =
+      std::min(limit.deadline, std::chrono::steady_clock::now() + kPatience);
+  ClientOptions options;
+  options.connect_timeout = connect_timeout_;
+  // Docker's ping, which changes nothing anywhere.
+  const auto result = HttpTransport(endpoint_, options).Get("/_ping", soon);
+  return std::holds_alternative<HttpResponse>(result);
 }
 
 }  // namespace containercollector::internal

@@ -52,6 +52,10 @@ class Http2Transport {
   void PostAll(const std::vector<PostRequest>& requests, const CallLimit& limit,
                const Done& done) const;
 
+  /// Asks whether what listens there speaks HTTP/1.1, as a Docker daemon does.
+  /// Waits for a second at most.
+  bool SpeaksHttp1(const CallLimit& limit) const;
+
   const Endpoint& endpoint() const noexcept { return endpoint_; }
 
  private:
