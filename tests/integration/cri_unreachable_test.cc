@@ -82,7 +82,9 @@ TEST_CASE("A runtime's socket that the user may not use is told apart") {
                  "container runtime socket at " +
                      node.endpoint() + ": dial unix " + node.socket_path() +
                      ": connect: permission denied. Run as root or as a member "
-                     "of the group that owns the socket.");
+                     "of the group that owns the socket. containerd's belongs "
+                     "to root alone, unless gid in the section [grpc] of "
+                     "/etc/containerd/config.toml is that of a group.");
   REQUIRE(chmod(node.socket_path().c_str(), 0600) == 0);
   CheckRecovers(node);
 }

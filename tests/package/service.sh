@@ -58,6 +58,15 @@ for variable in "${variables[@]}"; do
   grep --quiet "$variable" <<<"$help" || fail "The server does not know $variable, which the unit sets"
 done
 
+# The commented lines for a container runtime are valid too. A socket of root alone needs no capability of root.
+mkdir "$directory/root"
+unit=$directory/root/container-collector.service
+with_server <(sed --regexp-extended 's/^#(DynamicUser|User)=/\1=/' "$unit_source") >"$unit"
+[[ $(grep --extended-regexp '^(DynamicUser|User)=' "$unit") == $'DynamicUser=yes\nDynamicUser=no\nUser=root' ]] ||
+  fail "The lines for a container runtime are missing"
+verify "$unit"
+has CapabilityBoundingSet=
+
 # The reload works without any program besides the shell, which every Debian has.
 reload=$(sed --quiet 's/^ExecReload=//p' "$unit_source")
 [[ $reload == /bin/sh\ * ]] || fail "ExecReload= needs another program than the shell: $reload"

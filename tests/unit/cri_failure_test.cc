@@ -64,7 +64,16 @@ TEST_CASE("Each failure to connect to a runtime has its text and code") {
                "Got permission denied while trying to connect to the container "
                "runtime socket at unix:///run/r.sock: dial unix /run/r.sock: "
                "connect: permission denied. Run as root or as a member of the "
-               "group that owns the socket.");
+               "group that owns the socket. containerd's belongs to root "
+               "alone, unless gid in the section [grpc] of "
+               "/etc/containerd/config.toml is that of a group.");
+  CheckError(cri::ToError(PlaceAt("unix:///run/crio/crio.sock"),
+                          FailureOf(FailureKind::kPermissionDenied)),
+             ErrorCode::kPermissionDenied,
+             "Got permission denied while trying to connect to the container "
+             "runtime socket at unix:///run/crio/crio.sock: dial unix "
+             "/run/crio/crio.sock: connect: permission denied. Run as root or "
+             "as a member of the group that owns the socket.");
   CheckFailure(FailureKind::kConnectTimeout, ErrorCode::kTimeout,
                "No connection to the container runtime at unix:///run/r.sock "
                "within 25s. It may hang: look at its log.");

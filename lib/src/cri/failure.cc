@@ -43,11 +43,17 @@ std::string NotASocketText(const CallPlace& place) {
 }
 
 std::string PermissionDenied(const CallPlace& place) {
+  const std::string advice =
+      ProgramAt(place.endpoint) == "containerd"
+          ? " containerd's belongs to root alone, unless gid in the section "
+            "[grpc] of /etc/containerd/config.toml is that of a group."
+          : "";
   return "Got permission denied while trying to connect to the container "
          "runtime socket at " +
          place.endpoint.text + ": dial unix " + place.endpoint.socket_path +
          ": connect: permission denied. Run as root or as a member of the "
-         "group that owns the socket.";
+         "group that owns the socket." +
+         advice;
 }
 
 std::string ConnectTimeout(const CallPlace& place, const Failure& failure) {
