@@ -42,7 +42,8 @@ for name in targets requests memory small json worst cri; do
 done
 echo "ok: each table has rows"
 grep --quiet '| 10,000 |.*| container-collector |' pages/docs/performance.md || fail "No memory for 10,000 containers"
-if grep --extended-regexp '^\| (stand-in|dockerd) ' pages/docs/performance.md | grep --invert-match '| 0 |$'; then
+if sed -n '/^<!-- requests -->/,/^<!-- \/requests -->/p' pages/docs/performance.md |
+  grep --extended-regexp '^\| (stand-in|dockerd) ' | grep --invert-match '| 0 |$'; then
   fail "Requests failed"
 fi
 echo "ok: no request failed"
