@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/cri/grpc.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
-#include "lib/src/json/utf8.h"
-
 namespace containercollector::internal {
 namespace {
 
 constexpr std::size_t kPrefixBytes = 5;
-constexpr std::size_t kMaxMessageBytes = 4096;
 
 std::optional<int> ParseStatusCode(std::string_view text) {
   int code = 0;
@@ -47,9 +43,7 @@ std::string DecodeMessage(std::string_view text) {
       message += text[i];
     }
   }
-  const bool truncated = message.size() > kMaxMessageBytes;
-  message.resize(std::min(message.size(), kMaxMessageBytes));
-  return RepairUtf8(message) + (truncated ? "..." : "");
+  return MessageText(message);
 }
 
 GrpcMalformed NotGrpc(std::string detail) {
@@ -135,8 +129,7 @@ GrpcResult ParseGrpcResponse(HttpResponse response) {
   if (response.status != 200)
     return NotGrpc("it has HTTP status " + std::to_string(response.status));
   if (type.substr(0, kGrpc.size()) != kGrpc)
-    return NotGrpc("its content type is \"" + RepairUtf8(type.substr(0, 64)) +
-                   "\"");
+    return NotGrpc("its content type is \"" + Shortened(type, 64) + "\"");
   auto status = StatusOf(response);
   if (!status) {
     GrpcMalformed malformed;

@@ -4,19 +4,9 @@
 #include "lib/src/http/duration_text.h"
 #include "lib/src/json/decoder.h"
 #include "lib/src/json/fields.h"
-#include "lib/src/json/utf8.h"
 
 namespace containercollector::internal {
 namespace {
-
-constexpr std::size_t kMaxMessageBytes = 4096;
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 std::string CannotConnect(const Failure& failure) {
   return "Cannot connect to the Docker daemon at " + failure.endpoint.text;
@@ -206,10 +196,7 @@ std::string DaemonMessage(const HttpResponse& response) {
   } catch (const Error&) {
     // Daemons before API version 1.24, and proxies, send plain text.
   }
-  std::string_view text = Trim(message.empty() ? response.body : message);
-  const bool truncated = text.size() > kMaxMessageBytes;
-  text = text.substr(0, kMaxMessageBytes);
-  return RepairUtf8(text) + (truncated ? "..." : "");
+  return MessageText(message.empty() ? response.body : message);
 }
 
 }  // namespace containercollector::internal

@@ -5,12 +5,28 @@
 
 #include <cerrno>
 
+#include "lib/src/json/utf8.h"
+
 namespace containercollector::internal {
 
 std::string NotASocket(const std::string& path) {
   struct stat file{};
   if (stat(path.c_str(), &file) != 0 || S_ISSOCK(file.st_mode)) return {};
   return S_ISDIR(file.st_mode) ? "a directory" : "a file";
+}
+
+std::string Shortened(std::string_view text, std::size_t max_bytes) {
+  return RepairUtf8(text.substr(0, max_bytes)) +
+         (text.size() > max_bytes ? "..." : "");
+}
+
+std::string MessageText(std::string_view message) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  constexpr std::size_t kMaxBytes = 4096;
+  const std::size_t begin = message.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  const std::size_t end = message.find_last_not_of(kBlanks) + 1;
+  return Shortened(message.substr(begin, end - begin), kMaxBytes);
 }
 
 FailureKind KindOfConnectFailure(int os_error, const Endpoint& endpoint) {

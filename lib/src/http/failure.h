@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "lib/src/http/endpoint.h"
 
@@ -37,6 +38,14 @@ FailureKind KindOfConnectFailure(int os_error, const Endpoint& endpoint);
 /// Returns what a path holds that should be a socket, "a directory" or "a
 /// file"; empty if it is one, or if nobody can tell.
 std::string NotASocket(const std::string& path);
+
+/// Returns the beginning of a text that is not ours: valid UTF-8, with "..." in
+/// place of what is more than `max_bytes`.
+std::string Shortened(std::string_view text, std::size_t max_bytes);
+
+/// Returns the message of a service, for our texts: without blanks around it,
+/// shortened to 4 KiB.
+std::string MessageText(std::string_view message);
 
 /// Why a request got no whole response.
 struct Failure {
