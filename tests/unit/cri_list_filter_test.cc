@@ -114,27 +114,62 @@ TEST_CASE("A name filter takes regular expressions, with and without slash") {
   CHECK(Listed("name", "^/k8s_(job|db)") == "aa2 bb1");
   CHECK(Listed("name", "web[0-9]+") == "bb2");
   CHECK(Listed("name", "nothing").empty());
-  CHECK(Listed("name", "(").empty());  // Docker's: it is not valid.
+  // Docker's: they are not valid.
+  for (const char* const invalid : {"(", "web)|(db", "*", "web\\"})
+    CHECK(Listed("name", invalid).empty());
+}
+
+TEST_CASE("A name filter without operators is found in names of any length") {
+  CHECK(Listed("name", "^/k8s_web") == "aa1 bb2");
+  CHECK(Listed("name", "^k8s_web2") == "bb2");
+  CHECK(Listed("name", "_web$") == "aa1");
+  CHECK(Listed("name", "^web").empty());
+  CHECK(Listed("name", "k8s$").empty());
+  CHECK(Listed("name", "") == "aa1 aa2 bb1 bb2");
+  CHECK(Listed("name", "^$").empty());
+  CHECK(Listed("name", std::string(10'000, 'x')).empty());
+  ListOptions options = With("name", "^/k8s_web2");
+  for (int i = 0; i < 100; ++i)
+    options.filters.Add("name", "none-" + std::to_string(i));
+  CHECK(Listed(options) == "bb2");
 }
 
 TEST_CASE("A name filter that could take long is rejected") {
   const std::string end =
-      "': write a name or a regular expression of at most 256 bytes, without "
-      "\"{\" and \"(?\".";
+      "': write parts of names, or regular expressions of at most 40 bytes "
+      "together, without \"{\", \"(?\", \"\\b\" and \"\\B\".";
   CHECK(RejectionOf("name", "a{9}") == "Invalid filter 'name=a{9}" + end);
   CHECK(RejectionOf("name", "(?=a)") == "Invalid filter 'name=(?=a)" + end);
-  CHECK(RejectionOf("name", std::string(257, 'x')) ==
-        "Invalid filter 'name=" + std::string(64, 'x') + "..." + end);
+  CHECK(RejectionOf("name", "\\bweb") == "Invalid filter 'name=\\bweb" + end);
+  CHECK(RejectionOf("name", "web\\B") == "Invalid filter 'name=web\\B" + end);
+  CHECK(RejectionOf("name", std::string(65, '.')) ==
+        "Invalid filter 'name=" + std::string(64, '.') + "..." + end);
+  CHECK(Listed("name", std::string(40, '.')).empty());
+}
+
+TEST_CASE("The expressions of a name filter share one bound") {
+  std::size_t room = cri::NamePattern::kMaxBytes;
+  const cri::NamePattern plain(std::string(1000, 'x'), room);
+  CHECK(room == cri::NamePattern::kMaxBytes);
+  const cri::NamePattern half(std::string(20, '.'), room);
+  CHECK(room == 20);
+  CHECK_THROWS_AS(cri::NamePattern(std::string(21, '.'), room), Error);
+  const cri::NamePattern rest(std::string(20, '.'), room);
+  CHECK(room == 0);
 }
 
 TEST_CASE("A name filter takes no exponential time") {
-  const cri::NamePattern pattern("^(a*)*(a|aa)+(.*)*(x+x+)+y$");
-  CHECK_FALSE(pattern.Matches(std::string(1000, 'a')));
-  CHECK_FALSE(pattern.Matches(std::string(1000, 'x')));
-  CHECK_FALSE(cri::NamePattern(std::string(256, '(')).Matches("a"));
-  const cri::NamePattern nested(std::string(120, '(') + "a*" +
-                                std::string(120, ')') + "b");
-  CHECK_FALSE(nested.Matches(std::string(1000, 'a')));
+  const auto matches = [](const std::string& text, const std::string& name) {
+    std::size_t room = cri::NamePattern::kMaxBytes;
+    return cri::NamePattern(text, room).Matches("/" + name);
+  };
+  const std::string kNested = "^(a*)*(a|aa)+(.*)*(x+x+)+y$";
+  CHECK_FALSE(matches(kNested, std::string(1000, 'a')));
+  CHECK_FALSE(matches(kNested, std::string(1000, 'x')));
+  CHECK(matches(kNested, std::string(100, 'a') + "xxy"));
+  CHECK_FALSE(matches(std::string(40, '('), "a"));
+  CHECK_FALSE(matches(std::string(18, '(') + "a*" + std::string(18, ')') + "b",
+                      std::string(1000, 'a')));
 }
 
 TEST_CASE("All values of a label filter must match") {

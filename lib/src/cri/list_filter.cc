@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "containercollector/error.h"
-#include "lib/src/json/utf8.h"
+#include "lib/src/http/failure.h"
 
 namespace containercollector::internal::cri {
 namespace {
@@ -22,12 +22,10 @@ constexpr std::array kStates{kStateCreated,    kStateRunning,  kStatePaused,
                              kStateRestarting, kStateRemoving, kStateExited,
                              kStateDead};
 
-/// How much of a value the error texts show.
-constexpr std::size_t kMaxValueInText = 128;
-
+/// Returns what the error texts show of a value.
 std::string Shown(std::string_view value) {
-  return RepairUtf8(value.substr(0, kMaxValueInText)) +
-         (value.size() > kMaxValueInText ? "..." : "");
+  constexpr std::size_t kMaxBytes = 128;
+  return Shortened(value, kMaxBytes);
 }
 
 [[noreturn]] void Reject(const std::string& text) {
@@ -101,7 +99,9 @@ ListFilter::ListFilter(const ListOptions& options) : options_(options) {
   }
   for (const std::string& code : ValuesOf("exited"))
     exit_codes_.push_back(ParseExitCode(code));
-  for (const std::string& name : ValuesOf("name")) names_.emplace_back(name);
+  std::size_t room = NamePattern::kMaxBytes;
+  for (const std::string& name : ValuesOf("name"))
+    names_.emplace_back(name, room);
 }
 
 void ListFilter::DropListed(std::vector<Entry>& entries) const {
@@ -204,8 +204,7 @@ bool ListFilter::MatchesName(const Container& container) const {
   const std::string& name = container.names->front();
   return names_.empty() || std::any_of(names_.begin(), names_.end(),
                                        [&](const NamePattern& pattern) {
-                                         return pattern.Matches(name) ||
-                                                pattern.Matches(name.substr(1));
+                                         return pattern.Matches(name);
                                        });
 }
 

@@ -2,39 +2,75 @@
 #include "lib/src/cri/name_pattern.h"
 
 #include "containercollector/error.h"
-#include "lib/src/json/utf8.h"
+#include "lib/src/http/failure.h"
 
 namespace containercollector::internal::cri {
 namespace {
 
 [[noreturn]] void Reject(const std::string& text) {
-  throw Error(ErrorCode::kRequestRejected,
-              "Invalid filter 'name=" + RepairUtf8(text.substr(0, 64)) +
-                  (text.size() > 64 ? "..." : "") +
-                  "': write a name or a regular expression of at most " +
-                  std::to_string(NamePattern::kMaxBytes) +
-                  " bytes, without \"{\" and \"(?\".");
+  constexpr std::size_t kShown = 64;
+  throw Error(
+      ErrorCode::kRequestRejected,
+      "Invalid filter 'name=" + Shortened(text, kShown) +
+          "': write parts of names, or regular expressions of at most " +
+          std::to_string(NamePattern::kMaxBytes) +
+          R"( bytes together, without "{", "(?", "\b" and "\B".)");
 }
 
 }  // namespace
 
-NamePattern::NamePattern(const std::string& text) : text_(text) {
+NamePattern::NamePattern(const std::string& text, std::size_t& room)
+    : text_(text), plain_(ParsePlain(text)) {
+  if (plain_) return;
+  if (text.size() > room) Reject(text);
   // What is left has few states. The matcher with __polynomial, an extension
   // of libstdc++, visits each once for each character. The default one
   // backtracks.
-  if (text.size() > kMaxBytes || text.find('{') != std::string::npos ||
-      text.find("(?") != std::string::npos)
-    Reject(text);
+  for (const char* const costly : {"{", "(?", "\\b", "\\B"})
+    if (text.find(costly) != std::string::npos) Reject(text);
+  room -= text.size();
+  constexpr auto kFlags = std::regex::ECMAScript | std::regex::nosubs |
+                          std::regex_constants::__polynomial;
   try {
-    regex_.emplace(text, std::regex::ECMAScript | std::regex::nosubs |
-                             std::regex_constants::__polynomial);
+    // Such as "a)(b", which is valid within the parentheses below.
+    const std::regex must_be_valid(text, kFlags);
+    // A match of the whole name is one pass. A search begins a new one at each
+    // character.
+    regex_.emplace("[\\s\\S]*(?:" + text + ")[\\s\\S]*", kFlags);
   } catch (const std::regex_error&) {
     // Only the exact name matches.
   }
 }
 
-bool NamePattern::Matches(const std::string& name) const {
-  return name == text_ || (regex_ && std::regex_search(name, *regex_));
+std::optional<NamePattern::Plain> NamePattern::ParsePlain(
+    std::string_view text) {
+  Plain plain;
+  plain.at_begin = !text.empty() && text.front() == '^';
+  if (plain.at_begin) text.remove_prefix(1);
+  plain.at_end = !text.empty() && text.back() == '$';
+  if (plain.at_end) text.remove_suffix(1);
+  if (text.find_first_of(R"(^$\.*+?()[]{}|)") != std::string_view::npos)
+    return std::nullopt;
+  plain.text = text;
+  return plain;
+}
+
+bool NamePattern::Matches(std::string_view name) const {
+  const std::string_view rest = name.substr(1);
+  if (name == text_ || rest == text_ || IsFoundIn(name)) return true;
+  // Without "^", what is found behind the slash is found in the whole name.
+  return text_.find('^') != std::string::npos && IsFoundIn(rest);
+}
+
+bool NamePattern::IsFoundIn(std::string_view name) const {
+  if (regex_) return std::regex_match(name.begin(), name.end(), *regex_);
+  if (!plain_) return false;
+  const std::string& text = plain_->text;
+  if (plain_->at_begin && plain_->at_end) return name == text;
+  if (plain_->at_begin) return name.substr(0, text.size()) == text;
+  if (!plain_->at_end) return name.find(text) != std::string_view::npos;
+  return name.size() >= text.size() &&
+         name.substr(name.size() - text.size()) == text;
 }
 
 }  // namespace containercollector::internal::cri
