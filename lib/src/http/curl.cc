@@ -76,6 +76,11 @@ FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
     case CURLE_UNSUPPORTED_PROTOCOL:
       return FailureKind::kNotHttp;
     case CURLE_HTTP2:
+      // libcurl 8 has no text of its own for a connection that ended before any
+      // byte of the body.
+      return curl.text == curl_easy_strerror(CURLE_HTTP2)
+                 ? FailureKind::kTruncated
+                 : FailureKind::kInvalidHttp;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
       return FailureKind::kInvalidHttp;
