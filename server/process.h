@@ -41,8 +41,9 @@ struct ProcessUsage {
 
 ProcessUsage ReadProcessUsage();
 
-/// Makes the C library return blocks of 128 KiB and more to the system as soon
-/// as they are freed. Call before any thread starts.
+/// Makes the C library return blocks of 1 MiB and more to the system as soon as
+/// they are freed, and keep smaller ones for the next request. Call before any
+/// thread starts.
 void ReturnLargeBlocks() noexcept;
 
 }  // namespace containercollector::server

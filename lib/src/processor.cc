@@ -9,6 +9,7 @@
 #include "lib/src/json/encoder.h"
 #include "lib/src/json/utf8.h"
 #include "lib/src/query_string.h"
+#include "lib/src/size_guess.h"
 
 namespace containercollector {
 namespace {
@@ -106,6 +107,13 @@ std::string WrapContainers(std::string_view array_json, std::string_view key) {
   return json;
 }
 
+Processor::Processor(std::unique_ptr<const ContainerSource> source)
+    : source_(std::move(source)),
+      array_size_(std::make_unique<internal::SizeGuess>()) {}
+Processor::~Processor() = default;
+Processor::Processor(Processor&&) noexcept = default;
+Processor& Processor::operator=(Processor&&) noexcept = default;
+
 std::variant<ProcessorRequest, Response> Processor::Parse(
     std::string_view method, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
@@ -128,12 +136,13 @@ Response Processor::Collect(const ListOptions& options,
     Response response;
     response.status = 200;
     response.content_type = "application/json";
-    internal::ContainerArrayEncoder encoder;
+    internal::ContainerArrayEncoder encoder(array_size_->Next());
     source_->ForEachContainer(
         options, [&](const Container& container) { encoder.Add(container); },
         call);
     response.container_count = encoder.count();
     response.body = encoder.Take();
+    array_size_->Add(response.body.size());
     return response;
   });
 }

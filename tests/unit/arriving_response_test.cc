@@ -29,6 +29,22 @@ TEST_CASE("Memory for the body is allocated once if its length is known") {
   CHECK(response.body().capacity() >= 1000);
 }
 
+TEST_CASE("Memory for the body is allocated once if its length is guessed") {
+  ArrivingResponse response(1'000'000, 1000);
+  CHECK(response.AddBody("a", kUnknown));
+  CHECK(response.body().capacity() >= 1000);
+
+  ArrivingResponse known(1'000'000, 100'000);
+  CHECK(known.AddBody("a", 1000));
+  CHECK(known.body().capacity() < 2000);
+}
+
+TEST_CASE("A guessed length allocates no more than the limit") {
+  ArrivingResponse response(1000, std::numeric_limits<std::size_t>::max());
+  CHECK(response.AddBody("a", kUnknown));
+  CHECK(response.body().capacity() < 2000);
+}
+
 TEST_CASE("The length that a daemon claims allocates no more than the limit") {
   ArrivingResponse response(1000);
   CHECK(response.AddBody("a", std::numeric_limits<std::int64_t>::max()));

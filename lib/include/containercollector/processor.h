@@ -23,6 +23,9 @@
 #include "containercollector/list_options.h"
 
 namespace containercollector {
+namespace internal {
+class SizeGuess;
+}
 
 /// The response to one request.
 struct Response {
@@ -97,8 +100,10 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
 
   /// As above.
   /// @param source Not null.
-  explicit Processor(std::unique_ptr<const ContainerSource> source) noexcept
-      : source_(std::move(source)) {}
+  explicit Processor(std::unique_ptr<const ContainerSource> source);
+  ~Processor();
+  Processor(Processor&&) noexcept;
+  Processor& operator=(Processor&&) noexcept;
 
   /// Handles a request. The status of the response is
   /// - 200 if the containers were collected;
@@ -131,6 +136,7 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
 
  private:
   std::unique_ptr<const ContainerSource> source_;
+  std::unique_ptr<internal::SizeGuess> array_size_;
 };
 
 }  // namespace containercollector

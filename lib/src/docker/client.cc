@@ -2,6 +2,7 @@
 #include "containercollector/client.h"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <variant>
@@ -15,6 +16,7 @@
 #include "lib/src/http/http_transport.h"
 #include "lib/src/json/decoder.h"
 #include "lib/src/option_checks.h"
+#include "lib/src/size_guess.h"
 
 namespace containercollector {
 namespace {
@@ -59,11 +61,14 @@ class Client::Impl {
   template <typename Query>
   HttpResponse GetVersioned(const std::string& path, const Query& query,
                             const CallLimit& limit) {
-    return CheckStatus(negotiation_.Call(
+    HttpResponse response = CheckStatus(negotiation_.Call(
         [&](ApiVersion version) {
-          return Send("/v" + ToString(version) + path + query(version), limit);
+          return Send("/v" + ToString(version) + path + query(version), limit,
+                      body_size_.Next());
         },
         [&] { return AskForApiVersion(limit); }));
+    body_size_.Add(response.body.size());
+    return response;
   }
 
   /// Calls `decode` for the body of a response to `GET path`.
@@ -84,8 +89,9 @@ class Client::Impl {
   }
 
  private:
-  HttpResponse Send(const std::string& target, const CallLimit& limit) {
-    auto result = transport_.Get(target, limit);
+  HttpResponse Send(const std::string& target, const CallLimit& limit,
+                    std::size_t expected_bytes = 0) {
+    auto result = transport_.Get(target, limit, expected_bytes);
     if (const auto* failure = std::get_if<internal::Failure>(&result))
       throw internal::ToError(*failure);
     return std::get<HttpResponse>(std::move(result));
@@ -110,6 +116,7 @@ class Client::Impl {
   internal::ApiVersionNegotiation negotiation_;
   const std::chrono::nanoseconds timeout_;
   internal::HttpTransport transport_;
+  internal::SizeGuess body_size_;
 };
 
 Client::Client() : Client(ClientOptions::FromEnvironment()) {}

@@ -22,9 +22,10 @@ bool ArrivingResponse::AddBody(std::string_view bytes,
     return false;
   }
   try {
-    if (body_.empty() && length > 0) {
-      body_.reserve(std::min(static_cast<std::size_t>(length), *bytes_left_) +
-                    kDecoderPadding);
+    if (body_.empty()) {
+      const std::size_t expected =
+          length > 0 ? static_cast<std::size_t>(length) : expected_bytes_;
+      body_.reserve(std::min(expected, *bytes_left_) + kDecoderPadding);
     }
     body_.append(bytes);
     *bytes_left_ -= bytes.size();

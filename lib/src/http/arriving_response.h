@@ -21,8 +21,12 @@ inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 /// C code.
 class ArrivingResponse {
  public:
-  explicit ArrivingResponse(std::size_t max_body_bytes) noexcept
-      : own_bytes_left_(max_body_bytes), bytes_left_(&own_bytes_left_) {}
+  /// @param expected_bytes How long the body probably is, if nothing says it.
+  explicit ArrivingResponse(std::size_t max_body_bytes,
+                            std::size_t expected_bytes = 0) noexcept
+      : own_bytes_left_(max_body_bytes),
+        bytes_left_(&own_bytes_left_),
+        expected_bytes_(expected_bytes) {}
 
   /// For responses that share a bound: each takes what it needs from
   /// `bytes_left`, which must outlive it.
@@ -52,6 +56,7 @@ class ArrivingResponse {
  private:
   std::size_t own_bytes_left_ = 0;
   std::size_t* const bytes_left_;
+  const std::size_t expected_bytes_ = 0;
   std::size_t header_bytes_ = 0;
   std::string body_;
   std::optional<FailureKind> rejected_;

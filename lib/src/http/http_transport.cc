@@ -56,8 +56,9 @@ class HttpTransport::Handle {
   }
 
   std::variant<HttpResponse, Failure> Get(const std::string& target,
-                                          const CallLimit& limit) {
-    ArrivingResponse arriving(options_.max_response_bytes);
+                                          const CallLimit& limit,
+                                          std::size_t expected_bytes) {
+    ArrivingResponse arriving(options_.max_response_bytes, expected_bytes);
     easy_.ReceiveInto(arriving);
     easy_.Set(CURLOPT_URL, (endpoint_.base_url + target).c_str());
     easy_.Set(
@@ -116,11 +117,12 @@ HttpTransport::HttpTransport(Endpoint endpoint, ClientOptions options)
 HttpTransport::~HttpTransport() = default;
 
 std::variant<HttpResponse, Failure> HttpTransport::Get(
-    const std::string& target, const CallLimit& limit) {
+    const std::string& target, const CallLimit& limit,
+    std::size_t expected_bytes) {
   auto handle = idle_.Take();
   if (handle == nullptr) handle = std::make_unique<Handle>(endpoint_, options_);
   try {
-    auto response = handle->Get(target, limit);
+    auto response = handle->Get(target, limit, expected_bytes);
     idle_.Keep(std::move(handle));
     return response;
   } catch (...) {

@@ -3,6 +3,7 @@
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_HTTP_TRANSPORT_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_HTTP_TRANSPORT_H_
 
+#include <cstddef>
 #include <string>
 #include <variant>
 
@@ -30,11 +31,13 @@ class HttpTransport {
   HttpTransport& operator=(const HttpTransport&) = delete;
 
   /// @param target Path and query.
+  /// @param expected_bytes How long the body probably is, if nothing says it.
   /// @return A whole response, whatever its status, or why there is none by
   /// the deadline.
   /// @throws Error kInternal if libcurl cannot be used.
   std::variant<HttpResponse, Failure> Get(const std::string& target,
-                                          const CallLimit& limit);
+                                          const CallLimit& limit,
+                                          std::size_t expected_bytes = 0);
 
   const Endpoint& endpoint() const noexcept { return endpoint_; }
 
