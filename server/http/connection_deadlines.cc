@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/connection_deadlines.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace containercollector::server {
+namespace {
+
+bool HasBytes(int socket) {
+  char byte = 0;
+  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+}  // namespace
 
 void ConnectionDeadlines::Receiving(int socket, Time deadline) {
-  sockets_[socket] = {true, deadline};
+  sockets_[socket] = {true, deadline, false};
 }
 
 void ConnectionDeadlines::Waiting(int socket) {
-  sockets_[socket] = {false, Time::max()};
+  sockets_[socket] = {false, Time::max(), false};
 }
 
 void ConnectionDeadlines::Sending(int socket, Time deadline) {
-  sockets_[socket] = {false, deadline};
+  sockets_[socket] = {false, deadline, false};
 }
 
 void ConnectionDeadlines::Remove(int socket) { sockets_.erase(socket); }
@@ -51,6 +62,18 @@ void ConnectionDeadlines::CloseIf(Condition condition) {
 
 void ConnectionDeadlines::CloseOverdue(Time now) {
   CloseIf([now](const State& state) { return state.deadline < now; });
+}
+
+void ConnectionDeadlines::CloseEnded() {
+  std::vector<pollfd> sockets;
+  for (const auto& [socket, state] : sockets_)
+    if (state.receiving) sockets.push_back({socket, POLLRDHUP, 0});
+  if (poll(sockets.data(), sockets.size(), 0) <= 0) return;
+  for (const pollfd& socket : sockets) {
+    if (socket.revents == 0 || HasBytes(socket.fd)) continue;
+    auto& connection = *sockets_.find(socket.fd);
+    if (std::exchange(connection.second.ended, true)) Close(connection);
+  }
 }
 
 void ConnectionDeadlines::CloseReceiving() {

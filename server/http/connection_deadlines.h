@@ -39,6 +39,12 @@ class ConnectionDeadlines {
   /// Closes connections whose deadline is before `now`.
   void CloseOverdue(Time now);
 
+  /// Closes connections that their clients ended before a whole request
+  /// arrived, when it finds them for the second time. libmicrohttpd misses an
+  /// end that comes at the same time as bytes. What it has read by the first
+  /// time, it has handled by the second.
+  void CloseEnded();
+
   /// Closes connections on which no whole request has arrived.
   void CloseReceiving();
 
@@ -46,6 +52,7 @@ class ConnectionDeadlines {
   struct State {
     bool receiving = false;
     Time deadline;
+    bool ended = false;  // By the client, when CloseEnded() looked last.
   };
 
   using Sockets = std::unordered_map<int, State>;

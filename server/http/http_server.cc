@@ -256,6 +256,7 @@ void HttpServer::Run() {
 void HttpServer::Sweep() {
   context_.deadlines.CloseOverdue(steady_clock::now());
   try {
+    context_.deadlines.CloseEnded();
     FindClientsThatLeft();
     context_.handler.Sweep();
   } catch (const std::exception& error) {

@@ -35,6 +35,26 @@ TEST_CASE("A client that has finished sending gets its response") {
 }
 
 TEST_CASE(
+    "A client that has finished sending many requests gets all responses") {
+  constexpr int kRequests = 100;
+  Node node;
+  node.Start(GoodDaemon());
+  std::string requests;
+  for (int i = 1; i < kRequests; ++i)
+    requests += "POST " + std::string(kRoute) +
+                " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
+  HttpCall call(node.url(), requests + RequestBytes("POST", kRoute));
+  call.connection().FinishSending();
+  const std::string responses = call.connection().ReceiveToEnd().bytes;
+  int count = 0;
+  for (auto at = responses.find(kOneContainer); at != std::string::npos;
+       at = responses.find(kOneContainer, at + 1))
+    ++count;
+  CHECK(count == kRequests);
+  CheckStops(node.server());
+}
+
+TEST_CASE(
     "A client that finishes sending while its request is pending gets "
     "its response") {
   Node node;

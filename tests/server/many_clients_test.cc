@@ -37,6 +37,19 @@ TEST_CASE("1,000 idle connections leave the others alone") {
   CheckStops(node.server());
 }
 
+TEST_CASE("Clients that leave in the middle of a request keep no connection") {
+  Node node({"--idle-timeout", "10m", "--request-timeout", "10m"});
+  const std::string whole =
+      RequestBytes("POST", kRoute, {}, std::string(50'000, ' '));
+  const std::size_t open_files = node.server().OpenFiles();
+  for (int i = 0; i < 100; ++i) {
+    for (const std::size_t size : {std::size_t{20}, whole.size() / 2})
+      CHECK(RawClient(TcpHost(node.url())).Send(whole.substr(0, size)));
+  }
+  WaitForOpenFiles(node.server(), open_files);
+  CheckStops(node.server());
+}
+
 TEST_CASE("200 clients that do not read share the response, and harm nobody") {
   Node node({"--max-answer-bytes", "0", "--idle-timeout", "10m",
              "--send-timeout", "10m"});
