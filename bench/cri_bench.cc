@@ -45,7 +45,7 @@ namespace cri = containercollector::internal::cri;
 namespace engine = containercollector::engine;
 namespace test = containercollector::test;
 using containercollector::CriClient;
-using containercollector::CriClientOptions;
+using containercollector::RuntimeOptions;
 
 constexpr int kSkipped = 77;
 
@@ -156,10 +156,10 @@ Nanoseconds Median(std::vector<Nanoseconds> times) {
 /// What a collection would take if the lists told everything.
 class Lists {
  public:
-  explicit Lists(const CriClientOptions& options)
+  explicit Lists(const RuntimeOptions& options)
       : timeout_(options.timeout),
-        service_(cri::ParseEndpoint(options.endpoint), options.connect_timeout,
-                 options.max_response_bytes) {}
+        service_(cri::ParseEndpoint(options.cri_endpoint),
+                 options.connect_timeout, options.max_response_bytes) {}
 
   std::size_t Count() const {
     const auto limit =
@@ -204,8 +204,8 @@ void MeasureRound(const CriClient& client, const Lists& lists,
 }
 
 void Measure(const std::string& endpoint, const Plan& plan) {
-  CriClientOptions options;
-  options.endpoint = endpoint;
+  RuntimeOptions options;
+  options.cri_endpoint = endpoint;
   const CriClient client(options);
   const Lists lists(options);
   for (std::size_t round = 0; round < plan.rounds; ++round)

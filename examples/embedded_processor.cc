@@ -56,14 +56,14 @@ int main(int argc, char** argv) {
                ", POST " + std::string(cc::Processor::kObjectPath) +
                " and GET /health.");
   try {
-    auto daemon = cc::ClientOptions::FromEnvironment();
+    auto daemon = cc::RuntimeOptions::FromEnvironment();
     std::string listen = "127.0.0.1:8092";
-    app.add_option("--host", daemon.endpoint,
+    app.add_option("--host", daemon.docker_endpoint,
                    "Endpoint of the daemon; default: $DOCKER_HOST");
     app.add_option("--listen", listen, "Address and port to listen on")
         ->capture_default_str();
     app.parse(argc, argv);
-    cc::Processor processor{cc::Client(daemon)};
+    cc::Processor processor{cc::DockerClient(daemon)};
 
     // Block the signals before civetweb starts threads, which inherit the mask,
     // so that only sigwait() receives them.

@@ -66,16 +66,16 @@ std::string Ports(const cc::Container& container) {
 
 // The source of the containers: a Docker daemon, or a runtime such as
 // containerd.
-std::unique_ptr<const cc::ContainerSource> MakeSource(
+std::unique_ptr<const cc::ContainerRuntime> MakeSource(
     const std::string& runtime, const std::optional<std::string>& host) {
   if (runtime == "cri") {
-    cc::CriClientOptions options;
-    if (host) options.endpoint = *host;
+    cc::RuntimeOptions options;
+    if (host) options.cri_endpoint = *host;
     return std::make_unique<cc::CriClient>(options);
   }
-  auto options = cc::ClientOptions::FromEnvironment();
-  if (host) options.endpoint = *host;
-  return std::make_unique<cc::Client>(options);
+  auto options = cc::RuntimeOptions::FromEnvironment();
+  if (host) options.docker_endpoint = *host;
+  return std::make_unique<cc::DockerClient>(options);
 }
 
 void Print(std::vector<Row> table) {
@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"docker", "cri"}));
     app.add_option("--host", host,
                    "Endpoint; default: $DOCKER_HOST, or for cri " +
-                       cc::CriClientOptions().endpoint);
+                       cc::CriClient(cc::RuntimeOptions()).endpoint());
     app.add_flag("--all,!--running", options.all,
                  "All containers, or only running ones");
     app.add_flag("--size", options.size,

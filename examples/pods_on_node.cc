@@ -63,14 +63,14 @@ int main(int argc, char** argv) {
       "containers that are not running. A restarted container is listed beside "
       "its successor until the kubelet removes it.");
   try {
-    auto daemon = cc::ClientOptions::FromEnvironment();
-    app.add_option("--host", daemon.endpoint,
+    auto daemon = cc::RuntimeOptions::FromEnvironment();
+    app.add_option("--host", daemon.docker_endpoint,
                    "Endpoint of the daemon; default: $DOCKER_HOST");
     app.parse(argc, argv);
 
     std::map<Pod, std::vector<cc::Container>> pods;
     std::size_t outside = 0;
-    for (cc::Container& container : cc::Client(daemon).ListContainers()) {
+    for (cc::Container& container : cc::DockerClient(daemon).ListContainers()) {
       const Pod pod{cc::PodNamespace(container), cc::PodName(container),
                     cc::PodUid(container)};
       if (pod.name.empty())

@@ -33,7 +33,7 @@ std::string Name(const cc::Container& container) {
   return name.empty() ? ShortId(container) : name;
 }
 
-ContainersByName List(const cc::Client& client) {
+ContainersByName List(const cc::DockerClient& client) {
   ContainersByName by_name;
   for (cc::Container& container : client.ListContainers()) {
     const std::string name = Name(container);
@@ -71,10 +71,10 @@ int main(int argc, char** argv) {
       "appeared, disappeared, changed state, or were replaced by another of "
       "the same name.");
   try {
-    auto daemon = cc::ClientOptions::FromEnvironment();
+    auto daemon = cc::RuntimeOptions::FromEnvironment();
     double seconds = 5;
     unsigned long count = 0;
-    app.add_option("--host", daemon.endpoint,
+    app.add_option("--host", daemon.docker_endpoint,
                    "Endpoint of the daemon; default: $DOCKER_HOST");
     app.add_option("--interval", seconds, "Seconds between two lists")
         ->check(CLI::Range(0.001, 86400.0))
@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.parse(argc, argv);
 
-    const cc::Client client(daemon);
+    const cc::DockerClient client(daemon);
     std::optional<ContainersByName> before;
     std::string failure;
     for (unsigned long round = 1;; ++round) {

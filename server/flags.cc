@@ -97,7 +97,7 @@ void AddChoice(CLI::App& app, const std::string& flag, Value& value,
       ->transform(Explained(CLI::IsMember(choices), hint));
 }
 
-void AddDockerTlsFlags(CLI::App& app, ClientOptions& docker) {
+void AddDockerTlsFlags(CLI::App& app, RuntimeOptions& docker) {
   const auto tls = [&docker]() -> TlsOptions& {
     return docker.tls ? *docker.tls : docker.tls.emplace();
   };
@@ -148,8 +148,8 @@ void AddRuntimeFlags(CLI::App& app, CollectorOptions& collector) {
 
 void AddDockerFlags(CLI::App& app, Options& options) {
   app.option_defaults()->group("Docker daemon");
-  ClientOptions& docker = options.collector.docker;
-  AddText(app, "--docker-endpoint", docker.endpoint,
+  RuntimeOptions& docker = options.collector.docker;
+  AddText(app, "--docker-endpoint", docker.docker_endpoint,
           "unix://PATH, tcp://HOST:PORT, http://HOST:PORT or "
           "https://HOST:PORT. Default: $DOCKER_HOST");
   AddText(app, "--docker-api-version", docker.api_version,

@@ -40,7 +40,7 @@ void Serve(const Options& options) {
       {{"url", app.url()},
        {"metrics_url", app.metrics_url()},
        {"runtime", std::string(ToString(options.collector.runtime))},
-       {"docker_endpoint", options.collector.docker.endpoint},
+       {"docker_endpoint", options.collector.docker.docker_endpoint},
        {"cri_endpoint", options.collector.cri_endpoint},
        {"version", std::string(containercollector::kLibraryVersion)}});
 

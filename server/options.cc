@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "containercollector/client.h"
 #include "containercollector/cri_client.h"
+#include "containercollector/docker_client.h"
 #include "containercollector/error.h"
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
@@ -21,18 +21,18 @@ namespace {
 constexpr std::size_t kSpareConnections = 64;
 
 /// Rejects what the library would reject, and names the source.
-void CheckDockerOptions(const ClientOptions& docker,
+void CheckDockerOptions(const RuntimeOptions& docker,
                         const FlagSources& sources) {
-  const auto check = [](const ClientOptions& options,
+  const auto check = [](const RuntimeOptions& options,
                         const std::string& source) {
     try {
-      const Client client(options);
+      const DockerClient client(options);
     } catch (const Error& error) {
       throw ConfigurationError(source, error.what());
     }
   };
-  ClientOptions some;
-  some.endpoint = docker.endpoint;
+  RuntimeOptions some;
+  some.docker_endpoint = docker.docker_endpoint;
   check(some, sources.Of("--docker-endpoint", "DOCKER_HOST"));
   some.api_version = docker.api_version;
   check(some, sources.Of("--docker-api-version", "DOCKER_API_VERSION"));
@@ -41,8 +41,8 @@ void CheckDockerOptions(const ClientOptions& docker,
 
 void CheckCriEndpoint(const std::string& endpoint, const FlagSources& sources) {
   if (endpoint.empty()) return;
-  CriClientOptions options;
-  options.endpoint = endpoint;
+  RuntimeOptions options;
+  options.cri_endpoint = endpoint;
   try {
     const CriClient client(options);
   } catch (const Error& error) {
@@ -124,7 +124,7 @@ ParseExit WrongUse(const std::string& text) {
 std::variant<Options, ParseExit> ParseOptions(int argc,
                                               const char* const* argv) {
   Options options;
-  options.collector.docker = ClientOptions::FromEnvironment();
+  options.collector.docker = RuntimeOptions::FromEnvironment();
   options.collector.docker.max_response_bytes = std::size_t{64} << 20;
 
   CLI::App app(

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <cstddef>
 
-#include "containercollector/client_options.h"
 #include "containercollector/list_options.h"
+#include "containercollector/runtime_options.h"
 
 namespace containercollector::internal {
 
@@ -17,7 +17,7 @@ void CheckMaxResponse(std::size_t bytes);
 
 /// Checks all but the endpoint, see ParseEndpoint().
 /// @throws Error kInvalidArgument, with a text that says what to write.
-void CheckOptions(const ClientOptions& options);
+void CheckOptions(const RuntimeOptions& options);
 
 /// @throws Error kInvalidArgument, with a text that says what to write.
 void CheckOptions(const ListOptions& options);

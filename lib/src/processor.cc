@@ -107,8 +107,8 @@ std::string WrapContainers(std::string_view array_json, std::string_view key) {
   return json;
 }
 
-Processor::Processor(std::unique_ptr<const ContainerSource> source)
-    : source_(std::move(source)),
+Processor::Processor(std::unique_ptr<const ContainerRuntime> runtime)
+    : runtime_(std::move(runtime)),
       array_size_(std::make_unique<internal::SizeGuess>()) {}
 Processor::~Processor() = default;
 Processor::Processor(Processor&&) noexcept = default;
@@ -137,7 +137,7 @@ Response Processor::Collect(const ListOptions& options,
     response.status = 200;
     response.content_type = "application/json";
     internal::ContainerArrayEncoder encoder(array_size_->Next());
-    source_->ForEachContainer(
+    runtime_->ForEachContainer(
         options, [&](const Container& container) { encoder.Add(container); },
         call);
     response.container_count = encoder.count();

@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
-#include "containercollector/client.h"
 #include "containercollector/cri_client.h"
+#include "containercollector/docker_client.h"
 #include "server/log.h"
 
 namespace containercollector::server {
@@ -26,25 +26,21 @@ Runtime MakeRuntime(std::string_view name, std::string_view title,
 
 std::vector<std::string> CriEndpoints(const CollectorOptions& options) {
   if (!options.cri_endpoint.empty()) return {options.cri_endpoint};
-  if (options.runtime == RuntimeChoice::kCri)
-    return {CriClientOptions().endpoint};
-  return {CriClientOptions().endpoint, "unix:///run/crio/crio.sock",
-          "unix:///run/cri-dockerd.sock"};
+  if (options.runtime == RuntimeChoice::kCri) return {""};
+  return {"unix:///run/containerd/containerd.sock",
+          "unix:///run/crio/crio.sock", "unix:///run/cri-dockerd.sock"};
 }
 
 std::vector<Runtime> MakeRuntimes(const CollectorOptions& options) {
   std::vector<Runtime> runtimes;
   if (options.runtime != RuntimeChoice::kCri) {
-    runtimes.push_back(MakeRuntime<Client>(
+    runtimes.push_back(MakeRuntime<DockerClient>(
         "docker", "The Docker daemon", options.docker, options.ready_timeout));
   }
   if (options.runtime == RuntimeChoice::kDocker) return runtimes;
   for (const std::string& endpoint : CriEndpoints(options)) {
-    CriClientOptions cri;
-    cri.endpoint = endpoint;
-    cri.timeout = options.docker.timeout;
-    cri.connect_timeout = options.docker.connect_timeout;
-    cri.max_response_bytes = options.docker.max_response_bytes;
+    RuntimeOptions cri = options.docker;
+    cri.cri_endpoint = endpoint;
     runtimes.push_back(MakeRuntime<CriClient>(
         "cri", "The container runtime", std::move(cri), options.ready_timeout));
   }
@@ -136,7 +132,7 @@ CollectionPtr Collector::CheckReady() {
   const auto start = steady_clock::now();
   try {
     // A daemon that ignores the limit must not fill the memory.
-    runtime->ready_source->ForEachContainer(one, [](const Container&) {});
+    runtime->ready_runtime->ForEachContainer(one, [](const Container&) {});
   } catch (const Error& error) {
     metrics_.CountDaemonCall("ready", error.code(),
                              steady_clock::now() - start);

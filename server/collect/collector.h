@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "containercollector/client_options.h"
 #include "containercollector/processor.h"
+#include "containercollector/runtime_options.h"
 #include "server/collect/collection.h"
 #include "server/collect/runtimes.h"
 #include "server/metrics.h"
@@ -23,7 +23,7 @@ namespace containercollector::server {
 struct CollectorOptions {
   RuntimeChoice runtime = RuntimeChoice::kDocker;
   /// The limits apply to every runtime.
-  ClientOptions docker;
+  RuntimeOptions docker;
   /// Empty: the sockets that runtimes have by default.
   std::string cri_endpoint;
   /// Time limit for the daemon call of CheckReady().

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "containercollector/container_source.h"
+#include "containercollector/container_runtime.h"
 #include "containercollector/processor.h"
 
 namespace containercollector::server {
@@ -31,10 +31,10 @@ struct Runtime {
   std::string_view title;  ///< For people: "The Docker daemon".
   Processor processor;
   /// The same runtime with the time limit of a readiness check.
-  std::unique_ptr<const ContainerSource> ready_source;
+  std::unique_ptr<const ContainerRuntime> ready_runtime;
 
   const std::string& endpoint() const noexcept {
-    return processor.source().endpoint();
+    return processor.runtime().endpoint();
   }
 };
 

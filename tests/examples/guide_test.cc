@@ -20,25 +20,26 @@
 #include "tests/support/temp_dir.h"
 
 std::vector<containercollector::Container> FailedContainers(
-    const containercollector::Client& client, const std::string& pod_uid);
+    const containercollector::DockerClient& client, const std::string& pod_uid);
 std::map<std::string, std::vector<std::string>> RunningByPod(
     const std::vector<containercollector::Container>& containers);
-std::size_t CountPublishedPorts(const containercollector::Client& client);
+std::size_t CountPublishedPorts(const containercollector::DockerClient& client);
 std::vector<containercollector::Container> ListWithOneRetry(
-    const containercollector::Client& client);
+    const containercollector::DockerClient& client);
 std::vector<containercollector::Container> ListWithin(
-    const containercollector::Client& client, std::chrono::milliseconds limit,
+    const containercollector::DockerClient& client,
+    std::chrono::milliseconds limit,
     containercollector::Cancellation& cancellation);
-std::string Diagnose(const containercollector::Client& client);
-containercollector::Client ImpatientClient(const std::string& endpoint);
+std::string Diagnose(const containercollector::DockerClient& client);
+containercollector::DockerClient ImpatientClient(const std::string& endpoint);
 struct Count {
   std::size_t running;
   std::size_t all;
 };
-Count CountContainers(const containercollector::Client& client);
-std::unique_ptr<containercollector::ContainerSource> SourceOf(
+Count CountContainers(const containercollector::DockerClient& client);
+std::unique_ptr<containercollector::ContainerRuntime> RuntimeOf(
     bool has_docker, const std::string& cri_endpoint);
-std::size_t CountRunning(const containercollector::ContainerSource& source);
+std::size_t CountRunning(const containercollector::ContainerRuntime& source);
 std::string Respond(const containercollector::Processor& processor,
                     const std::string& method, const std::string& target);
 
@@ -163,9 +164,9 @@ TEST_CASE("The guide shares one client between threads") {
 TEST_CASE("The guide serves both routes") {
   Node node;
   node.Start(GoodDaemon());
-  ClientOptions options;
-  options.endpoint = node.host();
-  const Processor processor{Client(options)};
+  RuntimeOptions options;
+  options.docker_endpoint = node.host();
+  const Processor processor{DockerClient(options)};
   CHECK(Respond(processor, "POST", "/processor/containercollector") ==
         "HTTP/1.1 200 \r\nContent-Type: application/json\r\nContent-Length: " +
             std::to_string(kOneContainer.size()) + "\r\n\r\n" +
@@ -181,7 +182,7 @@ TEST_CASE("The guide serves both routes") {
 }
 
 TEST_CASE("The guide's code asks a container runtime as it asks Docker") {
-  CHECK(SourceOf(false, "")->endpoint() ==
+  CHECK(RuntimeOf(false, "")->endpoint() ==
         "unix:///run/containerd/containerd.sock");
   CriNode runtime;
   CriSandbox sandbox;
@@ -193,7 +194,7 @@ TEST_CASE("The guide's code asks a container runtime as it asks Docker") {
   runtime.containers = {container};
   const TempDir dir;
   const ScriptedRuntime cri(dir / "cri.sock", GoodRuntime(runtime));
-  CHECK(CountRunning(*SourceOf(false, cri.endpoint())) == 1);
+  CHECK(CountRunning(*RuntimeOf(false, cri.endpoint())) == 1);
 
   Node node;
   node.Start(GoodDaemon());

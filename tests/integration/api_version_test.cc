@@ -164,7 +164,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A pinned API version is the only one that is used") {
-  ClientOptions options = Node::PatientOptions();
+  RuntimeOptions options = Node::PatientOptions();
   options.api_version = "1.39";
   Node node(options);
   ScriptedDaemon& daemon = node.Start(DaemonOf("1.12", "1.41", "20.10.24"));
@@ -201,7 +201,7 @@ TEST_CASE("No collection waits for /version where 1.40 is taken") {
 }
 
 TEST_CASE("Requests that are each in time can be too late together") {
-  ClientOptions options;
+  RuntimeOptions options;
   options.timeout = std::chrono::milliseconds(600);
   Node node(options);
   node.Start([](const Request& request, Exchange& exchange) {
@@ -214,7 +214,7 @@ TEST_CASE("Requests that are each in time can be too late together") {
 }
 
 TEST_CASE("All requests of one call share one timeout") {
-  ClientOptions options;
+  RuntimeOptions options;
   options.timeout = std::chrono::milliseconds(500);
   Node node(options);
   std::atomic<int> requests{0};

@@ -26,9 +26,9 @@ struct TcpNode {
   }
 
   ScriptedDaemon daemon;
-  Processor processor{Client([this] {
-    ClientOptions options = Node::PatientOptions();
-    options.endpoint = daemon.Host();
+  Processor processor{DockerClient([this] {
+    RuntimeOptions options = Node::PatientOptions();
+    options.docker_endpoint = daemon.Host();
     return options;
   }())};
 };
@@ -229,11 +229,11 @@ TEST_CASE("Only a bounded number of connections is kept") {
 TEST_CASE("A client that is destroyed closes its connections") {
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
   {
-    ClientOptions options = Node::PatientOptions();
-    options.endpoint = daemon.Host();
-    Client first(options);
+    RuntimeOptions options = Node::PatientOptions();
+    options.docker_endpoint = daemon.Host();
+    DockerClient first(options);
     CHECK(first.ListContainers().size() == 1);
-    Client second(std::move(first));
+    DockerClient second(std::move(first));
     CHECK(second.ListContainers().size() == 1);
     CHECK(daemon.ConnectionsOpened() == 1);
     CHECK(daemon.OpenConnections() == 1);

@@ -221,7 +221,7 @@ TEST_CASE("Bytes that are no protobuf are malformed, and never a list") {
 }
 
 TEST_CASE("A response over the limit is an error that names the limit") {
-  CriClientOptions options = CriTestNode::PatientOptions();
+  RuntimeOptions options = CriTestNode::PatientOptions();
   options.max_response_bytes = 1000;
   CriTestNode node(options);
   CriNode large = OnePod();
@@ -245,7 +245,7 @@ TEST_CASE("Statuses that are large only together are over the limit") {
     many.containers[i].id = "container-id-" + std::to_string(10 + i);
   const std::size_t status =
       ContainerStatusResponse(many.containers.front()).size() + kLarge;
-  CriClientOptions options = CriTestNode::PatientOptions();
+  RuntimeOptions options = CriTestNode::PatientOptions();
   // The room for the sandbox's status, which is small, is always left.
   options.max_response_bytes = 20 * status + status / 2;
   CriTestNode node(options);

@@ -25,11 +25,11 @@ CriNode OnePod();
 /// A scripted runtime and a processor that calls it.
 class CriTestNode {
  public:
-  explicit CriTestNode(CriClientOptions options = PatientOptions())
+  explicit CriTestNode(RuntimeOptions options = PatientOptions())
       : processor_(CriClient(WithEndpoint(std::move(options)))) {}
 
-  static CriClientOptions PatientOptions() {
-    CriClientOptions options;
+  static RuntimeOptions PatientOptions() {
+    RuntimeOptions options;
     options.timeout = kGenerous;
     return options;
   }
@@ -54,8 +54,8 @@ class CriTestNode {
   }
 
  private:
-  CriClientOptions WithEndpoint(CriClientOptions options) const {
-    options.endpoint = endpoint();
+  RuntimeOptions WithEndpoint(RuntimeOptions options) const {
+    options.cri_endpoint = endpoint();
     return options;
   }
 

@@ -85,7 +85,7 @@ TEST_CASE("A container that disappears before its status is left out") {
 }
 
 TEST_CASE("One slow status does not delay the collection beyond its timeout") {
-  CriClientOptions options;
+  RuntimeOptions options;
   // The calls before it must not time out on a slow machine.
   options.timeout = 3s;
   CriTestNode node(options);

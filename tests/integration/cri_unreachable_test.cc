@@ -36,8 +36,8 @@ void RunUnprivileged(Call call) {
   }).join();
 }
 
-CriClientOptions With(std::chrono::milliseconds timeout) {
-  CriClientOptions options;
+RuntimeOptions With(std::chrono::milliseconds timeout) {
+  RuntimeOptions options;
   options.timeout = timeout;
   return options;
 }

@@ -26,9 +26,9 @@ namespace {
 constexpr const char* kHungHost = "hung.test";
 std::atomic<int> hung_resolutions{0};
 
-ClientOptions HungOptions(std::chrono::nanoseconds timeout) {
-  ClientOptions options;
-  options.endpoint = std::string("tcp://") + kHungHost;
+RuntimeOptions HungOptions(std::chrono::nanoseconds timeout) {
+  RuntimeOptions options;
+  options.docker_endpoint = std::string("tcp://") + kHungHost;
   options.connect_timeout = timeout;
   options.timeout = kGenerous;
   return options;
@@ -51,7 +51,7 @@ extern "C" __attribute__((visibility("default"))) int getaddrinfo(
 
 TEST_CASE("Calls with a hung resolver", "[.][hung-resolver]") {
   {
-    const Client client(HungOptions(std::chrono::milliseconds(300)));
+    const DockerClient client(HungOptions(std::chrono::milliseconds(300)));
     const Error error = ErrorOf([&] { return client.ListContainers(); });
     CHECK(error.code() == ErrorCode::kTimeout);
     CHECK(error.what() ==
@@ -66,7 +66,7 @@ TEST_CASE("Calls with a hung resolver", "[.][hung-resolver]") {
   });
   CallOptions call;
   call.cancellation = &cancellation;
-  const Client client(HungOptions(kGenerous));
+  const DockerClient client(HungOptions(kGenerous));
   CHECK(ErrorOf([&] { return client.ListContainers({}, call); }).code() ==
         ErrorCode::kCancelled);
   canceller.join();

@@ -10,8 +10,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-ClientOptions ImpatientOptions() {
-  ClientOptions options;
+RuntimeOptions ImpatientOptions() {
+  RuntimeOptions options;
   options.timeout = milliseconds(300);
   return options;
 }
@@ -75,7 +75,7 @@ TEST_CASE("A slow response that ends before the timeout is whole") {
 }
 
 TEST_CASE("A timeout of whole seconds is written in seconds") {
-  ClientOptions options;
+  RuntimeOptions options;
   options.timeout = std::chrono::seconds(1);
   Node node(options);
   node.Start(NeverRespond());

@@ -133,7 +133,7 @@ TEST_CASE("A gRPC server in the place of the daemon has its own text") {
 
 TEST_CASE(
     "A response over the limit ends the call as soon as it passes the limit") {
-  ClientOptions options = Node::PatientOptions();
+  RuntimeOptions options = Node::PatientOptions();
   options.max_response_bytes = 1000;
   Node node(options);
   const auto endless = [](const std::string& head, const std::string& unit) {
@@ -162,7 +162,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A response as large as the limit is accepted") {
-  ClientOptions options = Node::PatientOptions();
+  RuntimeOptions options = Node::PatientOptions();
   options.max_response_bytes = 1000;
   Node node(options);
   node.Start(RespondWith(Chunked(200, kJson, std::string(998, ' ') + "[]", 7)));

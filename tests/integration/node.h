@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "containercollector/client.h"
+#include "containercollector/docker_client.h"
 #include "containercollector/processor.h"
 #include "tests/support/catch.h"
 #include "tests/support/scripted_node.h"
@@ -18,17 +18,17 @@ namespace containercollector::test {
 /// A scripted daemon and a processor that calls it.
 class Node : public ScriptedNode {
  public:
-  explicit Node(ClientOptions options = PatientOptions())
-      : processor_(Client(WithHost(std::move(options)))) {}
+  explicit Node(RuntimeOptions options = PatientOptions())
+      : processor_(DockerClient(WithHost(std::move(options)))) {}
 
-  static ClientOptions PatientOptions() {
-    ClientOptions options;
+  static RuntimeOptions PatientOptions() {
+    RuntimeOptions options;
     options.timeout = kGenerous;
     return options;
   }
 
-  const Client& client() const {
-    return dynamic_cast<const Client&>(processor_.source());
+  const DockerClient& client() const {
+    return dynamic_cast<const DockerClient&>(processor_.runtime());
   }
 
   /// Returns the response of the array route to a query.
@@ -43,8 +43,8 @@ class Node : public ScriptedNode {
   }
 
  private:
-  ClientOptions WithHost(ClientOptions options) const {
-    options.endpoint = host();
+  RuntimeOptions WithHost(RuntimeOptions options) const {
+    options.docker_endpoint = host();
     return options;
   }
 

@@ -50,9 +50,9 @@ TEST_CASE("A collection ends if its call is cancelled") {
   cancellation.Cancel();
   CallOptions call;
   call.cancellation = &cancellation;
-  ClientOptions options;
-  options.endpoint = node.host();
-  const Processor processor{Client(options)};
+  RuntimeOptions options;
+  options.docker_endpoint = node.host();
+  const Processor processor{DockerClient(options)};
   CHECK(processor.Collect({}, call).error == ErrorCode::kCancelled);
   CHECK(processor.Handle("POST", Processor::kArrayPath, call).error ==
         ErrorCode::kCancelled);

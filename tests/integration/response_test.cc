@@ -103,7 +103,7 @@ TEST_CASE("A request that the route rejects never reaches the daemon") {
   Node node;
   ScriptedDaemon& daemon = node.Start(GoodDaemon());
   CHECK(node.Post("limit=x").status == 400);
-  CHECK(Processor(Client(Node::PatientOptions()))
+  CHECK(Processor(DockerClient(Node::PatientOptions()))
             .Handle("GET", Processor::kArrayPath)
             .status == 405);
   ListOptions options;

@@ -11,9 +11,9 @@ using namespace containercollector::test;
 namespace {
 
 Processor ProcessorOf(const std::string& host) {
-  ClientOptions options = Node::PatientOptions();
-  options.endpoint = host;
-  return Processor(Client(options));
+  RuntimeOptions options = Node::PatientOptions();
+  options.docker_endpoint = host;
+  return Processor(DockerClient(options));
 }
 
 }  // namespace
@@ -80,37 +80,39 @@ TEST_CASE("The proxies of the environment are not used") {
 
 TEST_CASE("A timeout below the connect timeout is the one in the text") {
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
-  ClientOptions options;
+  RuntimeOptions options;
   options.timeout = std::chrono::milliseconds(300);
-  options.endpoint =
+  options.docker_endpoint =
       "https://" + daemon.Host().substr(std::string("tcp://").size());
-  CheckFailed(Processor(Client(options)).Handle("POST", Processor::kArrayPath),
-              ErrorCode::kTimeout,
-              "No connection to the Docker daemon at " + options.endpoint +
-                  " within 300ms. Check that its machine is up, that no "
-                  "firewall is between and that it speaks TLS there.");
+  CheckFailed(
+      Processor(DockerClient(options)).Handle("POST", Processor::kArrayPath),
+      ErrorCode::kTimeout,
+      "No connection to the Docker daemon at " + options.docker_endpoint +
+          " within 300ms. Check that its machine is up, that no "
+          "firewall is between and that it speaks TLS there.");
 }
 
 TEST_CASE(
     "A connection over its time limit is told apart from a late response") {
   // This daemon waits for a request, and the client for a TLS handshake.
   ScriptedDaemon daemon(LoopbackTcp{}, GoodDaemon());
-  ClientOptions options;
+  RuntimeOptions options;
   options.timeout = std::chrono::hours(1);
   options.connect_timeout = std::chrono::milliseconds(300);
-  options.endpoint =
+  options.docker_endpoint =
       "https://" + daemon.Host().substr(std::string("tcp://").size());
   Cancellation cancellation;
   CallOptions call;
   call.cancellation = &cancellation;
   auto response = std::async(std::launch::async, [&] {
-    return Processor(Client(options)).Collect({}, call);
+    return Processor(DockerClient(options)).Collect({}, call);
   });
   // Not after the whole timeout, whatever the text says.
   CHECK(response.wait_for(kGenerous) == std::future_status::ready);
   cancellation.Cancel();
   CheckFailed(response.get(), ErrorCode::kTimeout,
-              "No connection to the Docker daemon at " + options.endpoint +
+              "No connection to the Docker daemon at " +
+                  options.docker_endpoint +
                   " within 300ms. Check that its machine is up, that no "
                   "firewall is between and that it speaks TLS there.");
 }

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "containercollector/client_options.h"
+#include "containercollector/runtime_options.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 

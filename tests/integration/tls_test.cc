@@ -10,10 +10,10 @@ using namespace containercollector::test;
 namespace {
 
 Response Post(const std::string& host, const std::optional<TlsOptions>& tls) {
-  ClientOptions options = Node::PatientOptions();
-  options.endpoint = host;
+  RuntimeOptions options = Node::PatientOptions();
+  options.docker_endpoint = host;
   options.tls = tls;
-  return Processor(Client(options)).Handle("POST", Processor::kArrayPath);
+  return Processor(DockerClient(options)).Handle("POST", Processor::kArrayPath);
 }
 
 void CheckEmptyList(const Response& response) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "bench/node_generator.h"
-#include "containercollector/client.h"
+#include "containercollector/docker_client.h"
 #include "containercollector/json.h"
 #include "containercollector/processor.h"
 #include "tests/performance/allocations.h"
@@ -20,10 +20,10 @@ TEST_CASE("Collecting 10,000 containers allocates little but the bodies") {
       EncodeContainers(bench::GenerateNode(bench::Shape::kRich, kContainers));
   ScriptedNode node;
   node.Start(GoodDaemon(json));
-  ClientOptions options;
-  options.endpoint = node.host();
+  RuntimeOptions options;
+  options.docker_endpoint = node.host();
   options.timeout = kGenerous;
-  const Processor processor{Client(options)};
+  const Processor processor{DockerClient(options)};
   REQUIRE((processor.Collect({}).body == json));
 
   Allocations allocations;

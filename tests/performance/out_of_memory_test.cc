@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bench/node_generator.h"
-#include "containercollector/client.h"
+#include "containercollector/docker_client.h"
 #include "containercollector/json.h"
 #include "containercollector/processor.h"
 #include "tests/performance/allocations.h"
@@ -88,10 +88,10 @@ TEST_CASE("If memory is short, a collection is a 500 or whole") {
       EncodeContainers(bench::GenerateNode(bench::Shape::kRich, 2));
   ScriptedNode node;
   node.Start(RespondWith(ResponseBytes(200, kJson, json)));
-  ClientOptions options;
-  options.endpoint = node.host();
+  RuntimeOptions options;
+  options.docker_endpoint = node.host();
   options.timeout = kGenerous;
-  const Processor processor{Client(options)};
+  const Processor processor{DockerClient(options)};
   REQUIRE(processor.Collect({}).body == json);
 
   std::size_t failures = 0;

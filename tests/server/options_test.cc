@@ -45,7 +45,8 @@ TEST_CASE("Without flags, the defaults are those of the manual") {
   CHECK_FALSE(options.has_metrics_listener);
   CHECK(options.collector.runtime == RuntimeChoice::kDocker);
   CHECK(options.collector.cri_endpoint.empty());
-  CHECK(options.collector.docker.endpoint == "unix:///var/run/docker.sock");
+  CHECK(options.collector.docker.docker_endpoint ==
+        "unix:///var/run/docker.sock");
   CHECK(options.collector.docker.timeout == std::chrono::seconds(25));
   CHECK(options.collector.docker.connect_timeout == std::chrono::seconds(5));
   CHECK(options.collector.docker.max_response_bytes == 64 * 1024 * 1024);
@@ -95,7 +96,7 @@ TEST_CASE("Every flag takes its value") {
                                   "--log-level=warning"});
   CHECK(options.collector.runtime == RuntimeChoice::kCri);
   CHECK(options.collector.cri_endpoint == "unix:///run/crio/crio.sock");
-  CHECK(options.collector.docker.endpoint == "tcp://127.0.0.1:2375");
+  CHECK(options.collector.docker.docker_endpoint == "tcp://127.0.0.1:2375");
   CHECK(options.collector.docker.timeout == milliseconds(1500));
   CHECK(options.collector.docker.connect_timeout == milliseconds(600));
   CHECK(options.collector.docker.max_response_bytes == 123);
@@ -158,15 +159,15 @@ TEST_CASE("DOCKER_* variables are the defaults of the daemon's flags") {
   const ScopedEnvironment environment{{"DOCKER_HOST", "unix:///run/other.sock"},
                                       {"DOCKER_API_VERSION", "1.41"},
                                       {"DOCKER_CERT_PATH", "/certs"}};
-  const containercollector::ClientOptions docker =
+  const containercollector::RuntimeOptions docker =
       Parsed({"--docker-tls-ca=/ca"}).collector.docker;
-  CHECK(docker.endpoint == "unix:///run/other.sock");
+  CHECK(docker.docker_endpoint == "unix:///run/other.sock");
   CHECK(docker.api_version == "1.41");
   const containercollector::TlsOptions tls{"/ca", "/certs/cert.pem",
                                            "/certs/key.pem", false};
   CHECK(docker.tls == tls);
-  CHECK(Parsed({"--docker-endpoint=unix:///x"}).collector.docker.endpoint ==
-        "unix:///x");
+  CHECK(Parsed({"--docker-endpoint=unix:///x"})
+            .collector.docker.docker_endpoint == "unix:///x");
 }
 
 TEST_CASE(

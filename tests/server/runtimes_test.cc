@@ -20,7 +20,7 @@ using containercollector::test::TempDir;
 namespace {
 
 /// A source with an endpoint alone.
-class FakeSource final : public ContainerSource {
+class FakeSource final : public ContainerRuntime {
  public:
   explicit FakeSource(std::string endpoint) : endpoint_(std::move(endpoint)) {}
 

@@ -242,11 +242,11 @@ TEST_CASE("The endpoint of a runtime is a Unix socket") {
 }
 
 TEST_CASE("The options of a CriClient are checked when it is made") {
-  CriClientOptions options;
-  CHECK(options == CriClientOptions{});
+  RuntimeOptions options;
+  CHECK(options == RuntimeOptions{});
   CHECK(CriClient(options).endpoint() ==
         "unix:///run/containerd/containerd.sock");
-  const auto rejection = [](const CriClientOptions& wrong) {
+  const auto rejection = [](const RuntimeOptions& wrong) {
     const Error error = ErrorOf([&] { const CriClient client(wrong); });
     CHECK(error.code() == ErrorCode::kInvalidArgument);
     return std::string(error.what());
@@ -256,7 +256,7 @@ TEST_CASE("The options of a CriClient are checked when it is made") {
         "invalid timeout of 0ms: write at least 1ms and at most a year");
   options = {};
   options.connect_timeout = std::chrono::hours(24 * 366);
-  CHECK(options != CriClientOptions{});
+  CHECK(options != RuntimeOptions{});
   CHECK(rejection(options) ==
         "invalid connect timeout of 31622400000ms: write at least 1ms and at "
         "most a year");

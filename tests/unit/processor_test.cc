@@ -148,7 +148,7 @@ TEST_CASE("A processor moves and does not copy") {
 namespace {
 
 /// Lists as many containers as the limit says.
-class FakeSource : public ContainerSource {
+class FakeRuntime : public ContainerRuntime {
  public:
   const std::string& endpoint() const noexcept override { return endpoint_; }
 
@@ -171,10 +171,10 @@ class FakeSource : public ContainerSource {
 }  // namespace
 
 TEST_CASE("A processor takes its containers from any source") {
-  const Processor by_value{FakeSource()};
-  const Processor by_pointer{std::make_unique<FakeSource>()};
+  const Processor by_value{FakeRuntime()};
+  const Processor by_pointer{std::make_unique<FakeRuntime>()};
   for (const Processor* processor : {&by_value, &by_pointer}) {
-    CHECK(processor->source().endpoint() == "fake:///source");
+    CHECK(processor->runtime().endpoint() == "fake:///source");
     const Response response = processor->Handle("POST", kArray + "?limit=2");
     CHECK(response.status == 200);
     CHECK(response.container_count == 2);
@@ -183,7 +183,7 @@ TEST_CASE("A processor takes its containers from any source") {
 }
 
 TEST_CASE("A processor hands the limits of a call to its source") {
-  const Processor processor{FakeSource()};
+  const Processor processor{FakeRuntime()};
   CallOptions call;
   call.deadline.emplace();
   const Response response = processor.Handle("POST", kArray, call);
@@ -195,5 +195,5 @@ TEST_CASE("A processor hands the limits of a call to its source") {
 TEST_CASE("A source lists what it visits") {
   ListOptions options;
   options.limit = 3;
-  CHECK(FakeSource().ListContainers(options).size() == 3);
+  CHECK(FakeRuntime().ListContainers(options).size() == 3);
 }

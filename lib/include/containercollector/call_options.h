@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 
+#include "containercollector/error.h"
 #include "containercollector/export.h"
 
 namespace containercollector {
@@ -67,6 +68,11 @@ struct CallOptions {
 
   /// Cancels the call; null: nothing does. Must outlive the call.
   Cancellation* cancellation = nullptr;
+
+  /// Gets one error for each container that the list holds without all of its
+  /// details, for example because its shim hangs. Called in the caller's
+  /// thread. Must not throw.
+  std::function<void(const Error& error)> on_incomplete;
 };
 
 }  // namespace containercollector

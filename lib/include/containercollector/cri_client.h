@@ -5,43 +5,18 @@
 #ifndef CONTAINERCOLLECTOR_CRI_CLIENT_H_
 #define CONTAINERCOLLECTOR_CRI_CLIENT_H_
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "containercollector/call_options.h"
-#include "containercollector/container_source.h"
+#include "containercollector/container_runtime.h"
 #include "containercollector/export.h"
 #include "containercollector/json.h"
 #include "containercollector/list_options.h"
+#include "containercollector/runtime_options.h"
 #include "containercollector/types.h"
 
 namespace containercollector {
-
-/// How to reach a container runtime, and the limits of each call.
-struct CriClientOptions {
-  /// Where the runtime listens: `unix:///path`. CRI-O listens at
-  /// "unix:///var/run/crio/crio.sock".
-  std::string endpoint = "unix:///run/containerd/containerd.sock";
-
-  /// Time limit for connecting, 1 ms to a year.
-  std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
-
-  /// Time limit for a whole call with all its requests, 1 ms to a year.
-  std::chrono::nanoseconds timeout = std::chrono::seconds(25);
-
-  /// Largest response of the runtime, 1 to 4294967295 bytes. The responses
-  /// about the single containers of a list count together. The call fails as
-  /// soon as more arrives.
-  std::size_t max_response_bytes = std::size_t{256} << 20;
-};
-
-CONTAINERCOLLECTOR_EXPORT bool operator==(const CriClientOptions& a,
-                                          const CriClientOptions& b);
-inline bool operator!=(const CriClientOptions& a, const CriClientOptions& b) {
-  return !(a == b);
-}
 
 /// Asks containerd, CRI-O or another runtime of Kubernetes, and shows its
 /// containers as a Docker daemon with dockershim would have shown them.
@@ -74,11 +49,11 @@ inline bool operator!=(const CriClientOptions& a, const CriClientOptions& b) {
 ///
 /// After fork(), parent and child may both use it. No other thread may be in a
 /// call during the fork().
-class CONTAINERCOLLECTOR_EXPORT CriClient : public ContainerSource {
+class CONTAINERCOLLECTOR_EXPORT CriClient : public ContainerRuntime {
  public:
   /// @throws Error kInvalidArgument if an option cannot be used, with a text
   /// that says what to write.
-  explicit CriClient(const CriClientOptions& options = {});
+  explicit CriClient(const RuntimeOptions& options = {});
 
   ~CriClient() override;
   CriClient(CriClient&&) noexcept;

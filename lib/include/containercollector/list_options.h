@@ -82,7 +82,7 @@ class Filters {
   Map values_by_name_;
 };
 
-/// Options of ContainerSource::ListContainers(). Mirrors moby v19.03.15
+/// Options of ContainerRuntime::ListContainers(). Mirrors moby v19.03.15
 /// api/types/client.go, ContainerListOptions, with another default: all
 /// containers are listed.
 struct ListOptions {

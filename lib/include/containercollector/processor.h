@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "containercollector/call_options.h"
-#include "containercollector/client.h"
-#include "containercollector/container_source.h"
+#include "containercollector/container_runtime.h"
+#include "containercollector/docker_client.h"
 #include "containercollector/error.h"
 #include "containercollector/export.h"
 #include "containercollector/list_options.h"
@@ -77,12 +77,12 @@ inline bool operator!=(const ProcessorRequest& a, const ProcessorRequest& b) {
 /// second route, `key` replaces the object's key, kDefaultObjectKey.
 ///
 /// @code
-/// const Processor processor{Client()};
+/// const Processor processor{DockerClient()};
 /// const Response response =
 ///     processor.Handle("POST", "/processor/containercollector?limit=10");
 /// @endcode
 ///
-/// RAII: owns its source. Thread-safety: as ContainerSource.
+/// RAII: owns its runtime. Thread-safety: as ContainerRuntime.
 class CONTAINERCOLLECTOR_EXPORT Processor {
  public:
   static constexpr std::string_view kArrayPath =
@@ -92,15 +92,15 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   static constexpr std::string_view kDefaultObjectKey =
       "collector.kubernetes.container.list";
 
-  /// Takes over where the containers come from, for example a Client.
-  template <typename Source, typename = std::enable_if_t<
-                                 std::is_base_of_v<ContainerSource, Source>>>
-  explicit Processor(Source source)
-      : Processor(std::make_unique<const Source>(std::move(source))) {}
+  /// Takes over the runtime, for example a DockerClient.
+  template <typename Runtime, typename = std::enable_if_t<
+                                  std::is_base_of_v<ContainerRuntime, Runtime>>>
+  explicit Processor(Runtime runtime)
+      : Processor(std::make_unique<const Runtime>(std::move(runtime))) {}
 
   /// As above.
-  /// @param source Not null.
-  explicit Processor(std::unique_ptr<const ContainerSource> source);
+  /// @param runtime Not null.
+  explicit Processor(std::unique_ptr<const ContainerRuntime> runtime);
   ~Processor();
   Processor(Processor&&) noexcept;
   Processor& operator=(Processor&&) noexcept;
@@ -132,10 +132,10 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   [[nodiscard]] Response Collect(const ListOptions& options,
                                  const CallOptions& call = {}) const;
 
-  const ContainerSource& source() const noexcept { return *source_; }
+  const ContainerRuntime& runtime() const noexcept { return *runtime_; }
 
  private:
-  std::unique_ptr<const ContainerSource> source_;
+  std::unique_ptr<const ContainerRuntime> runtime_;
   std::unique_ptr<internal::SizeGuess> array_size_;
 };
 

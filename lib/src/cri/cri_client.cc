@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <tuple>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,11 +21,18 @@ using internal::CallLimit;
 using internal::cri::Entry;
 using internal::cri::RuntimeService;
 
-const CriClientOptions& Checked(const CriClientOptions& options) {
-  internal::CheckDuration("timeout", options.timeout);
-  internal::CheckDuration("connect timeout", options.connect_timeout);
-  internal::CheckMaxResponse(options.max_response_bytes);
+constexpr std::string_view kContainerdEndpoint =
+    "unix:///run/containerd/containerd.sock";
+
+const RuntimeOptions& Checked(const RuntimeOptions& options) {
+  internal::CheckOptions(options);
   return options;
+}
+
+internal::Endpoint EndpointOf(const RuntimeOptions& options) {
+  return internal::cri::ParseEndpoint(options.cri_endpoint.empty()
+                                          ? kContainerdEndpoint
+                                          : options.cri_endpoint);
 }
 
 /// Returns the time in nanoseconds since 1970.
@@ -39,10 +46,10 @@ std::int64_t Now() {
 
 class CriClient::Impl {
  public:
-  explicit Impl(const CriClientOptions& options)
+  explicit Impl(const RuntimeOptions& options)
       : timeout_(Checked(options).timeout),
-        service_(internal::cri::ParseEndpoint(options.endpoint),
-                 options.connect_timeout, options.max_response_bytes) {}
+        service_(EndpointOf(options), options.connect_timeout,
+                 options.max_response_bytes) {}
 
   const std::string& endpoint() const noexcept {
     return service_.endpoint().text;
@@ -111,7 +118,7 @@ class CriClient::Impl {
   const RuntimeService service_;
 };
 
-CriClient::CriClient(const CriClientOptions& options)
+CriClient::CriClient(const RuntimeOptions& options)
     : impl_(std::make_unique<Impl>(options)) {}
 CriClient::~CriClient() = default;
 CriClient::CriClient(CriClient&&) noexcept = default;
@@ -135,13 +142,6 @@ PingResult CriClient::DoPing(const CallOptions& call) const {
 
 const std::string& CriClient::endpoint() const noexcept {
   return impl_->endpoint();
-}
-
-bool operator==(const CriClientOptions& a, const CriClientOptions& b) {
-  return std::tie(a.endpoint, a.connect_timeout, a.timeout,
-                  a.max_response_bytes) ==
-         std::tie(b.endpoint, b.connect_timeout, b.timeout,
-                  b.max_response_bytes);
 }
 
 }  // namespace containercollector

@@ -190,7 +190,7 @@ bool Http2Transport::SpeaksHttp1(const CallLimit& limit) const {
   CallLimit soon = limit;
   soon.deadline =
       std::min(limit.deadline, std::chrono::steady_clock::now() + kPatience);
-  ClientOptions options;
+  RuntimeOptions options;
   options.connect_timeout = connect_timeout_;
   // Docker's ping, which changes nothing anywhere.
   const auto result = HttpTransport(endpoint_, options).Get("/_ping", soon);

@@ -12,7 +12,7 @@ namespace containercollector::internal {
 namespace {
 
 Failure Describe(const CurlFailure& curl, const ArrivingResponse& response,
-                 const Endpoint& endpoint, const ClientOptions& options,
+                 const Endpoint& endpoint, const RuntimeOptions& options,
                  const CallLimit& limit) {
   Failure failure;
   failure.kind = KindOf(curl, response, endpoint);
@@ -33,7 +33,7 @@ Failure Describe(const CurlFailure& curl, const ArrivingResponse& response,
 /// RAII: owns one libcurl handle and its connection.
 class HttpTransport::Handle {
  public:
-  Handle(const Endpoint& endpoint, const ClientOptions& options)
+  Handle(const Endpoint& endpoint, const RuntimeOptions& options)
       : endpoint_(endpoint), options_(options) {
     easy_.Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     easy_.Set(CURLOPT_MAXFILESIZE_LARGE,
@@ -101,15 +101,15 @@ class HttpTransport::Handle {
     return result;
   }
 
-  const Endpoint& endpoint_;      // The transport's.
-  const ClientOptions& options_;  // The transport's.
+  const Endpoint& endpoint_;       // The transport's.
+  const RuntimeOptions& options_;  // The transport's.
   CurlEasy easy_;
   // Destroyed first: it holds the connection that the handle used.
   CurlMulti multi_;
   curl_socket_t socket_ = CURL_SOCKET_BAD;
 };
 
-HttpTransport::HttpTransport(Endpoint endpoint, ClientOptions options)
+HttpTransport::HttpTransport(Endpoint endpoint, RuntimeOptions options)
     : endpoint_(std::move(endpoint)), options_(std::move(options)) {
   InitializeCurlOnce();
 }

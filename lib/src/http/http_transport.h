@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "containercollector/client_options.h"
+#include "containercollector/runtime_options.h"
 #include "lib/src/http/call_limit.h"
 #include "lib/src/http/endpoint.h"
 #include "lib/src/http/failure.h"
@@ -25,7 +25,7 @@ namespace containercollector::internal {
 class HttpTransport {
  public:
   /// @param options Limits and TLS files; the endpoint in them is not used.
-  HttpTransport(Endpoint endpoint, ClientOptions options);
+  HttpTransport(Endpoint endpoint, RuntimeOptions options);
   ~HttpTransport();
   HttpTransport(const HttpTransport&) = delete;
   HttpTransport& operator=(const HttpTransport&) = delete;
@@ -45,7 +45,7 @@ class HttpTransport {
   class Handle;
 
   const Endpoint endpoint_;
-  const ClientOptions options_;
+  const RuntimeOptions options_;
   IdlePool<Handle> idle_;
 };
 

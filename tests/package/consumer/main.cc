@@ -9,7 +9,7 @@
 
 int main() {
   try {
-    const containercollector::Client client;
+    const containercollector::DockerClient client;
     for (const auto& container : client.ListContainers()) {
       std::cout << container.id << ' ' << container.state << '\n';
     }

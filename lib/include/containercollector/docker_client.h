@@ -2,18 +2,18 @@
 
 /// @file
 /// The client of a Docker daemon.
-#ifndef CONTAINERCOLLECTOR_CLIENT_H_
-#define CONTAINERCOLLECTOR_CLIENT_H_
+#ifndef CONTAINERCOLLECTOR_DOCKER_CLIENT_H_
+#define CONTAINERCOLLECTOR_DOCKER_CLIENT_H_
 
 #include <memory>
 #include <string>
 
 #include "containercollector/call_options.h"
-#include "containercollector/client_options.h"
-#include "containercollector/container_source.h"
+#include "containercollector/container_runtime.h"
 #include "containercollector/export.h"
 #include "containercollector/json.h"
 #include "containercollector/list_options.h"
+#include "containercollector/runtime_options.h"
 #include "containercollector/types.h"
 
 namespace containercollector {
@@ -24,7 +24,7 @@ namespace containercollector {
 /// API version. Ping() sends `GET /_ping`.
 ///
 /// @code
-/// const Client client;  // DOCKER_HOST, or unix:///var/run/docker.sock
+/// const DockerClient client;  // DOCKER_HOST, or unix:///var/run/docker.sock
 /// for (const Container& container : client.ListContainers())
 ///   std::cout << container.id << " " << container.state << "\n";
 /// @endcode
@@ -32,29 +32,29 @@ namespace containercollector {
 /// RAII: owns its connections, and opens none before the first call. A Unix
 /// socket is connected for each call; TCP and TLS connections are kept. A
 /// daemon that restarts, or is replaced by one of another version, needs no new
-/// Client.
+/// DockerClient.
 ///
-/// Thread-safety: many threads may call a Client at once. Moving, assigning and
-/// destroying need it for themselves. A Client that was moved from can only be
-/// assigned to and destroyed.
+/// Thread-safety: many threads may call a DockerClient at once. Moving,
+/// assigning and destroying need it for themselves. A DockerClient that was
+/// moved from can only be assigned to and destroyed.
 ///
 /// After fork(), parent and child may both use it: the child opens connections
 /// of its own. No other thread may be in a call during the fork().
-class CONTAINERCOLLECTOR_EXPORT Client : public ContainerSource {
+class CONTAINERCOLLECTOR_EXPORT DockerClient : public ContainerRuntime {
  public:
-  /// Connects as the environment says, see ClientOptions::FromEnvironment().
+  /// Connects as the environment says, see RuntimeOptions::FromEnvironment().
   /// @throws Error kInvalidArgument if an option cannot be used.
-  Client();
+  DockerClient();
 
   /// @throws Error kInvalidArgument if an option cannot be used, with a text
   /// that says what to write.
-  explicit Client(const ClientOptions& options);
+  explicit DockerClient(const RuntimeOptions& options);
 
-  ~Client() override;
-  Client(Client&&) noexcept;
-  Client& operator=(Client&&) noexcept;
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  ~DockerClient() override;
+  DockerClient(DockerClient&&) noexcept;
+  DockerClient& operator=(DockerClient&&) noexcept;
+  DockerClient(const DockerClient&) = delete;
+  DockerClient& operator=(const DockerClient&) = delete;
 
   /// Returns what the daemon says of itself: `GET /version`. The daemon asks
   /// its runtimes for theirs, so on a sick node this can hang although
@@ -78,4 +78,4 @@ class CONTAINERCOLLECTOR_EXPORT Client : public ContainerSource {
 
 }  // namespace containercollector
 
-#endif  // CONTAINERCOLLECTOR_CLIENT_H_
+#endif  // CONTAINERCOLLECTOR_DOCKER_CLIENT_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "containercollector/client_options.h"
+#include "containercollector/runtime_options.h"
 
 #include <cstdlib>
 #include <tuple>
@@ -25,7 +25,7 @@ std::string FromEnvironmentOr(const char* name, const std::string& value) {
 
 namespace internal {
 
-void CheckOptions(const ClientOptions& options) {
+void CheckOptions(const RuntimeOptions& options) {
   if (!options.api_version.empty() && !ParseApiVersion(options.api_version)) {
     RejectOption(
         "invalid API version \"" + options.api_version +
@@ -44,9 +44,10 @@ void CheckOptions(const ClientOptions& options) {
 
 }  // namespace internal
 
-ClientOptions ClientOptions::FromEnvironment() {
-  ClientOptions options;
-  options.endpoint = FromEnvironmentOr("DOCKER_HOST", options.endpoint);
+RuntimeOptions RuntimeOptions::FromEnvironment() {
+  RuntimeOptions options;
+  options.docker_endpoint =
+      FromEnvironmentOr("DOCKER_HOST", options.docker_endpoint);
   options.api_version = FromEnvironmentOr("DOCKER_API_VERSION", "");
   const std::string directory = FromEnvironmentOr("DOCKER_CERT_PATH", "");
   if (!directory.empty()) {
@@ -60,16 +61,28 @@ ClientOptions ClientOptions::FromEnvironment() {
   return options;
 }
 
+std::string_view ToString(RuntimeKind kind) noexcept {
+  switch (kind) {
+    case RuntimeKind::kDocker:
+      return "docker";
+    case RuntimeKind::kCri:
+      return "cri";
+    case RuntimeKind::kAuto:
+      break;
+  }
+  return "auto";
+}
+
 bool operator==(const TlsOptions& a, const TlsOptions& b) {
   return std::tie(a.ca_file, a.cert_file, a.key_file, a.verify) ==
          std::tie(b.ca_file, b.cert_file, b.key_file, b.verify);
 }
 
-bool operator==(const ClientOptions& a, const ClientOptions& b) {
-  return std::tie(a.endpoint, a.api_version, a.connect_timeout, a.timeout,
-                  a.max_response_bytes, a.tls) ==
-         std::tie(b.endpoint, b.api_version, b.connect_timeout, b.timeout,
-                  b.max_response_bytes, b.tls);
+bool operator==(const RuntimeOptions& a, const RuntimeOptions& b) {
+  return std::tie(a.kind, a.docker_endpoint, a.cri_endpoint, a.api_version,
+                  a.connect_timeout, a.timeout, a.max_response_bytes, a.tls) ==
+         std::tie(b.kind, b.docker_endpoint, b.cri_endpoint, b.api_version,
+                  b.connect_timeout, b.timeout, b.max_response_bytes, b.tls);
 }
 
 }  // namespace containercollector

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "containercollector/client_options.h"
+#include "containercollector/runtime_options.h"
 
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
 
-#include "containercollector/client.h"
+#include "containercollector/docker_client.h"
 #include "containercollector/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/environment.h"
@@ -19,8 +19,8 @@ using containercollector::test::ScopedEnvironment;
 
 namespace {
 
-std::string TextOfRejected(const ClientOptions& options) {
-  const Error error = ErrorOf([&] { Client client(options); });
+std::string TextOfRejected(const RuntimeOptions& options) {
+  const Error error = ErrorOf([&] { DockerClient client(options); });
   CHECK(error.code() == ErrorCode::kInvalidArgument);
   return error.what();
 }
@@ -29,11 +29,11 @@ std::string TextOfRejected(const ClientOptions& options) {
 
 TEST_CASE("An empty environment means the local daemon without TLS") {
   const ScopedEnvironment environment{};
-  const ClientOptions options = ClientOptions::FromEnvironment();
-  CHECK(options.endpoint == "unix:///var/run/docker.sock");
+  const RuntimeOptions options = RuntimeOptions::FromEnvironment();
+  CHECK(options.docker_endpoint == "unix:///var/run/docker.sock");
   CHECK(options.api_version.empty());
   CHECK_FALSE(options.tls);
-  CHECK(Client().endpoint() == "unix:///var/run/docker.sock");
+  CHECK(DockerClient().endpoint() == "unix:///var/run/docker.sock");
 }
 
 TEST_CASE("Docker's environment variables set the options") {
@@ -41,8 +41,8 @@ TEST_CASE("Docker's environment variables set the options") {
                                       {"DOCKER_API_VERSION", "1.39"},
                                       {"DOCKER_CERT_PATH", "/certs"},
                                       {"DOCKER_TLS_VERIFY", "1"}};
-  const ClientOptions options = ClientOptions::FromEnvironment();
-  CHECK(options.endpoint == "tcp://node:2376");
+  const RuntimeOptions options = RuntimeOptions::FromEnvironment();
+  CHECK(options.docker_endpoint == "tcp://node:2376");
   CHECK(options.api_version == "1.39");
   REQUIRE(options.tls);
   CHECK(options.tls->ca_file == "/certs/ca.pem");
@@ -55,23 +55,23 @@ TEST_CASE(
     "The daemon need not prove who it is unless DOCKER_TLS_VERIFY is set") {
   const ScopedEnvironment environment{{"DOCKER_CERT_PATH", "/certs"},
                                       {"DOCKER_TLS_VERIFY", ""}};
-  REQUIRE(ClientOptions::FromEnvironment().tls);
-  CHECK_FALSE(ClientOptions::FromEnvironment().tls->verify);
+  REQUIRE(RuntimeOptions::FromEnvironment().tls);
+  CHECK_FALSE(RuntimeOptions::FromEnvironment().tls->verify);
 }
 
 TEST_CASE("Variables that are set but empty count as unset") {
   const ScopedEnvironment environment{{"DOCKER_HOST", ""},
                                       {"DOCKER_CERT_PATH", ""},
                                       {"DOCKER_TLS_VERIFY", "1"}};
-  CHECK(ClientOptions::FromEnvironment().endpoint ==
+  CHECK(RuntimeOptions::FromEnvironment().docker_endpoint ==
         "unix:///var/run/docker.sock");
-  CHECK_FALSE(ClientOptions::FromEnvironment().tls);
+  CHECK_FALSE(RuntimeOptions::FromEnvironment().tls);
 }
 
-TEST_CASE("Client options that cannot be used say what to write") {
-  ClientOptions options;
+TEST_CASE("DockerClient options that cannot be used say what to write") {
+  RuntimeOptions options;
   SECTION("host") {
-    options.endpoint = "docker";
+    options.docker_endpoint = "docker";
     CHECK(TextOfRejected(options) ==
           "Docker endpoint \"docker\" cannot be used: write unix:///path, "
           "tcp://host:port, http://host:port or "
@@ -113,26 +113,28 @@ TEST_CASE("Client options that cannot be used say what to write") {
   }
 }
 
-TEST_CASE("Client options are equal if every member is") {
-  std::vector<ClientOptions> others(9);
-  others[0].endpoint = "tcp://node";
+TEST_CASE("Runtime options are equal if every member is") {
+  std::vector<RuntimeOptions> others(11);
+  others[0].docker_endpoint = "tcp://node";
   others[1].api_version = "1.40";
   others[2].connect_timeout = std::chrono::seconds(1);
   others[3].timeout = std::chrono::seconds(1);
   others[4].max_response_bytes = 1;
-  for (std::size_t i = 5; i < others.size(); ++i) others[i].tls.emplace();
+  for (std::size_t i = 5; i < 9; ++i) others[i].tls.emplace();
   others[5].tls->ca_file = "ca.pem";
   others[6].tls->cert_file = "cert.pem";
   others[7].tls->key_file = "key.pem";
   others[8].tls->verify = false;
+  others[9].cri_endpoint = "unix:///run/crio/crio.sock";
+  others[10].kind = RuntimeKind::kAuto;
 
-  ClientOptions with_tls;
+  RuntimeOptions with_tls;
   with_tls.tls.emplace();
-  CHECK(with_tls == ClientOptions(with_tls));
-  CHECK(ClientOptions{} == ClientOptions{});
-  for (const ClientOptions& other : others) {
-    CHECK(other != ClientOptions{});
+  CHECK(with_tls == RuntimeOptions(with_tls));
+  CHECK(RuntimeOptions{} == RuntimeOptions{});
+  for (const RuntimeOptions& other : others) {
+    CHECK(other != RuntimeOptions{});
     CHECK(other != with_tls);
-    CHECK(other == ClientOptions(other));
+    CHECK(other == RuntimeOptions(other));
   }
 }

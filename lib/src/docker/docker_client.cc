@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "containercollector/client.h"
+#include "containercollector/docker_client.h"
 
 #include <chrono>
 #include <cstddef>
@@ -25,21 +25,21 @@ using internal::ApiVersion;
 using internal::CallLimit;
 using internal::HttpResponse;
 
-const ClientOptions& Checked(const ClientOptions& options) {
+const RuntimeOptions& Checked(const RuntimeOptions& options) {
   internal::CheckOptions(options);
   return options;
 }
 
 }  // namespace
 
-class Client::Impl {
+class DockerClient::Impl {
  public:
-  explicit Impl(const ClientOptions& options)
+  explicit Impl(const RuntimeOptions& options)
       : negotiation_(internal::ParseApiVersion(Checked(options).api_version)),
         timeout_(options.timeout),
-        transport_(
-            internal::ParseEndpoint(options.endpoint, options.tls.has_value()),
-            options) {}
+        transport_(internal::ParseEndpoint(options.docker_endpoint,
+                                           options.tls.has_value()),
+                   options) {}
 
   const internal::Endpoint& endpoint() const noexcept {
     return transport_.endpoint();
@@ -119,16 +119,17 @@ class Client::Impl {
   internal::SizeGuess body_size_;
 };
 
-Client::Client() : Client(ClientOptions::FromEnvironment()) {}
-Client::Client(const ClientOptions& options)
+DockerClient::DockerClient()
+    : DockerClient(RuntimeOptions::FromEnvironment()) {}
+DockerClient::DockerClient(const RuntimeOptions& options)
     : impl_(std::make_unique<Impl>(options)) {}
-Client::~Client() = default;
-Client::Client(Client&&) noexcept = default;
-Client& Client::operator=(Client&&) noexcept = default;
+DockerClient::~DockerClient() = default;
+DockerClient::DockerClient(DockerClient&&) noexcept = default;
+DockerClient& DockerClient::operator=(DockerClient&&) noexcept = default;
 
-void Client::DoForEachContainer(const ListOptions& options,
-                                const ContainerVisitor& visitor,
-                                const CallOptions& call) const {
+void DockerClient::DoForEachContainer(const ListOptions& options,
+                                      const ContainerVisitor& visitor,
+                                      const CallOptions& call) const {
   internal::CheckOptions(options);
   const auto query = [&](ApiVersion version) {
     return internal::ListQuery(options, version);
@@ -140,7 +141,7 @@ void Client::DoForEachContainer(const ListOptions& options,
   });
 }
 
-PingResult Client::DoPing(const CallOptions& call) const {
+PingResult DockerClient::DoPing(const CallOptions& call) const {
   const HttpResponse response = impl_->Get("/_ping", impl_->LimitOf(call));
   PingResult result;
   result.api_version = response.Header("Api-Version");
@@ -150,11 +151,11 @@ PingResult Client::DoPing(const CallOptions& call) const {
   return result;
 }
 
-DaemonVersion Client::GetDaemonVersion(const CallOptions& call) const {
+DaemonVersion DockerClient::GetDaemonVersion(const CallOptions& call) const {
   return impl_->GetDaemonVersion(impl_->LimitOf(call));
 }
 
-const std::string& Client::endpoint() const noexcept {
+const std::string& DockerClient::endpoint() const noexcept {
   return impl_->endpoint().text;
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// Where containers come from.
-#ifndef CONTAINERCOLLECTOR_CONTAINER_SOURCE_H_
-#define CONTAINERCOLLECTOR_CONTAINER_SOURCE_H_
+/// The interface to whatever knows the node's containers.
+#ifndef CONTAINERCOLLECTOR_CONTAINER_RUNTIME_H_
+#define CONTAINERCOLLECTOR_CONTAINER_RUNTIME_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,25 +13,26 @@
 #include "containercollector/export.h"
 #include "containercollector/json.h"
 #include "containercollector/list_options.h"
+#include "containercollector/runtime_options.h"
 #include "containercollector/types.h"
 
 namespace containercollector {
 
-/// A service of the node that knows its containers, whatever its protocol. A
-/// Client is one. A Processor takes any.
+/// A service that knows the node's containers: DockerClient, CriClient, or the
+/// one that MakeRuntime() selects. A Processor takes any.
 ///
 /// To write one, implement the private functions. They get the arguments of the
 /// public functions.
 ///
-/// Thread-safety: many threads may call a source at once. Destroying it needs
+/// Thread-safety: many threads may call a runtime at once. Destroying it needs
 /// it for itself.
-class CONTAINERCOLLECTOR_EXPORT ContainerSource {
+class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
  public:
-  virtual ~ContainerSource();
+  virtual ~ContainerRuntime();
 
   /// Returns the containers of the node, newest first. A failure is never an
   /// empty list.
-  /// @throws Error kInvalidArgument for list options that no source takes,
+  /// @throws Error kInvalidArgument for list options that no runtime takes,
   /// kRequestRejected for those that this one rejects, kCannotConnect,
   /// kPermissionDenied, kTlsFailed, kTimeout, kCancelled, kResponseTruncated,
   /// kResponseMalformed, kResponseTooLarge, kDaemonError, kInternal.
@@ -57,9 +59,9 @@ class CONTAINERCOLLECTOR_EXPORT ContainerSource {
   [[nodiscard]] virtual const std::string& endpoint() const noexcept = 0;
 
  protected:
-  ContainerSource() = default;
-  ContainerSource(const ContainerSource&) = default;
-  ContainerSource& operator=(const ContainerSource&) = default;
+  ContainerRuntime() = default;
+  ContainerRuntime(const ContainerRuntime&) = default;
+  ContainerRuntime& operator=(const ContainerRuntime&) = default;
 
  private:
   virtual void DoForEachContainer(const ListOptions& options,
@@ -68,6 +70,12 @@ class CONTAINERCOLLECTOR_EXPORT ContainerSource {
   [[nodiscard]] virtual PingResult DoPing(const CallOptions& call) const = 0;
 };
 
+/// Returns the runtime that `options.kind` names.
+/// @throws Error kInvalidArgument if an option cannot be used, with a text that
+/// says what to write.
+[[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::unique_ptr<ContainerRuntime>
+MakeRuntime(const RuntimeOptions& options = RuntimeOptions::FromEnvironment());
+
 }  // namespace containercollector
 
-#endif  // CONTAINERCOLLECTOR_CONTAINER_SOURCE_H_
+#endif  // CONTAINERCOLLECTOR_CONTAINER_RUNTIME_H_
