@@ -84,9 +84,9 @@ std::string ParseObjectKey(std::string_view query) {
 
 bool operator==(const Response& a, const Response& b) {
   return std::tie(a.status, a.content_type, a.headers, a.body,
-                  a.container_count,
-                  a.error) == std::tie(b.status, b.content_type, b.headers,
-                                       b.body, b.container_count, b.error);
+                  a.container_count, a.incomplete_count, a.error) ==
+         std::tie(b.status, b.content_type, b.headers, b.body,
+                  b.container_count, b.incomplete_count, b.error);
 }
 
 bool operator==(const ProcessorRequest& a, const ProcessorRequest& b) {
@@ -136,11 +136,20 @@ Response Processor::Collect(const ListOptions& options,
     Response response;
     response.status = 200;
     response.content_type = "application/json";
+    CallOptions counted = call;
+    counted.on_incomplete = [&](const Error& error) {
+      ++response.incomplete_count;
+      if (call.on_incomplete) call.on_incomplete(error);
+    };
     internal::ContainerArrayEncoder encoder(array_size_->Next());
     runtime_->ForEachContainer(
         options, [&](const Container& container) { encoder.Add(container); },
-        call);
+        counted);
     response.container_count = encoder.count();
+    if (response.incomplete_count > 0) {
+      response.headers.emplace_back(Processor::kIncompleteHeader,
+                                    std::to_string(response.incomplete_count));
+    }
     response.body = encoder.Take();
     array_size_->Add(response.body.size());
     return response;

@@ -119,13 +119,14 @@ TEST_CASE("The wrapped array is a JSON string in an object with one key") {
 }
 
 TEST_CASE("Responses and processor requests are equal if every member is") {
-  std::vector<Response> responses(6);
+  std::vector<Response> responses(7);
   responses[0].status = 200;
   responses[1].content_type = "x";
   responses[2].headers.emplace_back("Allow", "POST");
   responses[3].body = "x";
   responses[4].container_count = 1;
-  responses[5].error = ErrorCode::kInternal;
+  responses[5].incomplete_count = 1;
+  responses[6].error = ErrorCode::kInternal;
   for (const Response& response : responses) {
     CHECK(response != Response{});
     CHECK(response == Response(response));
@@ -147,7 +148,7 @@ TEST_CASE("A processor moves and does not copy") {
 
 namespace {
 
-/// Lists as many containers as the limit says.
+/// Lists as many containers as the limit says. Those over 2 lack details.
 class FakeRuntime : public ContainerRuntime {
  public:
   const std::string& endpoint() const noexcept override { return endpoint_; }
@@ -160,6 +161,8 @@ class FakeRuntime : public ContainerRuntime {
     for (int i = 0; i < options.limit; ++i) {
       Container container;
       container.id = std::to_string(i);
+      if (i >= 2 && call.on_incomplete)
+        call.on_incomplete(Error(ErrorCode::kTimeout, container.id));
       visitor(container);
     }
   }
@@ -190,6 +193,28 @@ TEST_CASE("A processor hands the limits of a call to its source") {
   CHECK(response.status == 500);
   CHECK(response.body == "too late");
   CHECK(response.error == ErrorCode::kTimeout);
+}
+
+TEST_CASE("A response counts the containers that lack details in a header") {
+  const Processor processor{FakeRuntime()};
+  for (const std::string& path : {kArray, kObject}) {
+    CAPTURE(path);
+    std::vector<std::string> reported;
+    CallOptions call;
+    call.on_incomplete = [&](const Error& error) {
+      reported.emplace_back(error.what());
+    };
+    const Response some = processor.Handle("POST", path + "?limit=4", call);
+    CHECK(some.container_count == 4);
+    CHECK(some.incomplete_count == 2);
+    CHECK(some.headers == Headers{{"Container-Collector-Incomplete", "2"}});
+    CHECK(reported == std::vector<std::string>{"2", "3"});
+    CHECK(processor.Handle("POST", path + "?limit=3").incomplete_count == 1);
+
+    const Response none = processor.Handle("POST", path + "?limit=2", call);
+    CHECK(none.incomplete_count == 0);
+    CHECK(none.headers.empty());
+  }
 }
 
 TEST_CASE("A source lists what it visits") {

@@ -31,10 +31,13 @@ class SizeGuess;
 struct Response {
   int status = 500;          ///< HTTP status.
   std::string content_type;  ///< Value of the header Content-Type.
-  /// Further headers, e.g. `Allow` with a 405.
+  /// Further headers, e.g. `Allow` with a 405, or Processor::kIncompleteHeader
+  /// with a 200.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;  ///< JSON with a 200, else the error as plain text.
   std::size_t container_count = 0;  ///< Number of containers in the body.
+  /// Number of those that lack details, see CallOptions::on_incomplete.
+  std::size_t incomplete_count = 0;
   /// Code of the error, with a 400 or 500.
   std::optional<ErrorCode> error;
 };
@@ -92,6 +95,11 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   static constexpr std::string_view kDefaultObjectKey =
       "collector.kubernetes.container.list";
 
+  /// Name of the header that a 200 has if some of its containers lack details.
+  /// The value is Response::incomplete_count.
+  static constexpr std::string_view kIncompleteHeader =
+      "Container-Collector-Incomplete";
+
   /// Takes over the runtime, for example a DockerClient.
   template <typename Runtime, typename = std::enable_if_t<
                                   std::is_base_of_v<ContainerRuntime, Runtime>>>
@@ -117,7 +125,8 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   /// @param method The request's method, e.g. "POST".
   /// @param target The path and the query string as they came, e.g.
   /// "/processor/containercollector?limit=10".
-  /// @param call Deadline and cancellation of the daemon call.
+  /// @param call Limits of the runtime call, and a callback for incomplete
+  /// entries.
   [[nodiscard]] Response Handle(std::string_view method,
                                 std::string_view target,
                                 const CallOptions& call = {}) const;
