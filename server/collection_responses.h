@@ -29,13 +29,17 @@ class CollectionResponses {
 
   /// Returns the array, or why there is none: the error of the collection, or
   /// that the array is over its limit.
-  HttpResponse Array(const Collection& collection) const;
+  HttpResponse Array(const Collection& collection);
 
   /// Returns the object whose value at `key` is the array, or why there is
   /// none. Consecutive requests for the same share it.
   HttpResponse Object(const Collection& collection, const std::string& key);
 
  private:
+  /// Returns the response instead of a body of `bytes`. Needs `mutex_`.
+  HttpResponse TooLarge(const Collection& collection, std::size_t bytes,
+                        std::size_t limit);
+
   const AnswerLimits limits_;
 
   // The last object, so that the requests of a batch share it.
@@ -44,6 +48,11 @@ class CollectionResponses {
   std::string last_key_;
   std::size_t last_size_ = 0;
   std::weak_ptr<const std::string> last_object_;
+
+  // The largest containers of an array that was too large, named once for all
+  // requests of a batch.
+  std::weak_ptr<const std::string> described_array_;
+  std::string largest_;
 };
 
 }  // namespace containercollector::server

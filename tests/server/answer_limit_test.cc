@@ -42,12 +42,27 @@ HttpResponse PostObject(const Node& node, const std::string& query = "") {
       .Wait();
 }
 
-std::string TooLarge(int containers, std::size_t bytes, std::size_t limit) {
+/// @param largest What the text says of the largest containers.
+std::string TooLarge(int containers, std::size_t bytes, std::size_t limit,
+                     const std::string& largest) {
   return "The " + std::to_string(containers) +
          " containers of this node make an answer of " + std::to_string(bytes) +
          " bytes, more than the limit of " + std::to_string(limit) +
-         " bytes (--max-answer-bytes). Narrow it with filters, e.g. "
+         " bytes (--max-answer-bytes). " + largest +
+         "Narrow it with filters, e.g. "
          R"(?filters={"status":["running"]}, or with limit.)";
+}
+
+/// What the text says if the only container has this size.
+std::string Largest(std::size_t bytes) {
+  return "The largest: /web with " + std::to_string(bytes) + " bytes. ";
+}
+
+/// The same of ManyContainers().
+std::string LargestOfMany() {
+  const std::string one =
+      "/web with " + std::to_string(kOneContainer.size() - 2) + " bytes";
+  return "The largest: " + one + ", " + one + ", " + one + ". ";
 }
 
 // Catch would print megabytes of them.
@@ -64,7 +79,8 @@ TEST_CASE("An array of 1 MiB is sent, and one byte more is an error") {
   node.Start(GoodDaemon(largest));
   CheckBody(Post(node.url()), largest);
   node.Start(GoodDaemon(ArrayOf(1'048'577)));
-  CheckText(Post(node.url()), 500, TooLarge(1, 1'048'577, 1'048'576));
+  CheckText(Post(node.url()), 500,
+            TooLarge(1, 1'048'577, 1'048'576, Largest(1'048'575)));
   // The object has its own limit.
   CheckBody(PostObject(node), Wrapped(ArrayOf(1'048'577)));
   CheckStops(node.server());
@@ -77,10 +93,12 @@ TEST_CASE("An object of 1500000 bytes is sent, and one byte more is an error") {
   CheckBody(PostObject(node), Wrapped(largest));
   // The key counts too.
   CheckText(PostObject(node, "?key=" + std::string(36, 'k')), 500,
-            TooLarge(1, 1'500'001, 1'500'000));
+            TooLarge(1, 1'500'001, 1'500'000, Largest(largest.size() - 2)));
   CheckBody(PostObject(node), Wrapped(largest));
-  node.Start(GoodDaemon(ArrayOfObject(1'500'001)));
-  CheckText(PostObject(node), 500, TooLarge(1, 1'500'001, 1'500'000));
+  const std::string larger = ArrayOfObject(1'500'001);
+  node.Start(GoodDaemon(larger));
+  CheckText(PostObject(node), 500,
+            TooLarge(1, 1'500'001, 1'500'000, Largest(larger.size() - 2)));
   CheckStops(node.server());
 }
 
@@ -89,14 +107,63 @@ TEST_CASE("The flag --max-answer-bytes limits the bodies of both routes") {
   const std::string array = ArrayOf(1000);
   node.Start(GoodDaemon(array));
   CheckBody(Post(node.url()), array);
-  CheckText(PostObject(node), 500, TooLarge(1, Wrapped(array).size(), 1000));
+  CheckText(PostObject(node), 500,
+            TooLarge(1, Wrapped(array).size(), 1000, Largest(998)));
   const std::string key = R"(k"\)";
   const std::string small = ArrayOfObject(1000, R"(k\"\\)");
   node.Start(GoodDaemon(small));
   CheckBody(PostObject(node, "?key=k%22%5C"), Wrapped(small, R"(k\"\\)"));
   node.Start(GoodDaemon(ManyContainers(1200)));
   CheckText(Post(node.url()), 500,
-            TooLarge(5, ManyContainers(1200).size(), 1000));
+            TooLarge(5, ManyContainers(1200).size(), 1000, LargestOfMany()));
+  CheckStops(node.server());
+}
+
+TEST_CASE(
+    "The error of a list that is too large names its largest containers") {
+  const auto container = [](std::string_view id, std::string_view names,
+                            std::size_t bytes) {
+    std::string json(kOneContainer.substr(1, kOneContainer.size() - 2));
+    const std::string_view kHead = R"({"Id":"a1","Names":["/web"])";
+    json.replace(
+        0, kHead.size(),
+        R"({"Id":")" + std::string(id) + R"(","Names":)" + std::string(names));
+    const std::size_t command = json.find("sleep");
+    // Characters that end neither the string nor the container.
+    const std::string noise = R"(\"}{\\],)";
+    REQUIRE(json.size() + noise.size() <= bytes);
+    return json.insert(
+        command, noise + std::string(bytes - json.size() - noise.size(), 'x'));
+  };
+  const std::string overlong = "/" + std::string(400, 'n');
+  const std::string small = container("b1", R"(["/small"])", 290);
+  Node node({"--max-answer-bytes", "1000"});
+  const auto check = [&](const std::string& array, int count,
+                         const std::string& largest) {
+    node.Start(GoodDaemon(array));
+    CheckText(Post(node.url()), 500,
+              TooLarge(count, array.size(), 1000, largest));
+    CheckText(PostObject(node), 500,
+              TooLarge(count, Wrapped(array).size(), 1000, largest));
+  };
+  check("[" + small + "," + container("b2", R"(["/third","/other"])", 300) +
+            "," + container("b3", R"(["/first"])", 500) + "," +
+            container("b4", "[]", 400) + "]",
+        4,
+        "The largest: /first with 500 bytes, b4 with 400 bytes, /third with "
+        "300 bytes. ");
+  check("[" + small + "," + container("", "null", 800) + "]", 2,
+        "The largest: a container without a name with 800 bytes, /small with "
+        "290 bytes. ");
+  check("[" + container("b5", R"([")" + overlong + R"("])", 1000) + "]", 1,
+        "The largest: b5 with 1000 bytes. ");
+  CheckStops(node.server());
+}
+
+TEST_CASE("The error of a list without containers names none") {
+  Node node({"--max-answer-bytes", "1"});
+  node.Start(GoodDaemon("[]"));
+  CheckText(Post(node.url()), 500, TooLarge(0, 2, 1, ""));
   CheckStops(node.server());
 }
 
@@ -126,7 +193,8 @@ TEST_CASE("Requests of a batch get their own result if one is too large") {
   for (HttpCall& call : arrays) CheckCollected(call.Wait());
   for (HttpCall& call : objects) {
     CheckText(call.Wait(), 500,
-              TooLarge(1, Wrapped(kOneContainer).size(), 300));
+              TooLarge(1, Wrapped(kOneContainer).size(), 300,
+                       Largest(kOneContainer.size() - 2)));
   }
   CHECK(node.daemon().Requests().size() == 2);
   CheckStops(node.server());
