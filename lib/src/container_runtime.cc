@@ -1,13 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containercollector/container_runtime.h"
 
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "containercollector/cri_client.h"
 #include "containercollector/docker_client.h"
-#include "containercollector/error.h"
+#include "lib/src/docker/endpoint.h"
+#include "lib/src/selecting_runtime.h"
 
 namespace containercollector {
+namespace {
+
+constexpr std::string_view kUnix = "unix://";
+
+/// The sockets of CRI runtimes, in the order of preference. Docker's stands
+/// between the two constants.
+constexpr std::array<std::string_view, 6> kCriSockets = {
+    "/run/containerd/containerd.sock",
+    "/run/crio/crio.sock",
+    "/run/k3s/containerd/containerd.sock",
+    "/run/k0s/containerd.sock",
+    "/run/cri-dockerd.sock",
+    "/run/dockershim.sock"};
+constexpr std::string_view kMicrok8sSocket =
+    "/var/snap/microk8s/common/run/containerd.sock";
+
+internal::RuntimeCandidate CriCandidate(RuntimeOptions options,
+                                        std::string endpoint) {
+  options.cri_endpoint = std::move(endpoint);
+  return {std::make_unique<CriClient>(options),
+          options.cri_endpoint.substr(kUnix.size())};
+}
+
+std::unique_ptr<ContainerRuntime> MakeSelecting(const RuntimeOptions& options) {
+  std::vector<internal::RuntimeCandidate> candidates;
+  const auto add_cri = [&](std::string_view socket) {
+    candidates.push_back(
+        CriCandidate(options, std::string(kUnix).append(socket)));
+  };
+  if (options.cri_endpoint.empty()) {
+    for (const std::string_view socket : kCriSockets) add_cri(socket);
+  } else {
+    candidates.push_back(CriCandidate(options, options.cri_endpoint));
+  }
+  candidates.push_back(
+      {std::make_unique<DockerClient>(options),
+       internal::ParseEndpoint(options.docker_endpoint, options.tls.has_value())
+           .socket_path});
+  if (options.cri_endpoint.empty()) add_cri(kMicrok8sSocket);
+  return std::make_unique<internal::SelectingRuntime>(std::move(candidates),
+                                                      options.timeout);
+}
+
+}  // namespace
 
 ContainerRuntime::~ContainerRuntime() = default;
 
@@ -21,6 +70,10 @@ std::vector<Container> ContainerRuntime::ListContainers(
   return containers;
 }
 
+RuntimeChoice ContainerRuntime::Choice() const {
+  return {RuntimeKind::kAuto, endpoint(), ""};
+}
+
 std::unique_ptr<ContainerRuntime> MakeRuntime(const RuntimeOptions& options) {
   switch (options.kind) {
     case RuntimeKind::kDocker:
@@ -30,7 +83,7 @@ std::unique_ptr<ContainerRuntime> MakeRuntime(const RuntimeOptions& options) {
     case RuntimeKind::kAuto:
       break;
   }
-  throw Error(ErrorCode::kInvalidArgument, "no runtime can be selected");
+  return MakeSelecting(options);
 }
 
 }  // namespace containercollector

@@ -18,6 +18,15 @@
 
 namespace containercollector {
 
+/// Which runtime the calls of a ContainerRuntime go to.
+struct RuntimeChoice {
+  RuntimeKind kind = RuntimeKind::kAuto;  ///< kAuto: not chosen yet.
+  std::string endpoint;  ///< As in the options. Empty: not chosen yet.
+  /// Why it was chosen, for people, for example "it lists Kubernetes
+  /// containers". Empty if there was nothing to choose from.
+  std::string reason;
+};
+
 /// A service that knows the node's containers: DockerClient, CriClient, or the
 /// one that MakeRuntime() selects. A Processor takes any.
 ///
@@ -56,7 +65,11 @@ class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
 
   /// Returns the endpoint as in the options, for example
   /// "unix:///var/run/docker.sock".
+  /// Empty before MakeRuntime()'s runtime for RuntimeKind::kAuto has chosen.
   [[nodiscard]] virtual const std::string& endpoint() const noexcept = 0;
+
+  /// Returns which runtime the last call went to, or the next one goes to.
+  [[nodiscard]] virtual RuntimeChoice Choice() const;
 
  protected:
   ContainerRuntime() = default;
@@ -70,7 +83,22 @@ class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
   [[nodiscard]] virtual PingResult DoPing(const CallOptions& call) const = 0;
 };
 
-/// Returns the runtime that `options.kind` names.
+/// Returns the runtime that `options.kind` names. That of RuntimeKind::kAuto
+/// asks the runtime that runs the pods of this node: of the usual CRI sockets,
+/// or `options.cri_endpoint`, and of `options.docker_endpoint` the first that
+/// lists Kubernetes containers, else the first that lists any container, else
+/// the first that responds. It chooses at the first call, and again when that
+/// runtime refuses connections or lists no pods, or the socket of another one
+/// appears.
+///
+/// @code
+/// RuntimeOptions options = RuntimeOptions::FromEnvironment();
+/// options.kind = RuntimeKind::kAuto;
+/// const std::unique_ptr<ContainerRuntime> runtime = MakeRuntime(options);
+/// containers = runtime->ListContainers();
+/// std::cout << runtime->Choice().endpoint << "\n";
+/// @endcode
+///
 /// @throws Error kInvalidArgument if an option cannot be used, with a text that
 /// says what to write.
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::unique_ptr<ContainerRuntime>

@@ -62,6 +62,7 @@ class CONTAINERCOLLECTOR_EXPORT CriClient : public ContainerRuntime {
   CriClient& operator=(const CriClient&) = delete;
 
   [[nodiscard]] const std::string& endpoint() const noexcept override;
+  [[nodiscard]] RuntimeChoice Choice() const override;
 
  private:
   class Impl;

@@ -64,6 +64,7 @@ class CONTAINERCOLLECTOR_EXPORT DockerClient : public ContainerRuntime {
       const CallOptions& call = {}) const;
 
   [[nodiscard]] const std::string& endpoint() const noexcept override;
+  [[nodiscard]] RuntimeChoice Choice() const override;
 
  private:
   class Impl;

@@ -144,4 +144,8 @@ const std::string& CriClient::endpoint() const noexcept {
   return impl_->endpoint();
 }
 
+RuntimeChoice CriClient::Choice() const {
+  return {RuntimeKind::kCri, endpoint(), ""};
+}
+
 }  // namespace containercollector

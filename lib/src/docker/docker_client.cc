@@ -159,4 +159,8 @@ const std::string& DockerClient::endpoint() const noexcept {
   return impl_->endpoint().text;
 }
 
+RuntimeChoice DockerClient::Choice() const {
+  return {RuntimeKind::kDocker, endpoint(), ""};
+}
+
 }  // namespace containercollector
