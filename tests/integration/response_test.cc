@@ -78,6 +78,31 @@ TEST_CASE("The response of a Podman node keeps only the fields of Docker") {
       R"("State":"created","Status":"Created","HostConfig":{},"NetworkSettings":{"Networks":null},"Mounts":[]}])");
 }
 
+TEST_CASE("Keys in another case are read as Go reads them") {
+  Node node;
+  node.Start(RespondWith(ResponseBytes(
+      200, kJson,
+      R"([{"ID":"4444","names":["/web"],"image":"nginx","ImageId":"sha256:dd",)"
+      R"("command":"nginx","created":1795700000,"labels":{"a":"b","A":"B"},)"
+      R"("state":"running","status":"Up"}])")));
+  CHECK(
+      node.Post().body ==
+      R"([{"Id":"4444","Names":["/web"],"Image":"nginx","ImageID":"sha256:dd",)"
+      R"("Command":"nginx","Created":1795700000,"Ports":null,)"
+      R"("Labels":{"A":"B","a":"b"},"State":"running","Status":"Up",)"
+      R"("HostConfig":{},"NetworkSettings":null,"Mounts":null}])");
+}
+
+TEST_CASE("Half an emoji in a label costs the label half an emoji") {
+  Node node;
+  node.Start(RespondWith(ResponseBytes(
+      200, kJson, R"([{"Id":"6666","Labels":{"title":"party \ud83d"}}])")));
+  const Response response = node.Post();
+  CHECK(response.status == 200);
+  CHECK(DecodeContainers(response.body)->at(0).labels->at("title") ==
+        "party \xEF\xBF\xBD");
+}
+
 TEST_CASE(
     "The query of the route reaches the daemon in the form of Docker's own "
     "client") {

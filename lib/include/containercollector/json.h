@@ -6,7 +6,8 @@
 ///
 /// Field order of the structs, omitempty, null and empty kept apart, maps
 /// sorted by key, unknown fields dropped. Invalid UTF-8 becomes U+FFFD, one for
-/// each bad byte. Unlike Go, keys must match exactly. Thread-safe.
+/// each bad byte, and so does half a surrogate pair. A key of a struct matches
+/// in any case; the last one wins. Thread-safe.
 #ifndef CONTAINERCOLLECTOR_JSON_H_
 #define CONTAINERCOLLECTOR_JSON_H_
 

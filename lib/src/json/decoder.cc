@@ -11,6 +11,8 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -28,17 +30,30 @@ namespace {
 
 namespace rapid = containercollector_rapidjson_reader;
 
-/// UTF-8 that writes an escape of half a surrogate pair, `\udc00`, as U+FFFD,
-/// as Go does.
-struct Utf8WithoutSurrogates : rapid::UTF8<> {
-  template <typename OutputStream>
-  static void Encode(OutputStream& stream, unsigned code_point) {
-    const bool is_surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-    rapid::UTF8<>::Encode(stream, is_surrogate ? 0xFFFD : code_point);
+/// An encoding of its own, so that the Transcoder below is used.
+struct Utf8 : rapid::UTF8<> {};
+
+/// RapidJSON does not check whether an allocation for its stack failed.
+struct ThrowingAllocator : rapid::CrtAllocator {
+  void* Realloc(void* memory, std::size_t old_size, std::size_t new_size) {
+    void* const moved = CrtAllocator::Realloc(memory, old_size, new_size);
+    if (moved == nullptr && new_size > 0) throw std::bad_alloc();
+    return moved;
   }
 };
 
-using InsituStream = rapid::GenericInsituStringStream<Utf8WithoutSurrogates>;
+using InsituStream = rapid::GenericInsituStringStream<Utf8>;
+using Reader = rapid::GenericReader<Utf8, Utf8, ThrowingAllocator>;
+
+constexpr unsigned kParseFlags =
+    rapid::kParseInsituFlag | rapid::kParseIterativeFlag;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+const char* SkipDigits(const char* text) {
+  while (IsDigit(*text)) ++text;
+  return text;
+}
 
 }  // namespace
 }  // namespace containercollector::internal
@@ -49,8 +64,8 @@ namespace containercollector_rapidjson_reader {
 /// SIMD takes the bytes before an aligned address one by one, and lets the
 /// bytes 0x1A to 0x1F pass in some places.
 template <>
-struct Transcoder<containercollector::internal::Utf8WithoutSurrogates,
-                  containercollector::internal::Utf8WithoutSurrogates>
+struct Transcoder<containercollector::internal::Utf8,
+                  containercollector::internal::Utf8>
     : Transcoder<UTF8<>, UTF8<>> {
   using Transcoder<UTF8<>, UTF8<>>::Transcode;
 
@@ -68,22 +83,76 @@ struct Transcoder<containercollector::internal::Utf8WithoutSurrogates,
   }
 };
 
+/// Hands a number over as a text. RapidJSON's own code rejects the numbers that
+/// a double cannot hold, even those that go nowhere.
+template <>
+template <>
+void containercollector::internal::Reader::ParseNumber<
+    containercollector::internal::kParseFlags,
+    containercollector::internal::InsituStream,
+    containercollector::internal::DecodeHandler>(
+    containercollector::internal::InsituStream& stream,
+    containercollector::internal::DecodeHandler& handler) {
+  using containercollector::internal::IsDigit;
+  using containercollector::internal::SkipDigits;
+  const char* const begin = stream.src_;
+  const auto offset = [&](const char* at) {
+    return static_cast<std::size_t>(at - stream.head_);
+  };
+  const char* end = begin + (*begin == '-' ? 1 : 0);
+  if (!IsDigit(*end))
+    RAPIDJSON_PARSE_ERROR(kParseErrorValueInvalid, offset(end));
+  end = *end == '0' ? end + 1 : SkipDigits(end);
+  if (*end == '.') {
+    ++end;
+    if (!IsDigit(*end))
+      RAPIDJSON_PARSE_ERROR(kParseErrorNumberMissFraction, offset(end));
+    end = SkipDigits(end);
+  }
+  if (*end == 'e' || *end == 'E') {
+    ++end;
+    if (*end == '+' || *end == '-') ++end;
+    if (!IsDigit(*end))
+      RAPIDJSON_PARSE_ERROR(kParseErrorNumberMissExponent, offset(end));
+    end = SkipDigits(end);
+  }
+  stream.src_ += end - begin;
+  if (!handler.Number({begin, static_cast<std::size_t>(end - begin)}))
+    RAPIDJSON_PARSE_ERROR(kParseErrorTermination, offset(begin));
+}
+
 }  // namespace containercollector_rapidjson_reader
 
 namespace containercollector::internal {
 namespace {
 
-/// RapidJSON does not check whether an allocation for its stack failed.
-struct ThrowingAllocator : rapid::CrtAllocator {
-  void* Realloc(void* memory, std::size_t old_size, std::size_t new_size) {
-    void* const moved = CrtAllocator::Realloc(memory, old_size, new_size);
-    if (moved == nullptr && new_size > 0) throw std::bad_alloc();
-    return moved;
-  }
-};
+/// Returns the UTF-16 code unit of the escape `\uXXXX` at `i`; 0 if there is
+/// none.
+unsigned EscapedUnit(std::string_view json, std::size_t i) {
+  const std::string_view escape = json.substr(std::min(i, json.size()), 6);
+  unsigned unit = 0;
+  if (escape.size() < 6 || escape.substr(0, 2) != "\\u") return 0;
+  const char* const end = escape.data() + escape.size();
+  return std::from_chars(escape.data() + 2, end, unit, 16).ptr == end ? unit
+                                                                      : 0;
+}
 
-using Reader = rapid::GenericReader<Utf8WithoutSurrogates,
-                                    Utf8WithoutSurrogates, ThrowingAllocator>;
+/// Puts an escaped U+FFFD in place of each escape of half a surrogate pair, as
+/// Go does. RapidJSON rejects some of these and makes invalid UTF-8 of others.
+void ReplaceLoneSurrogates(std::string& json) {
+  const auto is_high = [](unsigned unit) { return unit >> 10 == 0xD800 >> 10; };
+  const auto is_low = [](unsigned unit) { return unit >> 10 == 0xDC00 >> 10; };
+  std::size_t i = json.find('\\');
+  for (; i != std::string::npos; i = json.find('\\', i)) {
+    const unsigned unit = EscapedUnit(json, i);
+    if (is_high(unit) && is_low(EscapedUnit(json, i + 6))) {
+      i += 12;
+    } else {
+      if (is_high(unit) || is_low(unit)) json.replace(i, 6, "\\ufffd");
+      i += 2;
+    }
+  }
+}
 
 [[noreturn]] void ThrowInvalidJson(std::size_t offset, std::string_view why) {
   // The sentences of RapidJSON end with a stop; this one goes on.
@@ -103,14 +172,13 @@ void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
                           " bytes is more than this parser reads");
   }
   const bool is_ascii = IsAscii(json);
+  ReplaceLoneSurrogates(json);
   json.append(kDecoderPadding, '\0');
 
   DecodeHandler handler(schema, value, size, is_ascii);
   Reader reader;
   InsituStream stream(json.data());
-  const rapid::ParseResult result =
-      reader.Parse < rapid::kParseInsituFlag |
-      rapid::kParseIterativeFlag > (stream, handler);
+  const rapid::ParseResult result = reader.Parse<kParseFlags>(stream, handler);
   if (result.IsError()) {
     if (!handler.error().empty())
       throw DecodeError(ErrorCode::kResponseMalformed, handler.error());

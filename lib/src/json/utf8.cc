@@ -60,7 +60,32 @@ std::size_t CharacterLength(std::string_view text) noexcept {
   return length;
 }
 
+char ToLower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+/// Returns the character beyond ASCII that folds to a letter; "" if none does.
+std::string_view FoldsTo(char lower) noexcept {
+  if (lower == 's') return "\xC5\xBF";
+  if (lower == 'k') return "\xE2\x84\xAA";
+  return {};
+}
+
 }  // namespace
+
+bool EqualFold(std::string_view name, std::string_view key) noexcept {
+  for (const char c : name) {
+    const char lower = ToLower(c);
+    std::size_t length = 1;
+    if (key.empty() || ToLower(key.front()) != lower) {
+      const std::string_view special = FoldsTo(lower);
+      length = special.size();
+      if (special.empty() || key.substr(0, length) != special) return false;
+    }
+    key.remove_prefix(length);
+  }
+  return key.empty();
+}
 
 bool IsAscii(std::string_view text) noexcept {
   return AsciiPrefixLength(text) == text.size();

@@ -17,6 +17,12 @@ bool IsAscii(std::string_view text) noexcept;
 /// The text with U+FFFD in place of each byte that is not part of valid UTF-8.
 std::string RepairUtf8(std::string_view text);
 
+/// Returns whether Go's encoding/json takes `key` for the name of a field.
+/// Letters match in either case, and so do the two other characters that
+/// Unicode folds to ASCII: U+017F to "s" and U+212A, the Kelvin sign, to "k".
+/// @param name ASCII.
+bool EqualFold(std::string_view name, std::string_view key) noexcept;
+
 }  // namespace containercollector::internal
 
 #endif  // CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_
