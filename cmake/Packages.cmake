@@ -65,8 +65,9 @@ install(
   DESTINATION ${unit_dir}
   COMPONENT server)
 install(
-  FILES deploy/systemd/container-collector.conf
-  DESTINATION /etc/container-collector
+  FILES deploy/systemd/container-collector.default
+  DESTINATION /etc/default
+  RENAME container-collector
   COMPONENT server)
 install(
   FILES ${debian_dir}/container-collector.1.gz

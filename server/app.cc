@@ -16,6 +16,13 @@ using std::chrono::steady_clock;
 /// How much longer than its timeout a daemon call may take to return.
 constexpr milliseconds kCallSlack{1000};
 
+/// Concurrent calls with list options other than the default ones, which have a
+/// call of their own.
+constexpr std::size_t kMaxRuntimeCalls = 4;
+
+/// Pending requests to /readyz.
+constexpr std::size_t kMaxReadyWaiting = 64;
+
 /// How long the last responses may take to be sent during a shutdown.
 constexpr milliseconds kLastResponses{900};
 
@@ -25,7 +32,7 @@ std::shared_ptr<Tls> MakeTls(const TlsFiles& files) {
 
 BatcherOptions CollectorBatches(const Options& options, Metrics& metrics) {
   BatcherOptions batches;
-  batches.max_calls = options.max_daemon_calls;
+  batches.max_calls = kMaxRuntimeCalls;
   batches.max_pending = options.max_waiting;
   batches.on_batch = [&metrics](std::size_t requests) {
     metrics.ObserveBatch(requests);
@@ -57,10 +64,9 @@ HttpOptions MakeHttpOptions(const Options& options,
 }  // namespace
 
 App::App(const Options& options, const std::vector<int>& sockets)
-    : docker_timeout_(
-          std::chrono::ceil<milliseconds>(options.collector.docker.timeout)),
+    : docker_timeout_(std::chrono::ceil<milliseconds>(options.runtime.timeout)),
       tls_(MakeTls(options.tls)),
-      collector_(options.collector, metrics_),
+      collector_(options.runtime, metrics_),
       collections_(
           [this](const ListOptions& list_options) {
             return collector_.Collect(list_options);

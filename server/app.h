@@ -21,6 +21,9 @@
 
 namespace containercollector::server {
 
+/// Connections of the metrics listener.
+inline constexpr std::size_t kMaxMetricsConnections = 64;
+
 /// Listens when constructed; serves until Shutdown() or its destruction.
 class App {
  public:

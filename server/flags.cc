@@ -3,17 +3,17 @@
 #include "server/flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
-#include <string>
 
 #include "server/http/socket_address.h"
 
 namespace containercollector::server {
 namespace {
-
-using std::chrono::milliseconds;
 
 constexpr std::size_t kGigabyte = std::size_t{1} << 30;
 
@@ -49,24 +49,20 @@ CLI::Option* AddNumber(CLI::App& app, const std::string& flag, Number& value,
                       min, max);
 }
 
-/// @tparam Duration std::chrono::milliseconds or finer.
-template <typename Duration>
-void AddDuration(CLI::App& app, const std::string& flag, Duration& value,
-                 const std::string& what) {
-  const std::map<std::string, std::int64_t> units = {
-      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+void AddDuration(CLI::App& app, const std::string& flag,
+                 std::chrono::nanoseconds& value, const std::string& what) {
+  using std::chrono::milliseconds;
   const CLI::AsNumberWithUnit number(
-      units,
+      std::map<std::string, std::int64_t>{
+          {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}},
       CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::CASE_SENSITIVE |
                                      CLI::AsNumberWithUnit::UNIT_REQUIRED));
   const CLI::Range range(std::int64_t{1}, std::int64_t{24 * 3'600'000});
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(value).count();
   app.add_option_function<std::int64_t>(
          flag,
          [&value](const std::int64_t& count) { value = milliseconds(count); },
          what)
-      ->default_str(std::to_string(seconds) + "s")
+      ->default_str(std::to_string(value / std::chrono::seconds(1)) + "s")
       ->type_name("DURATION")
       ->transform(Explained(number & range,
                             "a whole number and a unit from 1ms to 24h, e.g. "
@@ -97,80 +93,6 @@ void AddChoice(CLI::App& app, const std::string& flag, Value& value,
       ->transform(Explained(CLI::IsMember(choices), hint));
 }
 
-void AddDockerTlsFlags(CLI::App& app, RuntimeOptions& docker) {
-  const auto tls = [&docker]() -> TlsOptions& {
-    return docker.tls ? *docker.tls : docker.tls.emplace();
-  };
-  const auto add_file = [&](const std::string& flag,
-                            std::string TlsOptions::* file,
-                            const std::string& what) {
-    app.add_option_function<std::string>(
-           flag, [tls, file](const std::string& path) { tls().*file = path; },
-           what)
-        ->type_name("FILE");
-  };
-  add_file("--docker-tls-ca", &TlsOptions::ca_file,
-           "CA certificates (PEM) that the daemon's certificate must chain "
-           "to. Default: $DOCKER_CERT_PATH/ca.pem");
-  add_file("--docker-tls-cert", &TlsOptions::cert_file,
-           "Certificate (PEM) to present to the daemon. Default: "
-           "$DOCKER_CERT_PATH/cert.pem");
-  add_file("--docker-tls-key", &TlsOptions::key_file,
-           "Private key (PEM) of that certificate. Default: "
-           "$DOCKER_CERT_PATH/key.pem");
-  app.add_option_function<bool>(
-         "--docker-tls-verify",
-         [tls](const bool& verify) { tls().verify = verify; },
-         "Whether to verify the daemon's certificate: true or false. Default: "
-         "true; with DOCKER_CERT_PATH, whether DOCKER_TLS_VERIFY is set")
-      ->type_name("BOOL")
-      ->transform(Explained(CLI::IsMember({"true", "false"}), "true or false"));
-}
-
-void AddRuntimeFlags(CLI::App& app, CollectorOptions& collector) {
-  app.option_defaults()->group("Container runtime");
-  AddChoice<RuntimeChoice>(
-      app, "--runtime", collector.runtime,
-      {{"docker", RuntimeChoice::kDocker},
-       {"cri", RuntimeChoice::kCri},
-       {"auto", RuntimeChoice::kAuto}},
-      "docker", "docker, cri or auto",
-      ". cri: containerd, CRI-O or another runtime of Kubernetes. auto: for "
-      "each collection Docker if its socket exists, else the first CRI socket "
-      "that does");
-  AddText(app, "--cri-endpoint", collector.cri_endpoint,
-          "unix://PATH of the CRI, which has the limits of --docker-timeout, "
-          "--docker-connect-timeout and --docker-max-response-bytes. Default: "
-          "unix:///run/containerd/containerd.sock; --runtime=auto looks for "
-          "CRI-O's unix:///run/crio/crio.sock and cri-dockerd's "
-          "unix:///run/cri-dockerd.sock too");
-}
-
-void AddDockerFlags(CLI::App& app, Options& options) {
-  app.option_defaults()->group("Docker daemon");
-  RuntimeOptions& docker = options.collector.docker;
-  AddText(app, "--docker-endpoint", docker.docker_endpoint,
-          "unix://PATH, tcp://HOST:PORT, http://HOST:PORT or "
-          "https://HOST:PORT. Default: $DOCKER_HOST");
-  AddText(app, "--docker-api-version", docker.api_version,
-          "API version to insist on. Default: $DOCKER_API_VERSION, else 1.40 "
-          "or the nearest that the daemon accepts");
-  AddDockerTlsFlags(app, docker);
-  AddDuration(app, "--docker-timeout", docker.timeout,
-              "Time limit for a daemon call");
-  AddDuration(app, "--docker-connect-timeout", docker.connect_timeout,
-              "Time limit for connecting to the daemon");
-  AddNumber<std::size_t>(app, "--docker-max-response-bytes",
-                         docker.max_response_bytes, 1, 4 * kGigabyte - 1,
-                         "Largest response of the daemon");
-  AddDuration(app, "--ready-timeout", options.collector.ready_timeout,
-              "Time limit for the daemon call of /readyz");
-  AddNumber<std::size_t>(
-      app, "--max-daemon-calls", options.max_daemon_calls, 1, 64,
-      "Concurrent daemon calls with list options other than the default ones, "
-      "which have a call of their own");
-}
-
 CLI::Option* AddAddress(CLI::App& app, const std::string& flag,
                         std::string& value, const std::string& what) {
   const auto to_address = [](std::string& text) {
@@ -183,6 +105,39 @@ CLI::Option* AddAddress(CLI::App& app, const std::string& flag,
       ->transform(Explained(CLI::Validator(to_address, ""),
                             "an IP address of this machine, e.g. 127.0.0.1, "
                             "0.0.0.0 or ::1"));
+}
+
+void AddRuntimeFlags(CLI::App& app, RuntimeOptions& runtime) {
+  app.option_defaults()->group("Container runtime");
+  AddChoice<RuntimeKind>(
+      app, "--runtime", runtime.kind,
+      {{"docker", RuntimeKind::kDocker},
+       {"cri", RuntimeKind::kCri},
+       {"auto", RuntimeKind::kAuto}},
+      "docker", "docker, cri or auto",
+      ". cri: containerd, CRI-O or another runtime of Kubernetes. auto: for "
+      "each collection Docker if its socket exists, else the first CRI socket "
+      "that does");
+  AddText(app, "--docker-endpoint", runtime.docker_endpoint,
+          "unix://PATH, tcp://HOST:PORT, http://HOST:PORT or "
+          "https://HOST:PORT. Default: $DOCKER_HOST");
+  AddText(app, "--docker-api-version", runtime.api_version,
+          "Docker API version to insist on. Default: $DOCKER_API_VERSION, else "
+          "1.40 or the nearest that the daemon accepts");
+  AddText(app, "--cri-endpoint", runtime.cri_endpoint,
+          "unix://PATH of the CRI. Default: "
+          "unix:///run/containerd/containerd.sock; --runtime=auto looks for "
+          "CRI-O's unix:///run/crio/crio.sock and cri-dockerd's "
+          "unix:///run/cri-dockerd.sock too");
+  AddDuration(app, "--timeout,--docker-timeout", runtime.timeout,
+              "Time limit for a call of the runtime");
+  AddDuration(app, "--connect-timeout,--docker-connect-timeout",
+              runtime.connect_timeout,
+              "Time limit for connecting to the runtime");
+  AddNumber<std::size_t>(app,
+                         "--max-response-bytes,--docker-max-response-bytes",
+                         runtime.max_response_bytes, 1, 4 * kGigabyte - 1,
+                         "Largest response of the runtime");
 }
 
 void AddServerFlags(CLI::App& app, Options& options) {
@@ -215,42 +170,26 @@ void AddServerFlags(CLI::App& app, Options& options) {
           "by one of them");
 }
 
-void AddAnswerLimit(CLI::App& app, AnswerLimits& limits) {
-  CLI::Option* const flag = app.add_option_function<std::size_t>(
+void AddLimitFlags(CLI::App& app, Options& options) {
+  app.option_defaults()->group("Limits");
+  CLI::Option* const answer = app.add_option_function<std::size_t>(
       "--max-answer-bytes",
-      [&limits](const std::size_t& bytes) { limits = {bytes, bytes}; },
+      [&options](const std::size_t& bytes) {
+        options.answer_limits = {bytes, bytes};
+      },
       "Largest list of containers to send; a larger one is an error; 0: no "
       "limit. By default an object may have 1500000 bytes; a value limits "
       "both routes. KubeDiag's agent rejects responses over 2097152 bytes, "
       "and etcd stores 1.5 MiB");
-  flag->default_str(std::to_string(limits.array_bytes));
-  AcceptNumber<std::size_t>(flag, 0, 4 * kGigabyte);
-}
-
-void AddLimitFlags(CLI::App& app, Options& options) {
-  app.option_defaults()->group("Limits");
-  AddAnswerLimit(app, options.answer_limits);
-  HttpOptions& http = options.http;
+  answer->default_str(std::to_string(options.answer_limits.array_bytes));
+  AcceptNumber<std::size_t>(answer, 0, 4 * kGigabyte);
   AddNumber<std::size_t>(app, "--max-waiting", options.max_waiting, 1, 100'000,
                          "Pending requests");
-  AddNumber<std::size_t>(app, "--max-connections", http.max_connections, 1,
-                         1'000'000, "Connections");
-  AddNumber<std::size_t>(app, "--max-connections-per-address",
-                         http.max_connections_per_address, 0, 1'000'000,
-                         "Connections from one address; 0: no limit");
-  AddNumber<std::size_t>(app, "--max-header-bytes", http.max_header_bytes, 1024,
-                         kGigabyte, "Size of the headers of a request");
-  AddNumber<std::size_t>(app, "--max-body-bytes", http.max_body_bytes, 0,
-                         kGigabyte, "Size of the body of a request");
-  AddNumber<std::size_t>(app, "--max-in-flight-bytes", http.max_in_flight_bytes,
-                         1, 64 * kGigabyte,
+  AddNumber<std::size_t>(app, "--max-body-bytes", options.http.max_body_bytes,
+                         0, kGigabyte, "Size of the body of a request");
+  AddNumber<std::size_t>(app, "--max-in-flight-bytes",
+                         options.http.max_in_flight_bytes, 1, 64 * kGigabyte,
                          "Size of the responses that are being sent");
-  AddDuration(app, "--idle-timeout", http.idle_timeout,
-              "Time limit for a silent connection, rounded up to seconds");
-  AddDuration(app, "--request-timeout", http.request_timeout,
-              "Time limit for a whole request to arrive");
-  AddDuration(app, "--send-timeout", http.send_timeout,
-              "Time limit for a client to read a whole response");
 }
 
 void AddLogFlags(CLI::App& app, Options& options) {
@@ -267,14 +206,34 @@ void AddLogFlags(CLI::App& app, Options& options) {
                       "info", "debug, info, warning or error");
 }
 
+/// Returns the variable to read: that of the first name unless only that of an
+/// older name is set.
+std::string VariableToRead(const CLI::Option& option) {
+  for (const std::string& name : option.get_lnames()) {
+    const char* const value = std::getenv(VariableOf(name).c_str());
+    if (value != nullptr && *value != '\0') return VariableOf(name);
+  }
+  return VariableOf(option.get_lnames().front());
+}
+
 }  // namespace
 
 void AddFlags(CLI::App& app, Options& options) {
-  AddRuntimeFlags(app, options.collector);
-  AddDockerFlags(app, options);
+  AddRuntimeFlags(app, options.runtime);
   AddServerFlags(app, options);
   AddLimitFlags(app, options);
   AddLogFlags(app, options);
+  for (CLI::Option* const option : app.get_options())
+    if (option->get_configurable()) option->envname(VariableToRead(*option));
+}
+
+std::string VariableOf(const std::string& name) {
+  std::string variable = "CONTAINER_COLLECTOR_" + name;
+  std::transform(variable.begin(), variable.end(), variable.begin(),
+                 [](unsigned char c) {
+                   return c == '-' ? '_' : static_cast<char>(std::toupper(c));
+                 });
+  return variable;
 }
 
 }  // namespace containercollector::server

@@ -31,6 +31,8 @@ void Serve(const Options& options) {
   AllowConnections(options.http.max_connections +
                    (options.has_metrics_listener ? kMaxMetricsConnections : 0));
   SetUpLog(options.log_format, options.log_level);
+  for (const std::string& warning : options.warnings)
+    Log(LogLevel::kWarning, warning);
   App app(options, TakeSystemdSockets());
   std::cout << "Listening on " << app.url() << "\n";
   if (!app.metrics_url().empty())
@@ -39,9 +41,9 @@ void Serve(const Options& options) {
   Log(LogLevel::kInfo, "listening",
       {{"url", app.url()},
        {"metrics_url", app.metrics_url()},
-       {"runtime", std::string(ToString(options.collector.runtime))},
-       {"docker_endpoint", options.collector.docker.docker_endpoint},
-       {"cri_endpoint", options.collector.cri_endpoint},
+       {"runtime", std::string(ToString(options.runtime.kind))},
+       {"docker_endpoint", options.runtime.docker_endpoint},
+       {"cri_endpoint", options.runtime.cri_endpoint},
        {"version", std::string(containercollector::kLibraryVersion)}});
 
   NotifySystemd("READY=1");

@@ -150,9 +150,9 @@ class Metrics::Impl {
       registry);
   Gauges& connections = AddGauges("containercollector_connections",
                                   "Open connections, by listener.", registry);
-  Gauges& connections_limit = AddGauges(
-      "containercollector_connections_limit",
-      "How many may be open (--max-connections), by listener.", registry);
+  Gauges& connections_limit =
+      AddGauges("containercollector_connections_limit",
+                "How many may be open, by listener.", registry);
   Gauges& in_flight = AddGauges(
       "containercollector_in_flight_bytes",
       "Memory of responses that are being sent, by listener.", registry);

@@ -2,116 +2,182 @@
 
 #include "server/options.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
+#include <memory>
+#include <numeric>
 #include <stdexcept>
+#include <string_view>
 
 #include "containercollector/cri_client.h"
 #include "containercollector/docker_client.h"
 #include "containercollector/error.h"
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
-#include "server/flag_sources.h"
 #include "server/flags.h"
 
 namespace containercollector::server {
 namespace {
 
-/// Connections beyond those of pending requests, so that /healthz gets one.
-constexpr std::size_t kSpareConnections = 64;
+/// Connections besides those of pending requests: of clients that are idle or
+/// still sending, and of probes, which must get one when all others wait.
+constexpr std::size_t kOtherConnections = 1024;
+
+/// A configuration that cannot be used.
+class ConfigurationError : public std::runtime_error {
+ public:
+  using runtime_error::runtime_error;
+  ConfigurationError(const std::string& source, const std::string& text)
+      : std::runtime_error(source + ": " + text) {}
+};
+
+/// Leaves out the names that a flag had in the past.
+class Formatter final : public CLI::Formatter {
+  std::string make_option_name(const CLI::Option* option,
+                               bool /*is_positional*/) const override {
+    const bool renamed = option->get_lnames().size() > 1;
+    return option->get_name(false, /*all_options=*/!renamed);
+  }
+};
+
+/// Returns how many characters to insert, remove or replace to get from `a` to
+/// `b`.
+std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// Returns a question for the known name that `name` is a slip of, if any.
+std::string DidYouMean(const std::string& name,
+                       const std::vector<std::string>& known) {
+  constexpr std::size_t kSlips = 2;
+  const auto distance = [&](const std::string& each) {
+    return EditDistance(name, each);
+  };
+  const auto nearest = std::min_element(
+      known.begin(), known.end(),
+      [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+  return distance(*nearest) <= kSlips ? "; did you mean " + *nearest + "?" : "";
+}
+
+/// The command line and the environment.
+class Sources {
+ public:
+  Sources(CLI::App& app, int argc, const char* const* argv)
+      : app_(app), arguments_(argv, argv + argc) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      const std::string text = error.what();
+      const std::size_t colon = std::min(text.find(": "), text.size());
+      const std::string flag = text.substr(0, colon);
+      if (app_.get_option_no_throw(flag) == nullptr) throw;
+      throw ConfigurationError(Of(flag, flag) + text.substr(colon));
+    }
+    for (const std::string& argument : app_.remaining()) {
+      const std::string flag = argument.substr(0, argument.find('='));
+      if (flag.rfind('-', 0) != 0)
+        throw ConfigurationError("unexpected argument \"" + argument + "\"");
+      throw ConfigurationError("unknown flag " + flag +
+                               DidYouMean(flag, Names("--")));
+    }
+  }
+
+  /// Returns where a flag got its value: "--port" or
+  /// "CONTAINER_COLLECTOR_PORT"; `otherwise` if it has its default.
+  std::string Of(const std::string& flag, const std::string& otherwise) const {
+    const CLI::Option& option = *app_.get_option(flag);
+    for (const std::string& name : option.get_lnames()) {
+      const std::string prefix = "--" + name;
+      for (const std::string& argument : arguments_)
+        if (argument == prefix || argument.rfind(prefix + "=", 0) == 0)
+          return prefix;
+    }
+    return option.count() > 0 ? option.get_envname() : otherwise;
+  }
+
+  /// Returns a warning for each variable that looks like a flag's but is not.
+  std::vector<std::string> Warnings() const {
+    std::vector<std::string> known;
+    for (const std::string& name : Names("")) known.push_back(VariableOf(name));
+    std::vector<std::string> warnings;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      const std::string text = *entry;
+      const std::string variable = text.substr(0, text.find('='));
+      if (variable.rfind(VariableOf(""), 0) != 0 ||
+          std::find(known.begin(), known.end(), variable) != known.end())
+        continue;
+      warnings.push_back("unknown variable " + variable +
+                         DidYouMean(variable, known));
+    }
+    return warnings;
+  }
+
+ private:
+  /// Returns the names of all flags, those of the past included.
+  std::vector<std::string> Names(const std::string& prefix) const {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app_.get_options())
+      for (const std::string& name : option->get_lnames())
+        names.push_back(prefix + name);
+    return names;
+  }
+
+  CLI::App& app_;
+  const std::vector<std::string> arguments_;
+};
 
 /// Rejects what the library would reject, and names the source.
-void CheckDockerOptions(const RuntimeOptions& docker,
-                        const FlagSources& sources) {
-  const auto check = [](const RuntimeOptions& options,
-                        const std::string& source) {
-    try {
-      const DockerClient client(options);
-    } catch (const Error& error) {
-      throw ConfigurationError(source, error.what());
-    }
-  };
-  RuntimeOptions some;
-  some.docker_endpoint = docker.docker_endpoint;
-  check(some, sources.Of("--docker-endpoint", "DOCKER_HOST"));
-  some.api_version = docker.api_version;
-  check(some, sources.Of("--docker-api-version", "DOCKER_API_VERSION"));
-  check(docker, "--docker-tls-cert, --docker-tls-key");
-}
-
-void CheckCriEndpoint(const std::string& endpoint, const FlagSources& sources) {
-  if (endpoint.empty()) return;
-  RuntimeOptions options;
-  options.cri_endpoint = endpoint;
+template <typename Runtime>
+void CheckRuntime(const RuntimeOptions& options, const std::string& source) {
   try {
-    const CriClient client(options);
+    const Runtime runtime(options);
   } catch (const Error& error) {
-    throw ConfigurationError(sources.Of("--cri-endpoint"), error.what());
+    throw ConfigurationError(source, error.what());
   }
 }
 
-void CheckTls(const TlsFiles& files, const FlagSources& sources) {
-  const std::string cert = sources.Of("--tls-cert");
-  const std::string key = sources.Of("--tls-key");
-  const std::string client_ca = sources.Of("--tls-client-ca");
+void CheckRuntimes(const RuntimeOptions& options, const Sources& sources) {
+  RuntimeOptions some;
+  some.docker_endpoint = options.docker_endpoint;
+  CheckRuntime<DockerClient>(some,
+                             sources.Of("--docker-endpoint", "DOCKER_HOST"));
+  CheckRuntime<DockerClient>(
+      options, sources.Of("--docker-api-version", "DOCKER_API_VERSION"));
+  CheckRuntime<CriClient>(options, sources.Of("--cri-endpoint", ""));
+}
+
+void CheckTls(const TlsFiles& files, const Sources& sources) {
+  const auto fail = [&](const std::string& flag, const std::string& text) {
+    throw ConfigurationError(sources.Of(flag, flag), text);
+  };
   if (files.cert.empty() != files.key.empty()) {
-    throw ConfigurationError(files.cert.empty() ? key : cert,
-                             "--tls-cert and --tls-key go together: write both "
-                             "or neither");
+    fail(files.cert.empty() ? "--tls-key" : "--tls-cert",
+         "--tls-cert and --tls-key go together: write both or neither");
   }
   if (!files.enabled() && !files.client_ca.empty())
-    throw ConfigurationError(client_ca, "it needs --tls-cert and --tls-key");
+    fail("--tls-client-ca", "it needs --tls-cert and --tls-key");
   if (!files.enabled()) return;
   try {
     const Tls tls(files);
   } catch (const TlsFileError& error) {
-    const bool is_cert = error.file() == &TlsFiles::cert;
-    const bool is_key = error.file() == &TlsFiles::key;
-    throw ConfigurationError(is_cert  ? cert
-                             : is_key ? key
-                                      : client_ca,
-                             error.what());
+    fail(error.file() == &TlsFiles::cert  ? "--tls-cert"
+         : error.file() == &TlsFiles::key ? "--tls-key"
+                                          : "--tls-client-ca",
+         error.what());
   }
-}
-
-void CheckLimits(const Options& options, const FlagSources& sources) {
-  const std::size_t needed =
-      options.max_waiting + kMaxReadyWaiting + kSpareConnections;
-  if (options.http.max_connections < needed) {
-    throw ConfigurationError(
-        sources.Of("--max-connections"),
-        std::to_string(options.http.max_connections) + " is too few for " +
-            std::to_string(options.max_waiting) +
-            " pending requests: write at least " + std::to_string(needed) +
-            ", or less for --max-waiting");
-  }
-}
-
-/// Reads all sources into the options that the flags of `app` set.
-void ReadSources(CLI::App& app, const std::string& config_flag,
-                 const Options& options) {
-  FlagSources sources(app);
-  sources.ReadEnvironment();
-  const char* const variable = "CONTAINER_COLLECTOR_CONFIG";
-  const char* const config = std::getenv(variable);
-  if (!config_flag.empty()) {
-    sources.ReadFile(config_flag, "--config");
-  } else if (config != nullptr && *config != '\0') {
-    sources.ReadFile(config, variable);
-  }
-  CheckDockerOptions(options.collector.docker, sources);
-  CheckCriEndpoint(options.collector.cri_endpoint, sources);
-  CheckTls(options.tls, sources);
-  CheckLimits(options, sources);
-}
-
-std::string HelpText(CLI::App& app) {
-  for (CLI::Option* const option : app.get_options()) {
-    const std::string flag = option->get_name();
-    if (option->get_configurable() || flag == "--config")
-      option->envname(FlagSources::VariableOf(flag));
-  }
-  return app.help();
 }
 
 ParseExit WrongUse(const std::string& text) {
@@ -124,14 +190,16 @@ ParseExit WrongUse(const std::string& text) {
 std::variant<Options, ParseExit> ParseOptions(int argc,
                                               const char* const* argv) {
   Options options;
-  options.collector.docker = RuntimeOptions::FromEnvironment();
-  options.collector.docker.max_response_bytes = std::size_t{64} << 20;
+  options.runtime = RuntimeOptions::FromEnvironment();
+  options.runtime.max_response_bytes = std::size_t{64} << 20;
 
   CLI::App app(
       "Serves the containers of this node, as its Docker daemon lists or "
       "would list them, at POST " +
           std::string(Processor::kArrayPath) + ".",
       "container-collector");
+  app.formatter(std::make_shared<Formatter>());
+  app.allow_extras();
   app.set_version_flag("--version",
                        "container-collector " + std::string(kLibraryVersion),
                        "Print the version and exit");
@@ -139,21 +207,19 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
   app.add_flag("--check-config", check_config,
                "Check the configuration and exit: 0 if it is valid, else 2")
       ->configurable(false);
-  std::string config;
-  app.add_option("--config", config,
-                 "File with one flag in each line, without dashes, e.g. "
-                 "port=8091. Precedence: command line, environment, file")
-      ->type_name("FILE")
-      ->configurable(false);
   AddFlags(app, options);
 
   try {
-    app.parse(argc, argv);
-    ReadSources(app, config, options);
-    if (check_config) return ParseExit{0, "The configuration is valid.\n"};
-    return options;
+    const Sources sources(app, argc, argv);
+    CheckRuntimes(options.runtime, sources);
+    CheckTls(options.tls, sources);
+    options.http.max_connections = options.max_waiting + kOtherConnections;
+    options.warnings = sources.Warnings();
+    if (!check_config) return options;
+    if (!options.warnings.empty()) return WrongUse(options.warnings.front());
+    return ParseExit{0, "The configuration is valid.\n"};
   } catch (const CLI::CallForHelp&) {
-    return ParseExit{0, HelpText(app)};
+    return ParseExit{0, app.help()};
   } catch (const CLI::CallForVersion& version) {
     return ParseExit{0, std::string(version.what()) + "\n"};
   } catch (const CLI::ParseError& error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The configuration: command line, environment and file.
+/// The configuration: command line and environment.
 #ifndef CONTAINERCOLLECTOR_SERVER_OPTIONS_H_
 #define CONTAINERCOLLECTOR_SERVER_OPTIONS_H_
 
@@ -8,8 +8,9 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
-#include "server/collect/collector.h"
+#include "containercollector/runtime_options.h"
 #include "server/collection_responses.h"
 #include "server/http/http_options.h"
 #include "server/http/tls.h"
@@ -19,8 +20,7 @@ namespace containercollector::server {
 
 /// All flags with their defaults.
 struct Options {
-  CollectorOptions collector;
-  std::size_t max_daemon_calls = 4;
+  RuntimeOptions runtime;
   std::size_t max_waiting = 1024;
   AnswerLimits answer_limits;
 
@@ -34,13 +34,10 @@ struct Options {
 
   LogFormat log_format = LogFormat::kLogfmt;
   LogLevel log_level = LogLevel::kInfo;
+
+  /// One text for each variable that looks like a flag's but is not.
+  std::vector<std::string> warnings;
 };
-
-/// Connections of the metrics listener.
-inline constexpr std::size_t kMaxMetricsConnections = 64;
-
-/// Pending requests to /readyz.
-inline constexpr std::size_t kMaxReadyWaiting = 64;
 
 /// Why there is nothing to serve: the exit code, and the text to print, on
 /// stdout if the code is 0, else on stderr.
@@ -49,7 +46,8 @@ struct ParseExit {
   std::string text;
 };
 
-/// Returns the configuration. Precedence: command line, environment, file.
+/// Returns the configuration. The command line takes precedence over the
+/// environment.
 [[nodiscard]] std::variant<Options, ParseExit> ParseOptions(
     int argc, const char* const* argv);
 

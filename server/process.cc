@@ -84,7 +84,7 @@ void AllowConnections(std::size_t connections) {
   throw std::runtime_error(
       "Cannot serve " + std::to_string(connections) +
       " connections with at most " + std::to_string(limit.rlim_max) +
-      " open files. Write less for --max-connections, or raise the limit to " +
+      " open files. Write less for --max-waiting, or raise the limit to " +
       std::to_string(needed) + " (ulimit -n, or LimitNOFILE= of systemd).");
 }
 

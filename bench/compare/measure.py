@@ -11,7 +11,7 @@ import time
 import programs
 from programs import SERVERS
 
-BOUND = 64 << 20  # The default of --docker-max-response-bytes.
+BOUND = 64 << 20  # The default of --max-response-bytes.
 
 
 SKIPPED = 77  # The exit code of a program that lacks something on this machine.

@@ -2,6 +2,7 @@
 
 #include "server/collect/collector.h"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -14,35 +15,38 @@ namespace {
 
 using std::chrono::steady_clock;
 
-template <typename Source, typename SourceOptions>
-Runtime MakeRuntime(std::string_view name, std::string_view title,
-                    SourceOptions options, std::chrono::milliseconds ready) {
+/// Time limit of a readiness check.
+constexpr std::chrono::seconds kReadyTimeout{2};
+
+template <typename Source>
+Runtime NamedRuntime(std::string_view name, std::string_view title,
+                     RuntimeOptions options) {
   Source source(options);
-  options.timeout = ready;
-  options.connect_timeout = ready;
+  options.timeout = kReadyTimeout;
+  options.connect_timeout = kReadyTimeout;
   return {name, title, Processor(std::move(source)),
           std::make_unique<const Source>(std::move(options))};
 }
 
-std::vector<std::string> CriEndpoints(const CollectorOptions& options) {
+std::vector<std::string> CriEndpoints(const RuntimeOptions& options) {
   if (!options.cri_endpoint.empty()) return {options.cri_endpoint};
-  if (options.runtime == RuntimeChoice::kCri) return {""};
+  if (options.kind == RuntimeKind::kCri) return {""};
   return {"unix:///run/containerd/containerd.sock",
           "unix:///run/crio/crio.sock", "unix:///run/cri-dockerd.sock"};
 }
 
-std::vector<Runtime> MakeRuntimes(const CollectorOptions& options) {
+std::vector<Runtime> MakeRuntimes(const RuntimeOptions& options) {
   std::vector<Runtime> runtimes;
-  if (options.runtime != RuntimeChoice::kCri) {
-    runtimes.push_back(MakeRuntime<DockerClient>(
-        "docker", "The Docker daemon", options.docker, options.ready_timeout));
+  if (options.kind != RuntimeKind::kCri) {
+    runtimes.push_back(
+        NamedRuntime<DockerClient>("docker", "The Docker daemon", options));
   }
-  if (options.runtime == RuntimeChoice::kDocker) return runtimes;
+  if (options.kind == RuntimeKind::kDocker) return runtimes;
   for (const std::string& endpoint : CriEndpoints(options)) {
-    RuntimeOptions cri = options.docker;
+    RuntimeOptions cri = options;
     cri.cri_endpoint = endpoint;
-    runtimes.push_back(MakeRuntime<CriClient>(
-        "cri", "The container runtime", std::move(cri), options.ready_timeout));
+    runtimes.push_back(NamedRuntime<CriClient>("cri", "The container runtime",
+                                               std::move(cri)));
   }
   return runtimes;
 }
@@ -73,7 +77,7 @@ void FailureLog::Succeeded() {
   Log(LogLevel::kInfo, "the container runtime works again", {{"call", call_}});
 }
 
-Collector::Collector(const CollectorOptions& options, Metrics& metrics)
+Collector::Collector(const RuntimeOptions& options, Metrics& metrics)
     : runtimes_(MakeRuntimes(options)), metrics_(metrics) {}
 
 const Runtime* Collector::ChooseRuntime() {

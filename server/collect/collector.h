@@ -4,7 +4,6 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -19,16 +18,6 @@
 #include "server/metrics.h"
 
 namespace containercollector::server {
-
-struct CollectorOptions {
-  RuntimeChoice runtime = RuntimeChoice::kDocker;
-  /// The limits apply to every runtime.
-  RuntimeOptions docker;
-  /// Empty: the sockets that runtimes have by default.
-  std::string cri_endpoint;
-  /// Time limit for the daemon call of CheckReady().
-  std::chrono::milliseconds ready_timeout = std::chrono::seconds(2);
-};
 
 /// Logs a failure when it begins, when its kind changes, and when it ends.
 /// Thread-safe.
@@ -50,7 +39,7 @@ class FailureLog {
 /// Thread-safe.
 class Collector {
  public:
-  Collector(const CollectorOptions& options, Metrics& metrics);
+  Collector(const RuntimeOptions& options, Metrics& metrics);
 
   /// Returns the containers of this node, or why they could not be collected.
   CollectionPtr Collect(const ListOptions& options);

@@ -36,18 +36,6 @@ std::string NoneText(const std::vector<Runtime>& candidates) {
 
 }  // namespace
 
-std::string_view ToString(RuntimeChoice choice) noexcept {
-  switch (choice) {
-    case RuntimeChoice::kDocker:
-      return "docker";
-    case RuntimeChoice::kCri:
-      return "cri";
-    case RuntimeChoice::kAuto:
-      break;
-  }
-  return "auto";
-}
-
 Runtimes::Runtimes(std::vector<Runtime> candidates)
     : candidates_(std::move(candidates)),
       none_text_(NoneText(candidates_)),

@@ -15,16 +15,6 @@
 
 namespace containercollector::server {
 
-/// What the server is told to ask.
-enum class RuntimeChoice {
-  kDocker,
-  kCri,
-  kAuto,  ///< Docker if its socket exists, else the first CRI that does.
-};
-
-/// Returns the name of the choice, as --runtime takes it.
-std::string_view ToString(RuntimeChoice choice) noexcept;
-
 /// A container runtime that this node may have.
 struct Runtime {
   std::string_view name;   ///< For logs and metrics: "docker" or "cri".

@@ -107,7 +107,7 @@ std::optional<HttpResponse> CheckHead(const RequestHead& head,
     return TextResponse(431,
                         "The request's headers are larger than the limit of " +
                             std::to_string(limits.max_header_bytes) +
-                            " bytes (--max-header-bytes).");
+                            " bytes.");
   }
   if (head.bytes > ExplainedBytes(head)) {
     return BadRequest(

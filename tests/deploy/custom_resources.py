@@ -26,7 +26,7 @@ def Path(value):
 
 
 def Timeout(value):
-    """Above the longest wait for the daemon: two --docker-timeout of 25 seconds."""
+    """Above the longest wait for the daemon: two --timeout of 25 seconds."""
     return isinstance(value, int) and value > 50
 
 

@@ -176,7 +176,7 @@ TEST_CASE("a containerd that was killed has its pods when it is back",
 
 TEST_CASE("the server outlives a containerd that hangs", "[containerd]") {
   ContainerdNode& node = SharedNode<ContainerdNode>();
-  const CriServer server(node.containerd(), {"--docker-timeout=2s"});
+  const CriServer server(node.containerd(), {"--timeout=2s"});
   CHECK(Post(server.url()).status == 200);
 
   node.containerd().process().Suspend();

@@ -176,7 +176,7 @@ TEST_CASE("the server outlives a dockerd that hangs", "[docker]") {
   const std::string directory = ThisSandbox().directory + "/hung";
   PrivateEngine dockerd(DockerCommands(directory), directory);
   const ServerProcess server("unix://" + dockerd.socket(),
-                             {"--docker-timeout=3s"});
+                             {"--timeout=3s"});
   CHECK(Post(server.url()).body == "[]");
 
   for (int time = 1; time <= 2; ++time) {

@@ -60,7 +60,8 @@ install container-collector
   --version "/root/$(basename "$recorded.version.json")" >"$WORK/stand-in.log" 2>&1 &
 stand_in=$!
 wait_for_line "$WORK/stand-in.log" recorded >/dev/null
-"${in_root[@]}" container-collector --config /etc/container-collector/container-collector.conf --port 0 \
+[[ -f $root/etc/default/container-collector ]] || fail "The file with the flags of the service is missing"
+"${in_root[@]}" container-collector --port 0 \
   --docker-endpoint unix:///run/docker.sock >"$WORK/server.log" 2>&1 &
 server=$!
 url=$(wait_for_line "$WORK/server.log" 'Listening on ' | cut -d ' ' -f 3)

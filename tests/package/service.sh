@@ -82,8 +82,10 @@ eval "env --ignore-environment MAINPID=$pid PATH=/nowhere $reload"
 wait_for_line "$directory/log" '.*msg="certificates reloaded"'
 kill -0 "$pid" || fail "The reload ended the server"
 
-# The configuration file: as installed, and with every commented line active.
-config=$source_dir/deploy/systemd/container-collector.conf
-"$server" --config "$config" --check-config
-sed 's/^#\([a-z-]*=\)/\1/' "$config" >"$directory/all.conf"
-"$server" --config "$directory/all.conf" --check-config
+# The file with the flags: as installed it sets none, and every commented line is valid.
+has EnvironmentFile=-/etc/default/container-collector
+file=$source_dir/deploy/systemd/container-collector.default
+! grep --extended-regexp --invert-match '^(#|$)' "$file" || fail "The installed file sets flags"
+mapfile -t assignments < <(sed --quiet 's/^#\(CONTAINER_COLLECTOR_\)/\1/p' "$file")
+((${#assignments[@]} == 6)) || fail "$file has ${#assignments[@]} flags"
+env "${assignments[@]}" "$server" --check-config

@@ -160,7 +160,7 @@ TEST_CASE("A Docker daemon that hangs is still the one that is asked") {
   ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
                         NeverRespond());
   Command arguments = Arguments("auto", sockets);
-  arguments.emplace_back("--docker-timeout=1s");
+  arguments.emplace_back("--timeout=1s");
   ServerProcess server(sockets.docker, arguments);
   const HttpResponse response = Post(server.url());
   CHECK(response.status == 500);

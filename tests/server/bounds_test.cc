@@ -25,10 +25,10 @@ TEST_CASE("Requests beyond those that may wait are told to come again") {
 }
 
 TEST_CASE("A batch that finds no call in time is told to come again") {
-  Node node({"--max-daemon-calls", "1", "--docker-timeout", "1s"});
+  Node node({"--timeout", "1s"});
   node.Start(NeverRespond());
   std::vector<std::vector<HttpCall>> sets;
-  for (int limit = 1; limit <= 8; ++limit)
+  for (int limit = 1; limit <= 24; ++limit)
     sets.push_back(PostMany(node, 2, "?limit=" + std::to_string(limit)));
   int timed_out = 0;
   int rejected = 0;
@@ -46,10 +46,10 @@ TEST_CASE("A batch that finds no call in time is told to come again") {
       }
     }
   }
-  CHECK(timed_out + rejected == 16);
+  CHECK(timed_out + rejected == 48);
   CHECK(timed_out >= 2);
   CHECK(rejected >= 2);
-  CHECK(node.daemon().MaxOpenConnections() <= 2);
+  CHECK(node.daemon().MaxOpenConnections() <= 5);
   CheckStops(node.server());
 }
 
@@ -107,16 +107,16 @@ TEST_CASE("A chunked body without end is cut off") {
 }
 
 TEST_CASE("Headers that are too large are rejected") {
-  Node node({"--max-header-bytes", "2000"});
+  Node node;
   node.Start(GoodDaemon());
   const std::size_t others = RequestBytes("POST", kRoute, {{"x", ""}}).size();
   CheckCollected(
-      Post(node.url(), "", {{"x", std::string(2000 - others, 'y')}}));
-  CheckText(Post(node.url(), "", {{"x", std::string(2001 - others, 'y')}}), 431,
-            "The request's headers are larger than the limit of 2000 bytes "
-            "(--max-header-bytes).");
+      Post(node.url(), "", {{"x", std::string(16384 - others, 'y')}}));
+  CheckText(Post(node.url(), "", {{"x", std::string(16385 - others, 'y')}}),
+            431,
+            "The request's headers are larger than the limit of 16384 bytes.");
   // Those that do not even fit into the memory of a connection.
-  for (const std::size_t size : {std::size_t{4000}, std::size_t{50'000}}) {
+  for (const std::size_t size : {std::size_t{33'000}, std::size_t{400'000}}) {
     const HttpResponse response =
         Post(node.url(), "", {{"x", std::string(size, 'y')}});
     CHECK((response.status == 431 || response.status == 0));
@@ -124,7 +124,7 @@ TEST_CASE("Headers that are too large are rejected") {
     CHECK((target.status == 431 || target.status == 414 || target.status == 0));
   }
   Headers many;
-  for (int i = 0; i < 300; ++i) many.emplace_back("a", "b");
+  for (int i = 0; i < 4000; ++i) many.emplace_back("a", "b");
   const HttpResponse response = Post(node.url(), "", many);
   CHECK((response.status == 431 || response.status == 0));
   CheckCollected(Post(node.url()));
@@ -132,8 +132,11 @@ TEST_CASE("Headers that are too large are rejected") {
 }
 
 TEST_CASE("Connections beyond the bound make the longest idle ones close") {
-  Node node({"--max-waiting", "1", "--max-connections", "130", "--idle-timeout",
-             "10m", "--request-timeout", "10m"});
+  LocalNode node([](Options& options) {
+    options.http.max_connections = 130;
+    options.http.idle_timeout = std::chrono::minutes(10);
+    options.http.request_timeout = std::chrono::minutes(10);
+  });
   node.Start(GoodDaemon());
   std::vector<RawClient> idle;
   for (int i = 0; i < 500; ++i) idle.emplace_back(TcpHost(node.url()));
@@ -142,12 +145,14 @@ TEST_CASE("Connections beyond the bound make the longest idle ones close") {
   CHECK(idle.front().ReceiveToEnd().end == RawClient::End::kClosed);
   CHECK(idle.back().ReceiveToEnd(std::chrono::milliseconds(1)).end ==
         RawClient::End::kTimedOut);
-  CheckStops(node.server());
 }
 
 TEST_CASE("A pending request is not closed to make room") {
-  Node node({"--max-waiting", "1", "--max-connections", "130", "--idle-timeout",
-             "10m", "--request-timeout", "10m"});
+  LocalNode node([](Options& options) {
+    options.http.max_connections = 130;
+    options.http.idle_timeout = std::chrono::minutes(10);
+    options.http.request_timeout = std::chrono::minutes(10);
+  });
   node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   HttpCall pending(node.url(), RequestBytes("POST", kRoute));
   WaitForWaiting(node, 1);
@@ -156,7 +161,6 @@ TEST_CASE("A pending request is not closed to make room") {
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
   node.daemon().Release();
   CheckCollected(pending.Wait());
-  CheckStops(node.server());
 }
 
 TEST_CASE("Responses that clients do not read are bounded in memory") {
@@ -183,7 +187,7 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
 }
 
 TEST_CASE("Pending requests whose clients left make room for others") {
-  Node node({"--max-waiting", "10", "--docker-timeout", "10m"});
+  Node node({"--max-waiting", "10", "--timeout", "10m"});
   node.Start(RespondWhenReleased(GoodResponse()));
   std::vector<HttpCall> leaving = PostMany(node, 10);
   WaitForWaiting(node, 10);
@@ -204,8 +208,11 @@ TEST_CASE("Pending requests whose clients left make room for others") {
 }
 
 TEST_CASE("Connections of one address are bounded") {
-  Node node({"--max-connections-per-address", "5", "--idle-timeout", "10m",
-             "--request-timeout", "10m"});
+  LocalNode node([](Options& options) {
+    options.http.max_connections_per_address = 5;
+    options.http.idle_timeout = std::chrono::minutes(10);
+    options.http.request_timeout = std::chrono::minutes(10);
+  });
   node.Start(GoodDaemon());
   std::vector<HttpCall> calls;
   for (int i = 0; i < 5; ++i)
@@ -216,40 +223,48 @@ TEST_CASE("Connections of one address are bounded") {
   while (Get(node.url(), "/healthz").status != 200) {
   }
   CheckCollected(Post(node.url()));
-  CheckStops(node.server());
 }
 
 TEST_CASE("Silent connections are closed") {
-  Node node({"--idle-timeout", "1s", "--request-timeout", "10m"});
+  LocalNode node([](Options& options) {
+    options.http.idle_timeout = std::chrono::seconds(1);
+    options.http.request_timeout = std::chrono::minutes(10);
+  });
   RawClient silent(TcpHost(node.url()));
   CHECK(silent.ReceiveToEnd().end == RawClient::End::kClosed);
-  CheckStops(node.server());
 }
 
 TEST_CASE("A pending request has no deadline") {
-  Node node({"--request-timeout", "1s", "--send-timeout", "1s"});
+  LocalNode node([](Options& options) {
+    options.http.request_timeout = std::chrono::seconds(1);
+    options.http.send_timeout = std::chrono::seconds(1);
+  });
   node.Start(RespondWhenReleased(ResponseBytes(200, kJson, kOneContainer)));
   HttpCall pending(node.url(), RequestBytes("POST", kRoute));
   CHECK(pending.connection().Receive(1, std::chrono::seconds(2)).end ==
         RawClient::End::kTimedOut);
   node.daemon().Release();
   CheckCollected(pending.Wait());
-  CheckStops(node.server());
 }
 
 TEST_CASE("A second request on a connection has a deadline too") {
-  Node node({"--request-timeout", "1s", "--send-timeout", "10m",
-             "--idle-timeout", "10m"});
+  LocalNode node([](Options& options) {
+    options.http.request_timeout = std::chrono::seconds(1);
+    options.http.send_timeout = std::chrono::minutes(10);
+    options.http.idle_timeout = std::chrono::minutes(10);
+  });
   RawClient client(TcpHost(node.url()));
   client.Send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET ");
   const RawClient::Received received = client.ReceiveToEnd();
   CHECK(received.end == RawClient::End::kClosed);
   CHECK(received.bytes.rfind("HTTP/1.1 200 OK", 0) == 0);
-  CheckStops(node.server());
 }
 
 TEST_CASE("Connections that take too long are closed") {
-  Node node({"--idle-timeout", "1s", "--request-timeout", "2s"});
+  LocalNode node([](Options& options) {
+    options.http.idle_timeout = std::chrono::seconds(1);
+    options.http.request_timeout = std::chrono::seconds(2);
+  });
   node.Start(GoodDaemon());
   SECTION("those that stop in the middle") {
     RawClient silent(TcpHost(node.url()));
@@ -266,7 +281,6 @@ TEST_CASE("Connections that take too long are closed") {
     SUCCEED("it was ended");
   }
   CheckCollected(Post(node.url()));
-  CheckStops(node.server());
 }
 
 TEST_CASE("A connection is used again for as long as its client wants") {
@@ -289,7 +303,7 @@ TEST_CASE("Requests that all come at one moment all get a response") {
   // Multiples of what an event loop takes at a time are where it may stop.
   for (const int count : {127, 128, 256, 512}) {
     CAPTURE(count);
-    Node node({"--idle-timeout", "10m", "--log-level", "error"});
+    Node node({"--log-level", "error"});
     node.Start(GoodDaemon());
     node.server().Suspend();
     std::vector<HttpCall> calls = PostMany(node, count);

@@ -35,7 +35,7 @@ microseconds HealthP99(const Node& node) {
 }  // namespace
 
 TEST_CASE("500 requests wait for a daemon that never responds") {
-  Node node({"--docker-timeout", "4s", "--log-level", "error"});
+  Node node({"--timeout", "4s", "--log-level", "error"});
   node.Start(NeverRespond());
   ServerProcess& server = node.server();
   Get(node.url(), "/healthz");
@@ -74,7 +74,7 @@ TEST_CASE("A daemon that is stopped and continued needs no new server") {
   Program daemon({RECORDED_DAEMON_BINARY, "--socket", socket, "--containers",
                   TEST_DATA_DIR "/recorded/docker-20.10.24.json", "--version",
                   TEST_DATA_DIR "/recorded/docker-20.10.24.version.json"});
-  ServerProcess server("unix://" + socket, {"--docker-timeout", "1s"});
+  ServerProcess server("unix://" + socket, {"--timeout", "1s"});
   while (Get(server.url(), "/readyz").status != 200) {
   }
   const HttpResponse before = Post(server.url());

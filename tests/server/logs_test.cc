@@ -56,6 +56,19 @@ TEST_CASE("SIGTERM ends a server whose reader of stderr is blocked") {
   CHECK(server.WaitForExit(kGenerous) == 0);
 }
 
+TEST_CASE("A misspelt variable is in the log at the start") {
+  Node node({}, {{"CONTAINER_COLLECTOR_PROT", "3"}});
+  CHECK(WaitUntil(
+      [&] {
+        return Count(node.server().ErrorOutput(),
+                     "level=warning msg=\"unknown variable "
+                     "CONTAINER_COLLECTOR_PROT; did you mean "
+                     "CONTAINER_COLLECTOR_PORT?\"\n") == 1;
+      },
+      kGenerous));
+  CheckStops(node.server());
+}
+
 TEST_CASE("Lines for the journal start with their priority") {
   const TempDir dir;
   const std::string path = dir / "journal";

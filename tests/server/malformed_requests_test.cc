@@ -16,8 +16,8 @@ const std::string kGet = "GET /healthz HTTP/1.1\r\n";
 const std::string kHost = "Host: localhost\r\n";
 
 /// Returns what the server sends before it closes, which may be nothing.
-std::string Send(const Node& node, const std::string& bytes) {
-  RawClient client(TcpHost(node.url()));
+std::string Send(const std::string& url, const std::string& bytes) {
+  RawClient client(TcpHost(url));
   static_cast<void>(client.Send(bytes));
   return client.ReceiveToEnd().bytes;
 }
@@ -30,7 +30,9 @@ bool IsRejection(const std::string& response) {
 }  // namespace
 
 TEST_CASE("Requests that could be read in two ways are rejected") {
-  Node node({"--idle-timeout", "1s"});
+  LocalNode node([](Options& options) {
+    options.http.idle_timeout = std::chrono::seconds(1);
+  });
   node.Start(GoodDaemon());
   const std::vector<std::string> requests = {
       kPost + kHost + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
@@ -54,17 +56,18 @@ TEST_CASE("Requests that could be read in two ways are rejected") {
   };
   for (const std::string& request : requests) {
     CAPTURE(request);
-    const std::string response = Send(node, request);
+    const std::string response = Send(node.url(), request);
     CHECK(IsRejection(response));
     CHECK(response.find("HTTP/1.1 200") == std::string::npos);
   }
   CHECK(node.daemon().Requests().empty());
   CheckCollected(Post(node.url()));
-  CheckStops(node.server());
 }
 
 TEST_CASE("Bytes that are no HTTP are rejected") {
-  Node node({"--idle-timeout", "1s"});
+  LocalNode node([](Options& options) {
+    options.http.idle_timeout = std::chrono::seconds(1);
+  });
   node.Start(GoodDaemon());
   const std::vector<std::string> requests = {
       "\0\0\0\0\r\n\r\n"s,
@@ -94,14 +97,15 @@ TEST_CASE("Bytes that are no HTTP are rejected") {
   };
   for (const std::string& request : requests) {
     CAPTURE(request);
-    CHECK(IsRejection(Send(node, request)));
+    CHECK(IsRejection(Send(node.url(), request)));
   }
   CheckCollected(Post(node.url()));
-  CheckStops(node.server());
 }
 
 TEST_CASE("Headers without end are cut off") {
-  Node node({"--request-timeout", "2s"});
+  LocalNode node([](Options& options) {
+    options.http.request_timeout = std::chrono::seconds(2);
+  });
   node.Start(GoodDaemon());
   RawClient client(TcpHost(node.url()));
   client.Send(kPost + kHost);
@@ -111,7 +115,6 @@ TEST_CASE("Headers without end are cut off") {
   CHECK(sent < kFarTooMany);
   CHECK(IsRejection(client.ReceiveToEnd().bytes));
   CheckCollected(Post(node.url()));
-  CheckStops(node.server());
 }
 
 TEST_CASE("A body of 100 MB is rejected before it is read") {
@@ -135,10 +138,10 @@ TEST_CASE("Pipelined requests get their responses in turn") {
   Node node;
   node.Start(GoodDaemon());
   const std::string responses =
-      Send(node, kGet + kHost + "\r\n" + kPost + kHost +
-                     "Content-Length: 2\r\n\r\n{}" + kPost + kHost + "\r\n" +
-                     "GET /nowhere HTTP/1.1\r\n" + kHost + "\r\n" + kGet +
-                     kHost + "\r\n");
+      Send(node.url(), kGet + kHost + "\r\n" + kPost + kHost +
+                           "Content-Length: 2\r\n\r\n{}" + kPost + kHost +
+                           "\r\n" + "GET /nowhere HTTP/1.1\r\n" + kHost +
+                           "\r\n" + kGet + kHost + "\r\n");
   const std::size_t ok = responses.find("\r\n\r\nok");
   const std::size_t first = responses.find(kOneContainer);
   const std::size_t second = responses.find(kOneContainer, first + 1);

@@ -9,12 +9,10 @@ using containercollector::server::AllowConnections;
 
 namespace {
 
-void WaitForOpenFiles(const ServerProcess& server, std::size_t count) {
-  const auto deadline = std::chrono::steady_clock::now() + kGenerous;
-  while (server.OpenFiles() > count &&
-         std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  CHECK(server.OpenFiles() <= count);
+void WaitForOpenFiles(pid_t pid, std::size_t count) {
+  const auto is_reached = [&] { return OpenFilesOf(pid) <= count; };
+  INFO("open files: at most " << count);
+  CHECK(WaitUntil(is_reached, kGenerous));
 }
 
 }  // namespace
@@ -33,31 +31,35 @@ TEST_CASE("1,000 idle connections leave the others alone") {
                                   << " more files, memory " << memory << " -> "
                                   << node.server().ResidentKiB() << " KiB");
   idle.clear();
-  WaitForOpenFiles(node.server(), open_files);
+  WaitForOpenFiles(node.server().pid(), open_files);
   CheckStops(node.server());
 }
 
 TEST_CASE("Clients that leave in the middle of a request keep no connection") {
-  Node node({"--idle-timeout", "10m", "--request-timeout", "10m"});
+  LocalNode node([](Options& options) {
+    options.http.idle_timeout = std::chrono::minutes(10);
+    options.http.request_timeout = std::chrono::minutes(10);
+  });
   const std::string whole =
       RequestBytes("POST", kRoute, {}, std::string(50'000, ' '));
-  const std::size_t open_files = node.server().OpenFiles();
+  const std::size_t open_files = OpenFilesOf(getpid());
   for (int i = 0; i < 100; ++i) {
     for (const std::size_t size : {std::size_t{20}, whole.size() / 2})
       CHECK(RawClient(TcpHost(node.url())).Send(whole.substr(0, size)));
   }
-  WaitForOpenFiles(node.server(), open_files);
-  CheckStops(node.server());
+  WaitForOpenFiles(getpid(), open_files);
 }
 
 TEST_CASE("200 clients that do not read share the response, and harm nobody") {
-  Node node({"--max-answer-bytes", "0", "--idle-timeout", "10m",
-             "--send-timeout", "10m"});
+  LocalNode node([](Options& options) {
+    options.http.idle_timeout = std::chrono::minutes(10);
+    options.http.send_timeout = std::chrono::minutes(10);
+  });
   const std::string containers = ManyContainers(2'000'000);
   node.Start(GoodDaemon(containers));
   CHECK((Post(node.url()).body == containers));
-  const std::size_t open_files = node.server().OpenFiles();
-  const std::size_t memory = node.server().ResidentKiB();
+  const std::size_t open_files = OpenFilesOf(getpid());
+  const std::size_t memory = MemoryOf(getpid()).resident;
   std::vector<HttpCall> slow;
   for (int i = 0; i < 200; ++i) {
     slow.emplace_back(node.url(), RequestBytes("POST", kRoute));
@@ -65,10 +67,11 @@ TEST_CASE("200 clients that do not read share the response, and harm nobody") {
     CHECK(slow.back().connection().Receive(1).bytes == "H");
   }
   for (HttpCall& call : slow) CHECK(call.connection().Receive(1).bytes == "T");
-  // But for the connection to the daemon, which may be there or not.
-  CHECK(node.server().OpenFiles() + 1 >= open_files + 200);
+  // But for the connection to the daemon, which may be there or not. Both ends
+  // are in this process.
+  CHECK(OpenFilesOf(getpid()) + 2 >= open_files + 400);
   CHECK((Post(node.url()).body == containers));
-  const std::size_t now = node.server().ResidentKiB();
+  const std::size_t now = MemoryOf(getpid()).resident;
   WARN("200 slow readers of 2 MB: memory " << memory << " -> " << now
                                            << " KiB");
   if (MemoryIsMeasurable()) CHECK(now < memory + 64 * 1024);
@@ -77,21 +80,21 @@ TEST_CASE("200 clients that do not read share the response, and harm nobody") {
   CHECK(ParseResponse("HT" + slow.front().connection().ReceiveToEnd().bytes)
             .body == containers);
   slow.clear();
-  WaitForOpenFiles(node.server(), open_files);
-  CheckStops(node.server());
+  WaitForOpenFiles(getpid(), open_files);
 }
 
 TEST_CASE("A client that takes too long to read is cut off") {
-  Node node({"--max-answer-bytes", "0", "--send-timeout", "1s",
-             "--idle-timeout", "10m"});
+  LocalNode node([](Options& options) {
+    options.http.idle_timeout = std::chrono::minutes(10);
+    options.http.send_timeout = std::chrono::seconds(1);
+  });
   node.Start(GoodDaemon(ManyContainers(8'000'000)));
   HttpCall slow(node.url(), RequestBytes("POST", kRoute));
   CHECK(slow.connection().Receive(1).bytes == "H");
-  const std::size_t open_files = node.server().OpenFiles();
-  WaitForOpenFiles(node.server(), open_files - 1);
+  const std::size_t open_files = OpenFilesOf(getpid());
+  WaitForOpenFiles(getpid(), open_files - 1);
   CHECK(ParseResponse("H" + slow.connection().ReceiveToEnd().bytes).status ==
         0);
-  CheckStops(node.server());
 }
 
 TEST_CASE("Clients that leave while they wait cost nothing") {
@@ -110,6 +113,6 @@ TEST_CASE("Clients that leave while they wait cost nothing") {
     for (HttpCall& call : calls) CheckCollected(call.Wait());
   }
   CheckCollected(Post(node.url()));
-  WaitForOpenFiles(node.server(), open_files);
+  WaitForOpenFiles(node.server().pid(), open_files);
   CheckStops(node.server());
 }

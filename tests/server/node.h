@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A node: a scripted daemon, and the server's binary over it.
+/// A node: a scripted daemon, and the server over it.
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_NODE_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_NODE_H_
 
 #include <signal.h>
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "server/app.h"
+#include "server/options.h"
+#include "server/process.h"
 #include "tests/support/catch.h"
 #include "tests/support/http_client.h"
 #include "tests/support/scripted_node.h"
@@ -17,6 +23,20 @@
 #include "tests/support/wait.h"
 
 namespace containercollector::test {
+
+/// Waits until the server's metrics have the line.
+inline void WaitForMetric(const std::string& url, const std::string& line) {
+  const auto has_line = [&] {
+    return Get(url, "/metrics").body.find("\n" + line + "\n") !=
+           std::string::npos;
+  };
+  INFO("awaited: " << line);
+  REQUIRE(WaitUntil(has_line, kGenerous));
+}
+
+/// What the metrics say after the check at the start.
+inline constexpr const char* kStartCheck =
+    "containercollector_daemon_call_duration_seconds_count{call=\"ready\"} 1";
 
 /// A scripted daemon and the server's binary, which calls it.
 class Node : public ScriptedNode {
@@ -44,31 +64,47 @@ class Node : public ScriptedNode {
           kGenerous));
       return;
     }
-    const std::string line =
-        "\ncontainercollector_daemon_call_duration_seconds_count"
-        "{call=\"ready\"} 1\n";
-    const auto has_line = [&] {
-      return Get(url(), "/metrics").body.find(line) != std::string::npos;
-    };
-    REQUIRE(WaitUntil(has_line, kGenerous));
+    WaitForMetric(url(), kStartCheck);
   }
 
   ServerProcess server_;
 };
 
+using server::Options;
+
+/// A scripted daemon and a server in this process, for limits that no flag
+/// sets.
+class LocalNode : public ScriptedNode {
+ public:
+  /// @param set_limits Changes the defaults.
+  explicit LocalNode(const std::function<void(Options&)>& set_limits) {
+    Options options;
+    options.runtime.docker_endpoint = host();
+    options.port = 0;
+    options.answer_limits = {0, 0};
+    set_limits(options);
+    server::AllowConnections(2048);
+    app_.emplace(options, std::vector<int>());
+    // The server checks once at start whether the daemon is ready.
+    WaitForMetric(url(), kStartCheck);
+  }
+
+  const std::string& url() const { return app_->url(); }
+
+ private:
+  std::optional<server::App> app_;
+};
+
 /// Waits until `count` requests are pending on the daemon.
-inline void WaitForWaiting(const Node& node, int count) {
-  const std::string line =
-      "\ncontainercollector_requests_pending " + std::to_string(count) + "\n";
-  const auto has_line = [&] {
-    return Get(node.url(), "/metrics").body.find(line) != std::string::npos;
-  };
-  INFO("pending requests: " << count);
-  REQUIRE(WaitUntil(has_line, kGenerous));
+template <typename AnyNode>
+void WaitForWaiting(const AnyNode& node, int count) {
+  WaitForMetric(node.url(),
+                "containercollector_requests_pending " + std::to_string(count));
 }
 
-inline std::vector<HttpCall> PostMany(const Node& node, int count,
-                                      std::string_view query = "") {
+template <typename AnyNode>
+std::vector<HttpCall> PostMany(const AnyNode& node, int count,
+                               std::string_view query = "") {
   const std::string request =
       RequestBytes("POST", std::string(kRoute) + std::string(query));
   std::vector<HttpCall> calls;

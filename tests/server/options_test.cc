@@ -2,17 +2,16 @@
 
 #include "server/options.h"
 
-#include <cstdlib>
-#include <fstream>
+#include <cctype>
+#include <regex>
 #include <vector>
 
 #include "tests/support/catch.h"
 #include "tests/support/environment.h"
-#include "tests/support/temp_dir.h"
 
 using namespace containercollector::server;
+using containercollector::RuntimeKind;
 using containercollector::test::ScopedEnvironment;
-using containercollector::test::TempDir;
 using std::chrono::milliseconds;
 
 namespace {
@@ -43,14 +42,13 @@ void CheckRejected(const std::vector<const char*>& arguments,
 TEST_CASE("Without flags, the defaults are those of the manual") {
   const Options options = Parsed({});
   CHECK_FALSE(options.has_metrics_listener);
-  CHECK(options.collector.runtime == RuntimeChoice::kDocker);
-  CHECK(options.collector.cri_endpoint.empty());
-  CHECK(options.collector.docker.docker_endpoint ==
-        "unix:///var/run/docker.sock");
-  CHECK(options.collector.docker.timeout == std::chrono::seconds(25));
-  CHECK(options.collector.docker.connect_timeout == std::chrono::seconds(5));
-  CHECK(options.collector.docker.max_response_bytes == 64 * 1024 * 1024);
-  CHECK_FALSE(options.collector.docker.tls);
+  CHECK(options.runtime.kind == RuntimeKind::kDocker);
+  CHECK(options.runtime.cri_endpoint.empty());
+  CHECK(options.runtime.docker_endpoint == "unix:///var/run/docker.sock");
+  CHECK(options.runtime.timeout == std::chrono::seconds(25));
+  CHECK(options.runtime.connect_timeout == std::chrono::seconds(5));
+  CHECK(options.runtime.max_response_bytes == 64 * 1024 * 1024);
+  CHECK_FALSE(options.runtime.tls);
   CHECK(options.answer_limits.array_bytes == 1048576);
   CHECK(options.answer_limits.object_bytes == 1500000);
   CHECK(options.bind_address == "127.0.0.1");
@@ -63,56 +61,30 @@ TEST_CASE("Without flags, the defaults are those of the manual") {
 }
 
 TEST_CASE("Every flag takes its value") {
-  const Options options = Parsed({"--runtime=cri",
-                                  "--cri-endpoint=unix:///run/crio/crio.sock",
-                                  "--docker-endpoint=tcp://127.0.0.1:2375",
-                                  "--docker-timeout=1500ms",
-                                  "--docker-connect-timeout=600ms",
-                                  "--docker-max-response-bytes=123",
-                                  "--docker-api-version=1.41",
-                                  "--docker-tls-ca=/ca",
-                                  "--docker-tls-cert=/cert",
-                                  "--docker-tls-key=/key",
-                                  "--docker-tls-verify=false",
-                                  "--ready-timeout=1m",
-                                  "--max-daemon-calls=2",
-                                  "--max-answer-bytes=2097152",
-                                  "--bind-address=::1",
-                                  "--port=0",
-                                  "--max-waiting=10",
-                                  "--max-connections=200",
-                                  "--max-connections-per-address=5",
-                                  "--max-header-bytes=2048",
-                                  "--max-body-bytes=0",
-                                  "--max-in-flight-bytes=7",
-                                  "--allowed-host=a.example,b.example",
-                                  "--allowed-host=c.example",
-                                  "--metrics-bind-address=[::1]",
-                                  "--metrics-port=9999",
-                                  "--idle-timeout=2s",
-                                  "--request-timeout=3s",
-                                  "--send-timeout=4s",
-                                  "--log-format=json",
-                                  "--log-level=warning"});
-  CHECK(options.collector.runtime == RuntimeChoice::kCri);
-  CHECK(options.collector.cri_endpoint == "unix:///run/crio/crio.sock");
-  CHECK(options.collector.docker.docker_endpoint == "tcp://127.0.0.1:2375");
-  CHECK(options.collector.docker.timeout == milliseconds(1500));
-  CHECK(options.collector.docker.connect_timeout == milliseconds(600));
-  CHECK(options.collector.docker.max_response_bytes == 123);
-  CHECK(options.collector.docker.api_version == "1.41");
-  const containercollector::TlsOptions tls{"/ca", "/cert", "/key", false};
-  CHECK(options.collector.docker.tls == tls);
-  CHECK(options.collector.ready_timeout == std::chrono::minutes(1));
-  CHECK(options.max_daemon_calls == 2);
+  const Options options =
+      Parsed({"--runtime=cri", "--cri-endpoint=unix:///run/crio/crio.sock",
+              "--docker-endpoint=tcp://127.0.0.1:2375", "--timeout=1500ms",
+              "--connect-timeout=600ms", "--max-response-bytes=123",
+              "--docker-api-version=1.41", "--max-answer-bytes=2097152",
+              "--bind-address=::1", "--port=0", "--max-waiting=10",
+              "--max-body-bytes=0", "--max-in-flight-bytes=7",
+              "--allowed-host=a.example,b.example", "--allowed-host=c.example",
+              "--metrics-bind-address=[::1]", "--metrics-port=9999",
+              "--log-format=json", "--log-level=warning"});
+  CHECK(options.runtime.kind == RuntimeKind::kCri);
+  CHECK(options.runtime.cri_endpoint == "unix:///run/crio/crio.sock");
+  CHECK(options.runtime.docker_endpoint == "tcp://127.0.0.1:2375");
+  CHECK(options.runtime.timeout == milliseconds(1500));
+  CHECK(options.runtime.connect_timeout == milliseconds(600));
+  CHECK(options.runtime.max_response_bytes == 123);
+  CHECK(options.runtime.api_version == "1.41");
   CHECK(options.answer_limits.array_bytes == 2097152);
   CHECK(options.answer_limits.object_bytes == 2097152);
   CHECK(options.bind_address == "::1");
   CHECK(options.port == 0);
   CHECK(options.max_waiting == 10);
-  CHECK(options.http.max_connections == 200);
-  CHECK(options.http.max_connections_per_address == 5);
-  CHECK(options.http.max_header_bytes == 2048);
+  // Those of pending requests, and as many others as by default.
+  CHECK(options.http.max_connections == 1034);
   CHECK(options.http.max_body_bytes == 0);
   CHECK(options.http.max_in_flight_bytes == 7);
   CHECK(options.metrics_bind_address == "::1");
@@ -120,54 +92,90 @@ TEST_CASE("Every flag takes its value") {
   CHECK(options.has_metrics_listener);
   CHECK(options.http.allowed_hosts ==
         std::vector<std::string>{"a.example", "b.example", "c.example"});
-  CHECK(options.http.idle_timeout == std::chrono::seconds(2));
-  CHECK(options.http.request_timeout == std::chrono::seconds(3));
-  CHECK(options.http.send_timeout == std::chrono::seconds(4));
   CHECK(options.log_format == LogFormat::kJson);
   CHECK(options.log_level == LogLevel::kWarning);
 }
 
-TEST_CASE("Precedence: command line, environment, file") {
-  const TempDir dir;
-  const std::string file = dir / "collector.conf";
-  std::ofstream(file) << "# how we run it\nport=1111\nmax-waiting=22\n";
-  const ScopedEnvironment config{{"CONTAINER_COLLECTOR_CONFIG", file.c_str()}};
-  const Options from_file = Parsed({});
-  CHECK(from_file.port == 1111);
-  CHECK(from_file.max_waiting == 22);
-
-  const ScopedEnvironment port{{"CONTAINER_COLLECTOR_PORT", "3333"}};
-  const ScopedEnvironment timeout{{"CONTAINER_COLLECTOR_DOCKER_TIMEOUT", "7s"}};
-  const ScopedEnvironment empty{{"CONTAINER_COLLECTOR_LOG_LEVEL", ""}};
+TEST_CASE("The command line takes precedence over the environment") {
+  const ScopedEnvironment environment{{"CONTAINER_COLLECTOR_PORT", "3333"},
+                                      {"CONTAINER_COLLECTOR_TIMEOUT", "7s"},
+                                      {"CONTAINER_COLLECTOR_LOG_LEVEL", ""}};
   const Options options = Parsed({});
   CHECK(options.port == 3333);
-  CHECK(options.max_waiting == 22);
-  CHECK(options.collector.docker.timeout == std::chrono::seconds(7));
+  CHECK(options.runtime.timeout == std::chrono::seconds(7));
+  CHECK(options.log_level == LogLevel::kInfo);
   CHECK(Parsed({"--port=4444"}).port == 4444);
 }
 
-TEST_CASE("The flag --config takes precedence over its variable") {
-  const TempDir dir;
-  const std::string file = dir / "collector.conf";
-  std::ofstream(file) << "bind-address = \"::1\"\n";
-  const ScopedEnvironment config{
-      {"CONTAINER_COLLECTOR_CONFIG", "/nonexistent"}};
-  CHECK(Parsed({"--config", file.c_str()}).bind_address == "::1");
+TEST_CASE("A variable takes several names, separated by commas") {
+  const ScopedEnvironment environment{
+      {"CONTAINER_COLLECTOR_ALLOWED_HOST", "a.example,b.example"}};
+  CHECK(Parsed({}).http.allowed_hosts ==
+        std::vector<std::string>{"a.example", "b.example"});
+}
+
+TEST_CASE("Flags that were renamed keep their names of old") {
+  const Options flags =
+      Parsed({"--docker-timeout=2s", "--docker-connect-timeout=3s",
+              "--docker-max-response-bytes=4"});
+  CHECK(flags.runtime.timeout == std::chrono::seconds(2));
+  CHECK(flags.runtime.connect_timeout == std::chrono::seconds(3));
+  CHECK(flags.runtime.max_response_bytes == 4);
+
+  const ScopedEnvironment environment{
+      {"CONTAINER_COLLECTOR_DOCKER_TIMEOUT", "5s"},
+      {"CONTAINER_COLLECTOR_DOCKER_CONNECT_TIMEOUT", "6s"},
+      {"CONTAINER_COLLECTOR_DOCKER_MAX_RESPONSE_BYTES", "7"}};
+  const Options variables = Parsed({});
+  CHECK(variables.runtime.timeout == std::chrono::seconds(5));
+  CHECK(variables.runtime.connect_timeout == std::chrono::seconds(6));
+  CHECK(variables.runtime.max_response_bytes == 7);
+  CHECK(variables.warnings.empty());
+  CHECK(Parsed({"--timeout=8s"}).runtime.timeout == std::chrono::seconds(8));
+  const ScopedEnvironment newer{{"CONTAINER_COLLECTOR_TIMEOUT", "9s"}};
+  CHECK(Parsed({}).runtime.timeout == std::chrono::seconds(9));
+}
+
+TEST_CASE("A rejected value of a renamed flag is named as it was written") {
+  const std::string text =
+      ": invalid value \"x\": write a whole number and a unit from 1ms to 24h, "
+      "e.g. 25s, 1500ms or 1m";
+  CheckRejected({"--docker-timeout", "x"}, "--docker-timeout" + text);
+  const ScopedEnvironment environment{
+      {"CONTAINER_COLLECTOR_DOCKER_TIMEOUT", "x"}};
+  CheckRejected({}, "CONTAINER_COLLECTOR_DOCKER_TIMEOUT" + text);
+}
+
+TEST_CASE("A misspelt variable is a warning that names the nearest one") {
+  const ScopedEnvironment environment{{"CONTAINER_COLLECTOR_PROT", "3"}};
+  const std::string prot =
+      "unknown variable CONTAINER_COLLECTOR_PROT; did you mean "
+      "CONTAINER_COLLECTOR_PORT?";
+  CHECK(Parsed({}).warnings == std::vector{prot});
+  CheckRejected({"--check-config"}, prot);
+
+  const ScopedEnvironment other{{"CONTAINER_COLLECTOR_PROT", ""},
+                                {"CONTAINER_COLLECTOR_READY_TIMEOUT", "3s"}};
+  const std::vector<std::string> warnings = Parsed({}).warnings;
+  REQUIRE(warnings.size() == 2);
+  CHECK((warnings[0] == prot || warnings[1] == prot));
+  const std::string ready =
+      "unknown variable CONTAINER_COLLECTOR_READY_TIMEOUT";
+  CHECK((warnings[0] == ready || warnings[1] == ready));
 }
 
 TEST_CASE("DOCKER_* variables are the defaults of the daemon's flags") {
   const ScopedEnvironment environment{{"DOCKER_HOST", "unix:///run/other.sock"},
                                       {"DOCKER_API_VERSION", "1.41"},
                                       {"DOCKER_CERT_PATH", "/certs"}};
-  const containercollector::RuntimeOptions docker =
-      Parsed({"--docker-tls-ca=/ca"}).collector.docker;
+  const containercollector::RuntimeOptions docker = Parsed({}).runtime;
   CHECK(docker.docker_endpoint == "unix:///run/other.sock");
   CHECK(docker.api_version == "1.41");
-  const containercollector::TlsOptions tls{"/ca", "/certs/cert.pem",
+  const containercollector::TlsOptions tls{"/certs/ca.pem", "/certs/cert.pem",
                                            "/certs/key.pem", false};
   CHECK(docker.tls == tls);
-  CHECK(Parsed({"--docker-endpoint=unix:///x"})
-            .collector.docker.docker_endpoint == "unix:///x");
+  CHECK(Parsed({"--docker-endpoint=unix:///x"}).runtime.docker_endpoint ==
+        "unix:///x");
 }
 
 TEST_CASE(
@@ -185,7 +193,7 @@ TEST_CASE("A wrong value is rejected with a text that names its flag") {
   CheckRejected(
       {"--max-waiting=x"},
       "--max-waiting: invalid value \"x\": write a number from 1 to 100000");
-  for (const char* flag : {"--docker-timeout", "--idle-timeout"}) {
+  for (const char* flag : {"--timeout", "--connect-timeout"}) {
     for (const char* value : {"5", "0s", "-1s", "1.5s", "1d", "1S", "25h",
                               "9223372036854775807h"}) {
       CheckRejected({flag, value},
@@ -202,14 +210,17 @@ TEST_CASE("A wrong value is rejected with a text that names its flag") {
   CheckRejected({"--log-level=1"},
                 "--log-level: invalid value \"1\": write debug, info, warning "
                 "or error");
-  CheckRejected({"--docker-tls-verify=no"},
-                "--docker-tls-verify: invalid value \"no\": write true or "
-                "false");
-  CheckRejected({"--max-connections=1000"},
-                "--max-connections: 1000 is too few for 1024 pending requests: "
-                "write at least 1152, or less for --max-waiting");
-  CheckRejected({"--prot=1"},
-                "The following argument was not expected: --prot=1");
+  CheckRejected({"--port"}, "--port: 1 required NUMBER missing");
+}
+
+TEST_CASE("An unknown flag is rejected, with the name that was meant") {
+  CheckRejected({"--prot", "80"}, "unknown flag --prot; did you mean --port?");
+  CheckRejected({"--prot=80"}, "unknown flag --prot; did you mean --port?");
+  CheckRejected({"--cri-endpont=x"},
+                "unknown flag --cri-endpont; did you mean --cri-endpoint?");
+  CheckRejected({"--ready-timeout=1s"}, "unknown flag --ready-timeout");
+  CheckRejected({"-p", "80"}, "unknown flag -p");
+  CheckRejected({"80"}, "unexpected argument \"80\"");
 }
 
 TEST_CASE("A wrong value of the daemon's options is rejected at its source") {
@@ -223,10 +234,6 @@ TEST_CASE("A wrong value of the daemon's options is rejected at its source") {
   CheckRejected({"--docker-endpoint=npipe:////./pipe/docker_engine"},
                 "--docker-endpoint: " + npipe);
   CheckRejected({"--docker-api-version=x"}, "--docker-api-version: " + version);
-  CheckRejected({"--docker-tls-cert=/c"},
-                "--docker-tls-cert, --docker-tls-key: invalid TLS files: a "
-                "client's certificate and its key go together, write both or "
-                "neither");
   {
     const ScopedEnvironment host{
         {"DOCKER_HOST", "npipe:////./pipe/docker_engine"}};
@@ -242,33 +249,6 @@ TEST_CASE("A wrong value in the environment is rejected with its variable") {
                 "CONTAINER_COLLECTOR_PORT: invalid value \"many\": write a "
                 "number from 0 to 65535");
   CHECK(Parsed({"--port=1"}).port == 1);
-}
-
-TEST_CASE("A mistake in the file is rejected with its line") {
-  const TempDir dir;
-  const std::string file = dir / "collector.conf";
-  const auto check = [&](const std::string& content, const std::string& text) {
-    std::ofstream(file) << content;
-    CheckRejected({"--config", file.c_str()}, file + text);
-  };
-  check("\nport=many\n",
-        ":2: port: invalid value \"many\": write a number from 0 to 65535");
-  check("prot=1\n",
-        ":1: unknown flag \"prot\": write one flag in each line without its "
-        "dashes, e.g. port=8091");
-  check("port=1\n\nport=2\n",
-        ":3: \"port\" is set twice, first in " + file + ":1: port");
-  check("config=/x\n",
-        ":1: unknown flag \"config\": write one flag in each line without its "
-        "dashes, e.g. port=8091");
-  CheckRejected(
-      {"--config", "/nonexistent"},
-      "--config: cannot read /nonexistent: No such file or directory");
-  const ScopedEnvironment config{
-      {"CONTAINER_COLLECTOR_CONFIG", "/nonexistent"}};
-  CheckRejected({},
-                "CONTAINER_COLLECTOR_CONFIG: cannot read /nonexistent: No such "
-                "file or directory");
 }
 
 TEST_CASE("The flag --check-config exits with 0, or with 2 and the mistake") {
@@ -302,15 +282,47 @@ TEST_CASE("Help and version go to stdout with code 0") {
   CHECK(version.text.rfind("container-collector ", 0) == 0);
   const auto help = std::get<ParseExit>(Parse({"--help"}));
   CHECK(help.code == 0);
-  for (const char* flag :
-       {"--docker-endpoint", "--bind-address", "--port", "--docker-timeout",
-        "--max-waiting", "--tls-client-ca", "--config", "--log-format"}) {
-    CHECK(help.text.find(flag) != std::string::npos);
+  // Each with its variable, and without its names of old.
+  const std::regex line("\n +(-h,)?(--[a-z-]+)");
+  std::vector<std::string> flags;
+  for (std::sregex_iterator it(help.text.begin(), help.text.end(), line), end;
+       it != end; ++it) {
+    flags.push_back((*it)[2]);
+  }
+  CHECK(flags == std::vector<std::string>{"--help",
+                                          "--version",
+                                          "--check-config",
+                                          "--runtime",
+                                          "--docker-endpoint",
+                                          "--docker-api-version",
+                                          "--cri-endpoint",
+                                          "--timeout",
+                                          "--connect-timeout",
+                                          "--max-response-bytes",
+                                          "--bind-address",
+                                          "--port",
+                                          "--metrics-bind-address",
+                                          "--metrics-port",
+                                          "--allowed-host",
+                                          "--tls-cert",
+                                          "--tls-key",
+                                          "--tls-client-ca",
+                                          "--max-answer-bytes",
+                                          "--max-waiting",
+                                          "--max-body-bytes",
+                                          "--max-in-flight-bytes",
+                                          "--log-format",
+                                          "--log-level"});
+  for (std::size_t i = 3; i < flags.size(); ++i) {
+    std::string variable = "(Env:CONTAINER_COLLECTOR";
+    for (const char c : flags[i].substr(1))
+      variable += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    CHECK(help.text.find(variable + ")") != std::string::npos);
   }
 }
 
 TEST_CASE("The runtime and its endpoint are checked") {
-  CHECK(Parsed({"--runtime=auto"}).collector.runtime == RuntimeChoice::kAuto);
+  CHECK(Parsed({"--runtime=auto"}).runtime.kind == RuntimeKind::kAuto);
   CheckRejected({"--runtime=podman"},
                 "--runtime: invalid value \"podman\": write docker, cri or "
                 "auto");

@@ -110,9 +110,9 @@ TEST_CASE("A head or a body that is too large is rejected") {
   head.bytes = 1024;
   CHECK(CheckHead(head, kLimits)->status == 400);
   head.bytes = 1025;
-  CheckRejected(head, 431,
-                "The request's headers are larger than the limit of 1024 bytes "
-                "(--max-header-bytes).");
+  CheckRejected(
+      head, 431,
+      "The request's headers are larger than the limit of 1024 bytes.");
   const std::string too_large =
       "The request's body is larger than the limit of 100 bytes "
       "(--max-body-bytes). It is not used: send {} or nothing.";

@@ -73,7 +73,7 @@ TEST_CASE(
 }
 
 TEST_CASE("SIGTERM while the daemon hangs: the timeout's text, twice") {
-  Node node({"--docker-timeout", "1s"});
+  Node node({"--timeout", "1s"});
   node.Start(NeverRespond());
   Callers callers(node);
   const auto start = std::chrono::steady_clock::now();
@@ -93,15 +93,15 @@ TEST_CASE("SIGTERM while the daemon hangs: the timeout's text, twice") {
 }
 
 TEST_CASE("SIGTERM while a batch finds no call: it is rejected, then the end") {
-  Node node({"--docker-timeout", "1s", "--max-daemon-calls", "1"});
+  Node node({"--timeout", "1s"});
   node.Start(NeverRespond());
   std::vector<HttpCall> calls;
-  for (int limit = 1; limit <= 6; ++limit) {
+  for (int limit = 1; limit <= 24; ++limit) {
     calls.emplace_back(node.url(),
                        RequestBytes("POST", std::string(kRoute) + "?limit=" +
                                                 std::to_string(limit)));
   }
-  WaitForWaiting(node, 6);
+  WaitForWaiting(node, 24);
   node.server().Signal(SIGTERM);
   int rejected = 0;
   for (HttpCall& call : calls) {
@@ -130,7 +130,7 @@ TEST_CASE("SIGTERM while a response is sent: it is sent to its end") {
 
 TEST_CASE(
     "SIGTERM while a client does not read its response: it is not waited for") {
-  Node node({"--max-answer-bytes", "0", "--docker-timeout", "1s"});
+  Node node({"--max-answer-bytes", "0", "--timeout", "1s"});
   node.Start(GoodDaemon(ManyContainers(4'000'000)));
   HttpCall slow(node.url(), RequestBytes("POST", kRoute));
   CHECK(slow.connection().Receive(1).bytes == "H");

@@ -50,6 +50,11 @@ TEST_CASE("A request for the object carries list options and a key") {
   CHECK(RequestOf(kObject + "?key=a&key=b").object_key == "a");
 }
 
+TEST_CASE("Unknown parameters are ignored, as Docker ignores them") {
+  CHECK(RequestOf(kArray + "?limt=2&_=1&limit=3").options.limit == 3);
+  CHECK(RequestOf(kObject + "?limt=2").options == ListOptions{});
+}
+
 TEST_CASE("An empty key is rejected with 400") {
   for (const char* query : {"?key=", "?key", "?limit=1&key="}) {
     const Response response = RejectionOf("POST", kObject + query);
