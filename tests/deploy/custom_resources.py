@@ -80,7 +80,7 @@ SPECS = {
 
 
 def is_custom(item):
-    return "." in str(item.get("apiVersion"))
+    return "." in str(item.get("apiVersion")) and ".k8s.io/" not in item["apiVersion"]
 
 
 def errors(directory, item):

@@ -14,10 +14,12 @@ host_run=$directory/host
 socket=$host_run/docker.sock
 export DOCKER_HOST=unix://$socket
 busybox ip link set lo up
-# The host's /run is a shared mount.
+# The host's /run is a private mount, as on Docker Desktop, k3d, WSL2 and OpenRC.
 mkdir "$host_run"
 mount -t tmpfs -o mode=755 none "$host_run"
-mount --make-shared "$host_run"
+mount --make-private "$host_run"
+# The options of the DaemonSet's mount.
+mount_options=ro
 # The programs of the distribution, in front of others of the same name.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
@@ -50,7 +52,7 @@ run() {
     shift
   done
   "${podman[@]}" run --detach --name "$name" --network=host --cgroup-parent="/$cgroup" --cap-drop=all --read-only \
-    --security-opt=no-new-privileges --volume "$host_run:/run:ro,rslave" "${options[@]}" "$image" \
+    --security-opt=no-new-privileges --volume "$host_run:/run:$mount_options" "${options[@]}" "$image" \
     --bind-address=127.0.0.1 "${@:2}" >/dev/null
 }
 
@@ -79,6 +81,9 @@ mkdir -p "$directory/rootfs"
 cp "$(command -v busybox)" "$directory/rootfs/"
 tar --create --directory="$directory/rootfs" . | docker import - busybox:1 >/dev/null
 docker create --name=on-this-node --network=none busybox:1 /busybox true >/dev/null
+# dockerd, unlike Podman, starts no container with rslave here.
+docker run --rm --network=host --cgroup-parent="/$cgroup" --volume "$host_run:/run:$mount_options" busybox:1 \
+  /busybox test -S /run/docker.sock || fail "dockerd does not start a container with the DaemonSet's mount"
 started=$(date +%s%N)
 run daemon-set --user=0:0 -- --port=8091
 wait_for curl --silent --fail --noproxy '*' http://127.0.0.1:8091/healthz
@@ -124,6 +129,17 @@ wait_for curl --silent --fail --noproxy '*' http://127.0.0.1:8095/healthz
 expect 200 8095
 jq --exit-status '.[] | select(.Names == ["/podman"]) | .State == "running"' <<<"$body" >/dev/null ||
   fail "Podman's list does not have the collector: $body"
+
+echo "== The directory of the socket is mounted while the collector runs, with mount-propagation"
+mount --make-shared "$host_run"
+mkdir "$host_run/late"
+mount_options=ro,rslave
+run propagation --user=0:0 --env=CONTAINER_COLLECTOR_DOCKER_ENDPOINT=unix:///run/late/podman.sock -- --port=8096
+wait_for curl --silent --fail --noproxy '*' http://127.0.0.1:8096/healthz
+mount -t tmpfs none "$host_run/late"
+"${podman[@]}" system service --time=0 "unix://$host_run/late/podman.sock" >>"$directory/podman.log" 2>&1 &
+wait_for curl --silent --fail --unix-socket "$host_run/late/podman.sock" http://d/_ping
+expect 200 8096
 
 echo "== It stops by itself"
 "${podman[@]}" stop --time=60 daemon-set >/dev/null

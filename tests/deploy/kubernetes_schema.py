@@ -13,6 +13,8 @@ import kubernetes.client
 KINDS = {
     ("v1", "Namespace"): "V1Namespace",
     ("v1", "ServiceAccount"): "V1ServiceAccount",
+    ("v1", "ResourceQuota"): "V1ResourceQuota",
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): "V1RoleBinding",
     ("apps/v1", "DaemonSet"): "V1DaemonSet",
 }
 SCALARS = {

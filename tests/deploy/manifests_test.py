@@ -45,7 +45,7 @@ def errors(directory, item):
 
 
 # Maps whose keys are names that the author chooses.
-FREE_MAPS = ("labels", "annotations", "matchLabels", "nodeSelector", "requests", "limits")
+FREE_MAPS = ("labels", "annotations", "matchLabels", "nodeSelector", "requests", "limits", "hard")
 
 
 def places(value, path=()):
@@ -130,6 +130,22 @@ class Collector(unittest.TestCase):
             self.assertEqual([{"operator": "Exists"}], pod["tolerations"])
             self.assertEqual("system-node-critical", pod["priorityClassName"])
 
+    def test_a_quota_lets_the_priority_class_into_the_namespace(self):
+        for directory in OVERLAYS:
+            items = rendered(directory)
+            quota = the_one(items, "ResourceQuota")
+            selected = {"scopeName": "PriorityClass", "operator": "In", "values": ["system-node-critical"]}
+            self.assertEqual([selected], quota["spec"]["scopeSelector"]["matchExpressions"])
+            self.assertEqual(the_one(items, "DaemonSet")["metadata"]["namespace"], quota["metadata"]["namespace"])
+            # A cluster has at most 15,000 nodes.
+            self.assertEqual(["pods"], list(quota["spec"]["hard"]))
+            self.assertGreater(int(quota["spec"]["hard"]["pods"]), 15000)
+
+    def test_pod_security_lets_it_use_the_host(self):
+        for directory in OVERLAYS:
+            labels = the_one(rendered(directory), "Namespace")["metadata"]["labels"]
+            self.assertEqual("privileged", labels["pod-security.kubernetes.io/enforce"])
+
     def test_it_listens_on_loopback_and_the_kubelet_asks_there(self):
         for pod, container in self.each_pod():
             self.assertIs(True, pod["hostNetwork"])
@@ -161,17 +177,23 @@ class Collector(unittest.TestCase):
         self.assertEqual(template["metadata"]["labels"], monitor["spec"]["selector"]["matchLabels"])
         self.assertEqual(port["name"], monitor["spec"]["podMetricsEndpoints"][0]["port"])
 
-    def test_the_directory_of_the_socket_is_mounted_and_follows_the_host(self):
-        for pod, container in self.each_pod():
-            self.assertEqual([{"name": "run", "hostPath": {"path": "/run", "type": "Directory"}}], pod["volumes"])
-            mount = {"name": "run", "mountPath": "/run", "readOnly": True, "mountPropagation": "HostToContainer"}
-            self.assertEqual([mount], container["volumeMounts"])
+    def test_the_directory_of_the_socket_is_mounted_on_every_host(self):
+        run = {"name": "run", "mountPath": "/run", "readOnly": True}
+        for directory in OVERLAYS:
+            pod = the_one(rendered(directory), "DaemonSet")["spec"]["template"]["spec"]
+            names = {volume["name"]: volume["hostPath"] for volume in pod["volumes"]}
+            self.assertEqual({"path": "/run", "type": "Directory"}, names["run"])
+            mounts = {mount["name"]: mount for mount in pod["containers"][0]["volumeMounts"]}
+            self.assertEqual(names.keys(), mounts.keys())
+            # Where /run is a private mount, a container with another propagation does not start.
+            others = {"mountPropagation": "HostToContainer"} if directory == "mount-propagation" else {}
+            self.assertEqual({**run, **others}, mounts["run"])
 
     def test_it_asks_the_runtime_that_the_node_has(self):
+        runtimes = {"podman": "docker", "openshift": "cri"}
         for directory in OVERLAYS:
             container = the_one(rendered(directory), "DaemonSet")["spec"]["template"]["spec"]["containers"][0]
-            # Podman is asked through Docker's API, whatever else is there.
-            runtime = "docker" if directory == "podman" else "auto"
+            runtime = runtimes.get(directory, "auto")
             self.assertIn({"name": "CONTAINER_COLLECTOR_RUNTIME", "value": runtime}, container["env"], directory)
 
     def test_it_is_confined(self):
@@ -258,8 +280,30 @@ class Overlays(unittest.TestCase):
         self.assertIn(endpoint, container["env"])
 
     def test_selinux_lets_it_use_the_socket(self):
-        container = the_one(rendered("selinux"), "DaemonSet")["spec"]["template"]["spec"]["containers"][0]
-        self.assertEqual({"type": "spc_t"}, container["securityContext"]["seLinuxOptions"])
+        for directory in ("selinux", "openshift"):
+            container = the_one(rendered(directory), "DaemonSet")["spec"]["template"]["spec"]["containers"][0]
+            self.assertEqual({"type": "spc_t"}, container["securityContext"]["seLinuxOptions"])
+
+    def test_openshift_admits_it_on_every_node_and_crio_is_asked(self):
+        items = rendered("openshift")
+        binding = the_one(items, "RoleBinding")
+        account = the_one(items, "ServiceAccount")["metadata"]
+        self.assertEqual(account["namespace"], binding["metadata"]["namespace"])
+        self.assertEqual(
+            [{"kind": "ServiceAccount", "name": account["name"], "namespace": account["namespace"]}], binding["subjects"]
+        )
+        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:openshift:scc:privileged"}
+        self.assertEqual(role, binding["roleRef"])
+        self.assertEqual({"openshift.io/node-selector": ""}, the_one(items, "Namespace")["metadata"]["annotations"])
+        container = the_one(items, "DaemonSet")["spec"]["template"]["spec"]["containers"][0]
+        endpoint = {"name": "CONTAINER_COLLECTOR_CRI_ENDPOINT", "value": "unix:///run/crio/crio.sock"}
+        self.assertIn(endpoint, container["env"])
+
+    def test_microk8s_has_its_socket_mounted_where_it_is_on_the_host(self):
+        pod = the_one(rendered("microk8s"), "DaemonSet")["spec"]["template"]["spec"]
+        path = "/var/snap/microk8s/common/run"
+        self.assertIn({"name": "microk8s", "hostPath": {"path": path, "type": "Directory"}}, pod["volumes"])
+        self.assertIn({"name": "microk8s", "mountPath": path, "readOnly": True}, pod["containers"][0]["volumeMounts"])
 
 
 class Page(unittest.TestCase):
