@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containercollector/container_runtime.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -56,6 +58,16 @@ std::unique_ptr<ContainerRuntime> MakeSelecting(const RuntimeOptions& options) {
                                                       options.timeout);
 }
 
+/// Drops each container whose ID a later one has too. Those without an ID stay.
+void KeepLastOfEachId(std::vector<Container>& containers) {
+  std::unordered_set<std::string> ids;
+  const auto kept = std::remove_if(
+      containers.rbegin(), containers.rend(), [&](const Container& container) {
+        return !container.id.empty() && !ids.insert(container.id).second;
+      });
+  containers.erase(containers.begin(), kept.base());
+}
+
 }  // namespace
 
 ContainerRuntime::~ContainerRuntime() = default;
@@ -67,6 +79,7 @@ std::vector<Container> ContainerRuntime::ListContainers(
       options,
       [&](Container& container) { containers.push_back(std::move(container)); },
       call);
+  KeepLastOfEachId(containers);
   return containers;
 }
 

@@ -145,6 +145,7 @@ Response Processor::Collect(const ListOptions& options,
     runtime_->ForEachContainer(
         options, [&](const Container& container) { encoder.Add(container); },
         counted);
+    encoder.KeepLastOfEachId();
     response.container_count = encoder.count();
     if (response.incomplete_count > 0) {
       response.headers.emplace_back(Processor::kIncompleteHeader,

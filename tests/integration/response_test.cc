@@ -93,6 +93,38 @@ TEST_CASE("Keys in another case are read as Go reads them") {
       R"("HostConfig":{},"NetworkSettings":null,"Mounts":null}])");
 }
 
+TEST_CASE("The last container with an ID wins, and all without an ID stay") {
+  Node node;
+  const auto [ids, kept] = GENERATE(table<std::string, std::string>({
+      // The IDs, "-" for none, and the places of those that stay.
+      {"aabc", "123"},
+      {"abca", "123"},
+      {"abab", "23"},
+      {"aaaa", "3"},
+      {"abcc", "013"},
+      {"abcd", "0123"},
+      {"-a-a-", "0234"},
+      {"a", "0"},
+      {"", ""},
+  }));
+  CAPTURE(ids);
+  std::string list;
+  for (const char id : ids) {
+    list += (list.empty() ? R"({"Id":")" : R"(,{"Id":")") +
+            (id == '-' ? "" : std::string(3, id) + R"(\",\"Names\":\\)") +
+            R"(","Image":")" + std::to_string(list.size()) + "\"}";
+  }
+  node.Start(RespondWith(ResponseBytes(200, kJson, "[" + list + "]")));
+  const auto all = DecodeContainers("[" + list + "]").value();
+  std::vector<Container> expected;
+  for (const char place : kept)
+    expected.push_back(all.at(static_cast<std::size_t>(place - '0')));
+  const Response response = node.Post();
+  CHECK(response.body == EncodeContainers(expected));
+  CHECK(response.container_count == expected.size());
+  CHECK(node.client().ListContainers() == expected);
+}
+
 TEST_CASE("Half an emoji in a label costs the label half an emoji") {
   Node node;
   node.Start(RespondWith(ResponseBytes(

@@ -40,7 +40,8 @@ class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
   virtual ~ContainerRuntime();
 
   /// Returns the containers of the node, newest first. A failure is never an
-  /// empty list.
+  /// empty list. If the runtime lists an ID more than once, the last container
+  /// with it wins.
   /// @throws Error kInvalidArgument for list options that no runtime takes,
   /// kRequestRejected for those that this one rejects, kCannotConnect,
   /// kPermissionDenied, kTlsFailed, kTimeout, kCancelled, kResponseTruncated,
@@ -50,7 +51,9 @@ class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
 
   /// Calls `visitor` for each container in turn, newest first, so that the
   /// memory does not grow with their number. All responses have arrived before
-  /// the first call; the time limit of the call ends there.
+  /// the first call; the time limit of the call ends there. If a Docker daemon
+  /// lists an ID more than once, `visitor` gets each container with it: a later
+  /// one replaces those before it.
   /// @throws Error as ListContainers(), kResponseMalformed possibly after some
   /// containers were visited, and what `visitor` throws.
   void ForEachContainer(const ListOptions& options,

@@ -2,7 +2,10 @@
 
 #include "lib/src/json/encoder.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -125,12 +128,68 @@ void AppendJsonString(std::string_view text, std::string& json) {
 }
 
 void ContainerArrayEncoder::Add(const Container& container) {
-  encoder_.Byte(count_++ == 0 ? '[' : ',');
+  encoder_.Byte(begins_.empty() ? '[' : ',');
+  begins_.push_back(encoder_.size());
+  id_hashes_.push_back(std::hash<std::string>()(container.id));
   Write(container, encoder_);
 }
 
+std::string_view ContainerArrayEncoder::IdOf(std::size_t index) const {
+  // An ID with this text in it has backslashes before the quotes.
+  constexpr std::string_view kAfterId = "\",\"Names\":";
+  const std::size_t begin =
+      begins_[index] + std::string_view("{\"Id\":\"").size();
+  return std::string_view(json_).substr(begin,
+                                        json_.find(kAfterId, begin) - begin);
+}
+
+std::vector<std::size_t> ContainerArrayEncoder::FindReplaced() const {
+  // Almost every list ends here. Numbers sort much faster than texts.
+  std::vector<std::size_t> hashes = id_hashes_;
+  std::sort(hashes.begin(), hashes.end());
+  if (std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end())
+    return {};
+
+  std::vector<std::pair<std::string_view, std::size_t>> ids;
+  for (std::size_t i = 0; i < count(); ++i) ids.emplace_back(IdOf(i), i);
+  std::sort(ids.begin(), ids.end());
+  std::vector<std::size_t> replaced;
+  for (std::size_t i = 1; i < ids.size(); ++i) {
+    const auto& [id, index] = ids[i - 1];
+    if (!id.empty() && id == ids[i].first) replaced.push_back(index);
+  }
+  std::sort(replaced.begin(), replaced.end());
+  return replaced;
+}
+
+void ContainerArrayEncoder::KeepLastOfEachId() {
+  const std::vector<std::size_t> replaced = FindReplaced();
+  if (replaced.empty()) return;
+
+  std::vector<std::size_t> begins;
+  std::size_t end = 0;
+  auto next = replaced.begin();
+  for (std::size_t i = 0; i < count(); ++i) {
+    if (next != replaced.end() && *next == i) {
+      ++next;
+      continue;
+    }
+    // Each container moves with the byte before it.
+    const std::size_t from = begins_[i] - 1;
+    const std::size_t to =
+        i + 1 < count() ? begins_[i + 1] - 1 : encoder_.size();
+    std::memmove(json_.data() + end, json_.data() + from, to - from);
+    begins.push_back(end + 1);
+    end += to - from;
+  }
+  json_.front() = '[';
+  begins_ = std::move(begins);
+  id_hashes_.clear();
+  encoder_.Truncate(end);
+}
+
 std::string ContainerArrayEncoder::Take() {
-  if (count_ == 0) encoder_.Byte('[');
+  if (begins_.empty()) encoder_.Byte('[');
   encoder_.Byte(']');
   encoder_.Finish();
   return std::move(json_);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "containercollector/list_options.h"
 #include "containercollector/types.h"
@@ -29,15 +30,25 @@ class ContainerArrayEncoder {
 
   void Add(const Container& container);
 
-  std::size_t count() const noexcept { return count_; }
+  /// Drops each container whose ID a later one has too. Those without an ID
+  /// stay. Nothing may be added after it.
+  void KeepLastOfEachId();
+
+  std::size_t count() const noexcept { return begins_.size(); }
 
   /// Returns the array. Nothing may be added after it.
   std::string Take();
 
  private:
+  /// Returns the container's ID as it stands in the JSON.
+  std::string_view IdOf(std::size_t index) const;
+  /// Returns the places of containers whose ID a later one has too.
+  std::vector<std::size_t> FindReplaced() const;
+
   std::string json_;
   Encoder encoder_{json_};
-  std::size_t count_ = 0;
+  std::vector<std::size_t> begins_;  // Where each container begins in json_.
+  std::vector<std::size_t> id_hashes_;
 };
 
 /// `{"status":{"running":true}}`: API version 1.22 and newer.

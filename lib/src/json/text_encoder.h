@@ -51,6 +51,12 @@ class Encoder {
   /// part of valid UTF-8.
   void String(std::string_view text);
 
+  /// Returns the number of bytes that the string has and this one appended.
+  std::size_t size() const noexcept { return size_; }
+
+  /// Goes back to a smaller size.
+  void Truncate(std::size_t size) { size_ = size; }
+
   void Finish() { json_.resize(size_); }
 
  private:
