@@ -19,17 +19,6 @@
 namespace containercollector {
 namespace {
 
-/// Error texts show at most this many bytes of a value.
-constexpr std::size_t kMaxValueInText = 128;
-
-[[noreturn]] void RejectParameter(std::string_view name, std::string_view value,
-                                  const std::string& why) {
-  std::string text = "invalid " + std::string(name) + " \"";
-  text += internal::RepairUtf8(value.substr(0, kMaxValueInText));
-  if (value.size() > kMaxValueInText) text += "...";
-  throw Error(ErrorCode::kInvalidArgument, text + "\": " + why);
-}
-
 /// Does what BoolValue of moby v19.03.15 api/server/httputils/form.go does.
 bool ParseBool(std::string_view value) {
   const auto is_space = [](unsigned char c) { return std::isspace(c) != 0; };
@@ -51,7 +40,7 @@ int ParseLimit(std::string_view value) {
   const auto [end, error] =
       std::from_chars(value.data(), value.data() + value.size(), limit);
   if (error != std::errc() || end != value.data() + value.size()) {
-    RejectParameter(
+    internal::RejectParameter(
         "limit", value,
         "write how many containers are wanted, e.g. limit=10, or 0 for all");
   }
@@ -86,7 +75,7 @@ Filters ParseFilters(const std::string& value) {
       for (const auto& entry : OrEmpty(values)) set.insert(entry);
     }
   } else {
-    RejectParameter(
+    internal::RejectParameter(
         "filters", value,
         R"(write JSON with a list of values for each name, e.g. {"status":["running"],"label":["app=web"]})");
   }
@@ -106,30 +95,24 @@ bool operator<(const ListOptions& a, const ListOptions& b) {
 }
 
 ListOptions ParseListOptions(std::string_view query) {
-  const auto parameters = internal::ParseQueryString(query);
-  if (!parameters) {
-    RejectParameter("query", query,
-                    "write every % in it as %25, or as the code of a byte, "
-                    "e.g. %20 for a space");
-  }
-  const auto first = [&](std::string_view name) -> std::optional<std::string> {
-    for (const auto& [parameter, value] : *parameters) {
-      if (parameter == name) return value;
-    }
-    return std::nullopt;
-  };
-
-  ListOptions options;
-  if (const auto all = first("all")) options.all = ParseBool(*all);
-  if (const auto size = first("size")) options.size = ParseBool(*size);
-  if (const auto limit = first("limit")) options.limit = ParseLimit(*limit);
-  if (const auto filters = first("filters"))
-    options.filters = ParseFilters(*filters);
-  internal::CheckOptions(options);
-  return options;
+  return internal::ParseListOptions(internal::ParseQueryString(query));
 }
 
 namespace internal {
+
+ListOptions ParseListOptions(const QueryParameters& parameters) {
+  const auto find = [&](std::string_view name) {
+    return FindParameter(parameters, name);
+  };
+  ListOptions options;
+  if (const auto* all = find("all")) options.all = ParseBool(*all);
+  if (const auto* size = find("size")) options.size = ParseBool(*size);
+  if (const auto* limit = find("limit")) options.limit = ParseLimit(*limit);
+  if (const auto* filters = find("filters"))
+    options.filters = ParseFilters(*filters);
+  CheckOptions(options);
+  return options;
+}
 
 void CheckOptions(const ListOptions& options) {
   for (const auto& [name, values] : options.filters) {

@@ -65,19 +65,14 @@ Response MethodNotAllowed(std::string_view method) {
   return response;
 }
 
-/// @param query A query string that ParseListOptions() accepts.
-std::string ParseObjectKey(std::string_view query) {
-  const auto parameters = internal::ParseQueryString(query).value();
-  const auto key = std::find_if(
-      parameters.begin(), parameters.end(),
-      [](const auto& parameter) { return parameter.first == "key"; });
-  if (key == parameters.end()) return std::string(Processor::kDefaultObjectKey);
-  if (key->second.empty()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "invalid key \"\": write the key of the object, or leave the "
-                "parameter out");
+std::string ParseObjectKey(const internal::QueryParameters& parameters) {
+  const std::string* const key = internal::FindParameter(parameters, "key");
+  if (key == nullptr) return std::string(Processor::kDefaultObjectKey);
+  if (key->empty()) {
+    internal::RejectParameter(
+        "key", *key, "write the key of the object, or leave the parameter out");
   }
-  return key->second;
+  return *key;
 }
 
 }  // namespace
@@ -122,8 +117,9 @@ std::variant<ProcessorRequest, Response> Processor::Parse(
   target.remove_prefix(std::min(target.size(), path.size() + 1));
   try {
     ProcessorRequest request;
-    request.options = ParseListOptions(target);
-    if (path == kObjectPath) request.object_key = ParseObjectKey(target);
+    const auto parameters = internal::ParseQueryString(target);
+    request.options = internal::ParseListOptions(parameters);
+    if (path == kObjectPath) request.object_key = ParseObjectKey(parameters);
     return request;
   } catch (const Error& error) {
     return ErrorResponse(400, error);

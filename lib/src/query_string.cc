@@ -2,10 +2,18 @@
 
 #include "lib/src/query_string.h"
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
+
+#include "containercollector/error.h"
+#include "lib/src/json/utf8.h"
 
 namespace containercollector::internal {
 namespace {
+
+/// Error texts show at most this many bytes of a value.
+constexpr std::size_t kMaxValueInText = 128;
 
 bool IsUnreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -55,22 +63,42 @@ std::string PercentEncode(std::string_view text) {
   return encoded;
 }
 
-std::optional<std::vector<std::pair<std::string, std::string>>>
-ParseQueryString(std::string_view query) {
-  std::vector<std::pair<std::string, std::string>> parameters;
-  while (!query.empty()) {
-    const std::string_view parameter = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
+QueryParameters ParseQueryString(const std::string_view query) {
+  QueryParameters parameters;
+  std::string_view rest = query;
+  while (!rest.empty()) {
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), parameter.size() + 1));
     if (parameter.empty()) continue;
 
     const std::size_t equals = parameter.find('=');
     auto name = PercentDecode(parameter.substr(0, equals));
     auto value = PercentDecode(
         equals == std::string_view::npos ? "" : parameter.substr(equals + 1));
-    if (!name || !value) return std::nullopt;
+    if (!name || !value) {
+      RejectParameter("query", query,
+                      "write every % in it as %25, or as the code of a byte, "
+                      "e.g. %20 for a space");
+    }
     parameters.emplace_back(*std::move(name), *std::move(value));
   }
   return parameters;
+}
+
+const std::string* FindParameter(const QueryParameters& parameters,
+                                 std::string_view name) {
+  for (const auto& [parameter, value] : parameters) {
+    if (parameter == name) return &value;
+  }
+  return nullptr;
+}
+
+void RejectParameter(std::string_view name, std::string_view value,
+                     std::string_view why) {
+  std::string text = "invalid " + std::string(name) + " \"";
+  text += RepairUtf8(value.substr(0, kMaxValueInText));
+  if (value.size() > kMaxValueInText) text += "...";
+  throw Error(ErrorCode::kInvalidArgument, text.append("\": ").append(why));
 }
 
 }  // namespace containercollector::internal

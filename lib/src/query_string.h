@@ -4,21 +4,36 @@
 #ifndef CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
 #define CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "containercollector/list_options.h"
 
 namespace containercollector::internal {
 
 /// Returns the text with %XX for each byte that a query value cannot hold.
 std::string PercentEncode(std::string_view text);
 
-/// Returns the names and values in order, decoded; std::nullopt if a "%" is not
-/// followed by two hexadecimal digits.
-std::optional<std::vector<std::pair<std::string, std::string>>>
-ParseQueryString(std::string_view query);
+/// Names and values in order, decoded.
+using QueryParameters = std::vector<std::pair<std::string, std::string>>;
+
+/// @throws Error kInvalidArgument if a "%" is not followed by two hexadecimal
+/// digits.
+QueryParameters ParseQueryString(std::string_view query);
+
+/// Returns the first value of the parameter; null if there is none.
+const std::string* FindParameter(const QueryParameters& parameters,
+                                 std::string_view name);
+
+/// @throws Error kInvalidArgument, always.
+/// @param why What to write instead.
+[[noreturn]] void RejectParameter(std::string_view name, std::string_view value,
+                                  std::string_view why);
+
+/// See the public function, which takes the query string.
+ListOptions ParseListOptions(const QueryParameters& parameters);
 
 }  // namespace containercollector::internal
 

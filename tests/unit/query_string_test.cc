@@ -4,10 +4,11 @@
 
 #include <string>
 
+#include "containercollector/error.h"
 #include "tests/support/catch.h"
 
 using namespace containercollector::internal;
-using Parameters = std::vector<std::pair<std::string, std::string>>;
+using Parameters = QueryParameters;
 
 TEST_CASE("A query string is split into decoded names and values, in order") {
   CHECK(ParseQueryString("") == Parameters{});
@@ -27,7 +28,7 @@ TEST_CASE(
   for (const char* query :
        {"a=%", "a=%4", "a=%zz", "%4g=1", "a=%+1", "a=%-1", "a=% 1", "a=%0x"}) {
     CAPTURE(query);
-    CHECK_FALSE(ParseQueryString(query));
+    CHECK_THROWS_AS(ParseQueryString(query), containercollector::Error);
   }
 }
 
