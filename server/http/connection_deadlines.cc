@@ -40,6 +40,11 @@ void ConnectionDeadlines::Close(Sockets::value_type& connection) {
   connection.second.deadline = Time::max();
 }
 
+void ConnectionDeadlines::Close(int socket) {
+  if (const auto found = sockets_.find(socket); found != sockets_.end())
+    Close(*found);
+}
+
 void ConnectionDeadlines::CloseLongest() {
   const auto longest = std::min_element(
       sockets_.begin(), sockets_.end(), [](const auto& a, const auto& b) {

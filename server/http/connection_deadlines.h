@@ -30,6 +30,9 @@ class ConnectionDeadlines {
 
   void Remove(int socket);
 
+  /// Closes a connection. libmicrohttpd sees its end and closes the socket.
+  void Close(int socket);
+
   std::size_t size() const noexcept { return sockets_.size(); }
 
   /// Closes the connection that has been receiving longest; if none is, the one

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/exchange.h"
 
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
+#include <sys/socket.h>
 
 #include <exception>
 #include <new>
@@ -63,15 +65,39 @@ RequestHead HeadOf(MHD_Connection* connection, const char* method,
   return head;
 }
 
-/// Null without TLS, and if the session could not be prepared.
-const TlsHandshake* HandshakeOf(MHD_Connection* connection) {
-  const auto* const info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-  return info == nullptr ? nullptr
-                         : static_cast<TlsHandshake*>(info->socket_context);
+/// Sends `response` past libmicrohttpd. Returns whether all of it was sent.
+bool SendRaw(MHD_Connection* connection, const HttpResponse& response) {
+  const std::string bytes =
+      "HTTP/1.1 " + std::to_string(response.status) + " " +
+      MHD_get_reason_phrase_for(static_cast<unsigned int>(response.status)) +
+      "\r\nContent-Type: " + response.content_type +
+      "\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n"
+      "Content-Length: " +
+      std::to_string(response.body->size()) + "\r\n\r\n" + *response.body;
+  gnutls_session_int* const session = TlsSessionOf(connection);
+  const ssize_t sent =
+      session != nullptr
+          ? gnutls_record_send(session, bytes.data(), bytes.size())
+          : send(SocketOf(connection), bytes.data(), bytes.size(),
+                 MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sent == static_cast<ssize_t>(bytes.size());
 }
 
 }  // namespace
+
+void SetRejection(RequestRecord& record, int status) {
+  if (status == 0) return;
+  record.status = status;
+  record.error = "libmicrohttpd rejected the request.";
+  record.delivered = true;
+}
+
+Connection* ConnectionOf(MHD_Connection* connection) {
+  const auto* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info == nullptr ? nullptr
+                         : static_cast<Connection*>(info->socket_context);
+}
 
 int SocketOf(MHD_Connection* connection) {
   const auto* const info =
@@ -134,7 +160,7 @@ std::optional<HttpResponse> Exchange::CheckClient(
   auto rejection =
       CheckHead(head, {options.max_header_bytes, options.max_body_bytes});
   if (!rejection) rejection = CheckSource(head, options.allowed_hosts);
-  const TlsHandshake* const handshake = HandshakeOf(connection_);
+  const auto& handshake = ConnectionOf(connection_)->handshake;
   if (!rejection && options.tls != nullptr &&
       (handshake == nullptr || !handshake->accepted())) {
     rejection = TextResponse(403,
@@ -173,15 +199,14 @@ bool Exchange::Proceed() {
 /// Returns false if the response is there already.
 bool Exchange::Suspend() {
   if (!context_.queue->Suspend(*pending_)) return false;
-  const int socket = SocketOf(connection_);
-  context_.pending.insert_or_assign(socket, pending_);
-  context_.deadlines.Waiting(socket);
+  suspended_ = true;
+  context_.deadlines.Waiting(SocketOf(connection_));
   MHD_suspend_connection(connection_);
   return true;
 }
 
 void Exchange::Resume() {
-  context_.pending.erase(SocketOf(connection_));
+  suspended_ = false;
   MHD_resume_connection(connection_);
 }
 
@@ -206,9 +231,40 @@ bool Exchange::Send(HttpResponse response, bool close) {
                             mhd.get()) == MHD_YES;
 }
 
+bool Exchange::RejectHead(int status) {
+  const auto known = [this](MHD_ConnectionInfoType type) {
+    return MHD_get_connection_info(connection_, type) != nullptr;
+  };
+  if (head_accepted_ || !known(MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE) ||
+      known(MHD_CONNECTION_INFO_HTTP_STATUS))
+    return false;
+  head_accepted_ = true;
+  RequestHead head = HeadOf(connection_, "", target_, "HTTP/1.1");
+  head.bytes = 0;  // The method is not known.
+  auto response = CheckHead(head, {context_.options.max_header_bytes,
+                                   context_.options.max_body_bytes});
+  if (!response)
+    response = TextResponse(status, "Bad request: its headers are malformed.");
+  record_.status = response->status;
+  record_.bytes = response->body->size();
+  record_.error = *response->body;
+  record_.delivered = SendRaw(connection_, *response);
+  context_.deadlines.Close(SocketOf(connection_));
+  return true;
+}
+
+bool Exchange::NoticeRejection(int status) {
+  if (record_.status != 0 ||
+      MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_HTTP_STATUS) ==
+          nullptr)
+    return false;
+  SetRejection(record_, status);
+  return true;
+}
+
 RequestRecord Exchange::TakeRecord(bool delivered) {
   record_.duration = steady_clock::now() - start_;
-  record_.delivered = delivered;
+  record_.delivered = record_.delivered || delivered;
   return std::move(record_);
 }
 

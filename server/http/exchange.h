@@ -19,10 +19,20 @@
 #include "server/http/in_flight_bodies.h"
 #include "server/http/request_head.h"
 #include "server/http/responder.h"
+#include "server/http/tls_handshake.h"
 
 struct MHD_Connection;
 
 namespace containercollector::server {
+
+class Exchange;
+
+/// What the server holds for an open connection. libmicrohttpd does not own it,
+/// because it does not notify of the end of every request.
+struct Connection {
+  std::unique_ptr<TlsHandshake> handshake;  ///< Null without TLS.
+  std::unique_ptr<Exchange> exchange;       ///< Null between two requests.
+};
 
 /// What the exchanges of one server share. For the server's thread only.
 struct ExchangeContext {
@@ -38,8 +48,7 @@ struct ExchangeContext {
   HttpHandler& handler;
   ConnectionDeadlines deadlines;
   InFlightBodies bodies{options.max_in_flight_bytes};
-  /// Requests of suspended connections, by their socket.
-  std::unordered_map<int, std::shared_ptr<PendingRequest>> pending;
+  std::unordered_map<int, Connection> connections;  ///< By their socket.
   std::shared_ptr<ResponseQueue> queue = std::make_shared<ResponseQueue>();
   bool stopping = false;  ///< Whether each response closes its connection.
 };
@@ -71,6 +80,21 @@ class Exchange {
 
   bool head_accepted() const noexcept { return head_accepted_; }
 
+  /// Returns the request if its connection is suspended, otherwise null.
+  PendingRequest* suspended() const noexcept {
+    return suspended_ ? pending_.get() : nullptr;
+  }
+
+  /// Call when libmicrohttpd rejects a request with `status`. Returns false if
+  /// it is not this one, or if the head has not arrived. Otherwise sends the
+  /// response and closes the connection: libmicrohttpd 0.9.75 would send its
+  /// own headers twice.
+  bool RejectHead(int status);
+
+  /// Call when libmicrohttpd has rejected a request with `status`. Returns
+  /// whether it is this one, and it was not known.
+  bool NoticeRejection(int status);
+
   /// Returns what happened. Call at the end.
   RequestRecord TakeRecord(bool delivered);
 
@@ -84,11 +108,19 @@ class Exchange {
   const std::string target_;
   const std::chrono::steady_clock::time_point start_;
   bool head_accepted_ = false;
+  bool suspended_ = false;
   std::size_t body_bytes_ = 0;
   std::shared_ptr<PendingRequest> pending_;
   InFlightBodies::Body body_;  // Of the response.
   RequestRecord record_;
 };
+
+/// Completes the record of a request that libmicrohttpd has rejected with
+/// `status`. Does nothing if that is 0.
+void SetRejection(RequestRecord& record, int status);
+
+/// What the server holds for it; null if there was no memory for that.
+Connection* ConnectionOf(MHD_Connection* connection);
 
 /// The connection's socket.
 int SocketOf(MHD_Connection* connection);

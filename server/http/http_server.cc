@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <stdexcept>
 #include <system_error>
@@ -62,7 +63,7 @@ std::vector<MHD_OptionItem> MoreOptions(const HttpOptions& options) {
 
 /// An exception that left one of these would end the process.
 struct HttpServer::Callbacks {
-  static void OnMessage(void* /*unused*/, const char* format,
+  static void OnMessage(void* self, const char* format,
                         va_list arguments) noexcept {
     std::array<char, 512> text{};
     if (std::vsnprintf(text.data(), text.size(), format, arguments) < 0) return;
@@ -70,20 +71,29 @@ struct HttpServer::Callbacks {
       std::string line = text.data();
       while (!line.empty() && line.back() == '\n') line.pop_back();
       Log(LogLevel::kDebug, "libmicrohttpd", {{"text", line}});
+      int status = 0;
+      if (std::sscanf(line.c_str(),
+                      "Error processing request (HTTP response code is %d",
+                      &status) == 1)
+        static_cast<HttpServer*>(self)->RejectedByLibrary(status);
     } catch (const std::exception&) {
       Log(LogLevel::kError, "a message of libmicrohttpd was lost");
     }
   }
 
-  static void OnConnection(void* self, MHD_Connection* connection,
-                           void** tls_handshake,
+  static void OnConnection(void* self, MHD_Connection* connection, void** held,
                            MHD_ConnectionNotificationCode code) noexcept {
-    ExchangeContext& context = static_cast<HttpServer*>(self)->context_;
+    auto& server = *static_cast<HttpServer*>(self);
+    ExchangeContext& context = server.context_;
     const int socket = SocketOf(connection);
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-      const std::unique_ptr<TlsHandshake> handshake(
-          static_cast<TlsHandshake*>(std::exchange(*tls_handshake, nullptr)));
-      if (handshake != nullptr) ReportFailure(context, connection, *handshake);
+      if (*held != nullptr) {
+        auto& closed = *static_cast<Connection*>(std::exchange(*held, nullptr));
+        server.EndExchange(closed, false);
+        if (closed.handshake != nullptr)
+          ReportFailure(context, connection, *closed.handshake);
+      }
+      context.connections.erase(socket);
       context.deadlines.Remove(socket);
       context.ReportLoad();
       return;
@@ -93,8 +103,11 @@ struct HttpServer::Callbacks {
       context.ReportLoad();
       if (context.deadlines.size() > context.options.max_connections)
         context.deadlines.CloseLongest();
+      Connection& opened = context.connections[socket];
+      opened = Connection();
+      *held = &opened;
       if (const auto& tls = context.options.tls; tls != nullptr)
-        *tls_handshake = tls->Prepare(TlsSessionOf(connection)).release();
+        opened.handshake = tls->Prepare(TlsSessionOf(connection));
     } catch (const std::exception& error) {
       // The handshake fails, as the session has no certificate.
       Log(LogLevel::kError, "connection failed",
@@ -115,31 +128,46 @@ struct HttpServer::Callbacks {
 
   static void* OnTarget(void* self, const char* target,
                         MHD_Connection* connection) noexcept {
+    Connection* const opened = ConnectionOf(connection);
+    if (opened == nullptr || target == nullptr) return nullptr;
+    auto& server = *static_cast<HttpServer*>(self);
+    server.RecordRejection();
+    server.EndExchange(*opened, false);
     try {
-      // OnCompleted() deletes it.
-      return std::make_unique<Exchange>(
-                 static_cast<HttpServer*>(self)->context_, connection, target)
-          .release();
+      opened->exchange =
+          std::make_unique<Exchange>(server.context_, connection, target);
     } catch (const std::exception&) {
-      return nullptr;
     }
+    HideQuery(target);
+    return nullptr;
   }
 
-  static MHD_Result OnAccess(void* /*self*/, MHD_Connection* /*connection*/,
+  /// Ends libmicrohttpd's copy of the target after the question mark: it would
+  /// take 60 bytes of the connection's memory to parse each parameter.
+  static void HideQuery(const char* target) noexcept {
+    // The copy is in the connection's memory, which is not const.
+    char* const query = std::strchr(const_cast<char*>(target), '?');
+    if (query != nullptr && query[1] != '\0') query[1] = '\0';
+  }
+
+  static MHD_Result OnAccess(void* self, MHD_Connection* connection,
                              const char* /*url*/, const char* method,
                              const char* version, const char* data,
-                             std::size_t* data_size, void** context) noexcept {
-    auto* const exchange = static_cast<Exchange*>(*context);
-    if (exchange == nullptr) return MHD_NO;
+                             std::size_t* data_size,
+                             void** /*context*/) noexcept {
+    static_cast<HttpServer*>(self)->RecordRejection();
+    const Connection* const opened = ConnectionOf(connection);
+    if (opened == nullptr || opened->exchange == nullptr) return MHD_NO;
+    Exchange& exchange = *opened->exchange;
     try {
       bool keep = false;
-      if (!exchange->head_accepted()) {
-        keep = exchange->AcceptHead(method, version);
+      if (!exchange.head_accepted()) {
+        keep = exchange.AcceptHead(method, version);
       } else if (*data_size > 0) {
-        keep = exchange->AcceptBody({data, *data_size});
+        keep = exchange.AcceptBody({data, *data_size});
         *data_size = 0;
       } else {
-        keep = exchange->Proceed();
+        keep = exchange.Proceed();
       }
       return keep ? MHD_YES : MHD_NO;
     } catch (const std::exception&) {
@@ -148,18 +176,16 @@ struct HttpServer::Callbacks {
   }
 
   static void OnCompleted(void* self, MHD_Connection* connection,
-                          void** context,
+                          void** /*context*/,
                           MHD_RequestTerminationCode code) noexcept {
-    const std::unique_ptr<Exchange> exchange(
-        static_cast<Exchange*>(std::exchange(*context, nullptr)));
-    if (exchange == nullptr) return;
-    ExchangeContext& shared = static_cast<HttpServer*>(self)->context_;
+    Connection* const opened = ConnectionOf(connection);
+    if (opened == nullptr || opened->exchange == nullptr) return;
+    auto& server = *static_cast<HttpServer*>(self);
+    server.EndExchange(*opened, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     try {
-      ExpectRequest(shared, SocketOf(connection));
-      shared.handler.Record(
-          exchange->TakeRecord(code == MHD_REQUEST_TERMINATED_COMPLETED_OK));
+      ExpectRequest(server.context_, SocketOf(connection));
     } catch (const std::exception&) {
-      Log(LogLevel::kError, "a request was not counted");
+      Log(LogLevel::kError, "a connection has no deadline");
     }
   }
 
@@ -168,6 +194,42 @@ struct HttpServer::Callbacks {
         socket, steady_clock::now() + context.options.request_timeout);
   }
 };
+
+/// libmicrohttpd sends the response, unless the exchange does. If there is no
+/// exchange yet, nothing else records the request.
+void HttpServer::RejectedByLibrary(int status) {
+  RecordRejection();
+  for (auto& [socket, connection] : context_.connections)
+    if (connection.exchange && connection.exchange->RejectHead(status)) return;
+  rejected_status_ = status;
+}
+
+void HttpServer::EndExchange(Connection& connection, bool delivered) noexcept {
+  const std::unique_ptr<Exchange> exchange = std::move(connection.exchange);
+  if (exchange != nullptr) Record(exchange->TakeRecord(delivered));
+}
+
+void HttpServer::RecordRejection() noexcept {
+  if (rejected_status_ == 0) return;
+  for (auto& [socket, connection] : context_.connections) {
+    if (connection.exchange == nullptr ||
+        !connection.exchange->NoticeRejection(rejected_status_))
+      continue;
+    rejected_status_ = 0;
+    return;
+  }
+  Record({});
+}
+
+void HttpServer::Record(RequestRecord record) noexcept {
+  try {
+    if (record.status == 0)
+      SetRejection(record, std::exchange(rejected_status_, 0));
+    context_.handler.Record(record);
+  } catch (const std::exception&) {
+    Log(LogLevel::kError, "a request was not counted");
+  }
+}
 
 void HttpServer::DaemonStopper::operator()(MHD_Daemon* daemon) const noexcept {
   MHD_stop_daemon(daemon);
@@ -198,7 +260,7 @@ void HttpServer::StartDaemon() {
   std::vector<MHD_OptionItem> more_options = MoreOptions(options);
   daemon_.reset(MHD_start_daemon(
       flags, 0, nullptr, nullptr, &Callbacks::OnAccess, this,  //
-      MHD_OPTION_EXTERNAL_LOGGER, &Callbacks::OnMessage, nullptr,
+      MHD_OPTION_EXTERNAL_LOGGER, &Callbacks::OnMessage, this,
       MHD_OPTION_LISTEN_SOCKET, socket_.fd(), MHD_OPTION_NOTIFY_CONNECTION,
       &Callbacks::OnConnection, this, MHD_OPTION_URI_LOG_CALLBACK,
       &Callbacks::OnTarget, this, MHD_OPTION_NOTIFY_COMPLETED,
@@ -247,6 +309,7 @@ void HttpServer::Run() {
       request->exchange->Resume();
     if (MHD_run(daemon_.get()) != MHD_YES)
       Log(LogLevel::kError, "libmicrohttpd failed");
+    RecordRejection();
     if (stop_accepting_) CloseListenSocket();
     if (shut_down && IsDrained()) return;
     if (steady_clock::now() >= next_sweep_) Sweep();
@@ -286,11 +349,15 @@ void HttpServer::WaitForEvents() {
 /// libmicrohttpd does not look at suspended connections.
 void HttpServer::FindClientsThatLeft() {
   std::vector<pollfd> sockets;
-  for (const auto& [socket, request] : context_.pending)
-    sockets.push_back({socket, POLLRDHUP, 0});
+  for (const auto& [socket, connection] : context_.connections)
+    if (connection.exchange && connection.exchange->suspended())
+      sockets.push_back({socket, POLLRDHUP, 0});
   if (poll(sockets.data(), sockets.size(), 0) <= 0) return;
-  for (const pollfd& socket : sockets)
-    if (socket.revents != 0) context_.pending.at(socket.fd)->client_left = true;
+  for (const pollfd& socket : sockets) {
+    if (socket.revents == 0) continue;
+    const Connection& connection = context_.connections.at(socket.fd);
+    connection.exchange->suspended()->client_left = true;
+  }
 }
 
 void HttpServer::CloseListenSocket() {

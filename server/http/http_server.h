@@ -48,6 +48,13 @@ class HttpServer {
     void operator()(MHD_Daemon* daemon) const noexcept;
   };
 
+  // Of requests that libmicrohttpd rejects by itself.
+  void RejectedByLibrary(int status);
+  void RecordRejection() noexcept;
+
+  void EndExchange(Connection& connection, bool delivered) noexcept;
+  void Record(RequestRecord record) noexcept;
+
   void StartDaemon();
   std::string CannotStart(const std::string& why) const;
   void Run();
@@ -60,6 +67,7 @@ class HttpServer {
   ListenSocket socket_;
   ExchangeContext context_;
   std::unique_ptr<MHD_Daemon, DaemonStopper> daemon_;
+  int rejected_status_ = 0;  // 0: none, or it is recorded.
   Time next_sweep_;
   std::atomic<bool> stop_accepting_{false};
   std::atomic<bool> shut_down_{false};
