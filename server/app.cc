@@ -53,6 +53,25 @@ BatcherOptions ReadinessBatches() {
   return batches;
 }
 
+/// How long /readyz repeats a result: a page that loops over it must not cause
+/// a list each time.
+constexpr milliseconds kReadyReuse{1000};
+
+/// Returns what `call` returned less than kReadyReuse ago. Not thread-safe: the
+/// batcher makes one call at a time.
+template <typename Call>
+auto Reusing(Call call) {
+  return [call, last = CollectionPtr(),
+          start = steady_clock::time_point()](std::monostate) mutable {
+    const auto now = steady_clock::now();
+    if (last == nullptr || now - start >= kReadyReuse) {
+      last = call();
+      start = now;
+    }
+    return last;
+  };
+}
+
 HttpOptions MakeHttpOptions(const Options& options,
                             std::shared_ptr<const Tls> tls) {
   HttpOptions http = options.http;
@@ -72,7 +91,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
             return collector_.Collect(list_options);
           },
           CollectorBatches(options, metrics_), ListOptions{}),
-      readiness_([this](std::monostate) { return collector_.CheckReady(); },
+      readiness_(Reusing([this] { return collector_.CheckReady(); }),
                  ReadinessBatches()),
       routes_(Listener::kMain, MakeBackend(options)),
       metrics_routes_(Listener::kMetrics, MakeBackend(options)) {
@@ -94,6 +113,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
   http_.emplace(std::move(main), http, routes_);
   if (metrics) {
     http.max_connections = kMaxMetricsConnections;
+    http.check_host = false;
     metrics_url_ = UrlOf(*metrics);
     metrics_.AddListener(Listener::kMetrics, http.max_connections,
                          http.max_in_flight_bytes);
@@ -119,6 +139,9 @@ void App::ReloadCertificates() {
   try {
     tls_->Reload();
     metrics_.CertificatesLoaded(tls_->Expiry());
+    // A client whose CA was removed keeps no connection.
+    if (http_) http_->RenewConnections();
+    if (metrics_http_) metrics_http_->RenewConnections();
     Log(LogLevel::kInfo, "certificates reloaded");
   } catch (const std::exception& error) {
     metrics_.CertificatesNotLoaded();

@@ -41,8 +41,9 @@ class App {
   /// The URL of the metrics listener; empty if there is none.
   const std::string& metrics_url() const noexcept { return metrics_url_; }
 
-  /// Reads the certificates again, for new connections. If they cannot be used,
-  /// logs why and keeps the old ones.
+  /// Reads the certificates again, for new connections, and closes the others
+  /// as HttpServer::RenewConnections(). If they cannot be used, logs why and
+  /// keeps the old ones. May run on a thread of its own.
   void ReloadCertificates();
 
   /// Accepts no more connections, completes pending requests and returns: at

@@ -47,17 +47,21 @@ void Serve(const Options& options) {
        {"version", std::string(containercollector::kLibraryVersion)}});
 
   NotifySystemd("READY=1");
+  Background reload;
   while (WaitForSignal() == SIGHUP) {
-    NotifySystemdReloading();
-    app.ReloadCertificates();
-    NotifySystemd("READY=1");
+    // A file of a network that is down must not delay SIGTERM.
+    reload.Run([&app] {
+      NotifySystemdReloading();
+      app.ReloadCertificates();
+      NotifySystemd("READY=1");
+    });
   }
   NotifySystemd("STOPPING=1");
   UnblockSignals();
   Log(LogLevel::kInfo, "shutting down");
   app.Shutdown();
   Log(LogLevel::kInfo, "shut down");
-  if (!ShutDownLog(kLogFlushLimit)) std::_Exit(0);
+  if (!ShutDownLog(kLogFlushLimit) || reload.running()) std::_Exit(0);
 }
 
 }  // namespace
@@ -65,6 +69,7 @@ void Serve(const Options& options) {
 int main(int argc, char** argv) {
   using containercollector::server::ParseExit;
   try {
+    containercollector::server::OpenStandardFiles();
     const auto parsed = containercollector::server::ParseOptions(argc, argv);
     if (const auto* exit = std::get_if<ParseExit>(&parsed)) {
       (exit->code == 0 ? std::cout : std::cerr) << exit->text << std::flush;

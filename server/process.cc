@@ -2,6 +2,7 @@
 
 #include "server/process.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +17,8 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
+#include <utility>
 
 namespace containercollector::server {
 namespace {
@@ -49,6 +52,32 @@ std::optional<std::uint64_t> CountOpenFiles() {
 }
 
 }  // namespace
+
+void OpenStandardFiles() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // A new file gets the lowest number that is free.
+    if (fcntl(file, F_GETFD) < 0 && open("/dev/null", O_RDWR) != file)
+      Check(errno, "Cannot open /dev/null");
+  }
+}
+
+void Background::Run(std::function<void()> work) {
+  // Set once: the thread reads it.
+  if (state_->work == nullptr) state_->work = std::move(work);
+  if (state_->requests++ > 0) return;
+  try {
+    std::thread([state = state_] {
+      int done = 0;
+      do {
+        done = state->requests;
+        state->work();
+      } while ((state->requests -= done) > 0);
+    }).detach();
+  } catch (const std::system_error&) {
+    state_->work();
+    state_->requests = 0;
+  }
+}
 
 void BlockSignals() {
   struct sigaction ignore = {};

@@ -4,12 +4,39 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_PROCESS_H_
 #define CONTAINERCOLLECTOR_SERVER_PROCESS_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 
 namespace containercollector::server {
+
+/// Opens /dev/null as stdin, stdout and stderr where they are closed: a socket
+/// would take their place, and get what is printed. Call first.
+/// @throws std::system_error
+void OpenStandardFiles();
+
+/// Runs a function on a thread of its own, so that the caller stays free to
+/// wait for signals.
+class Background {
+ public:
+  /// Runs `work`, which is the same each time; if it runs already, it will run
+  /// once more. If no thread can start, the caller waits for it.
+  void Run(std::function<void()> work);
+
+  bool running() const noexcept { return state_->requests > 0; }
+
+ private:
+  /// Outlives this object if the thread does.
+  struct State {
+    std::function<void()> work;
+    std::atomic<int> requests{0};
+  };
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
+};
 
 /// Blocks SIGTERM, SIGINT and SIGHUP for WaitForSignal(), and ignores SIGPIPE.
 /// Call before any thread starts, because threads inherit it.

@@ -19,10 +19,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// How much of a too large body the server reads after the limit: a client that
-/// is still sending would not read the response.
-constexpr std::size_t kMaxDiscardedBytes = std::size_t{8} << 20;
-
 HttpResponse HandlerFailed() {
   return TextResponse(500,
                       "This server failed to handle the request: most likely "
@@ -159,7 +155,7 @@ std::optional<HttpResponse> Exchange::CheckClient(
   const HttpOptions& options = context_.options;
   auto rejection =
       CheckHead(head, {options.max_header_bytes, options.max_body_bytes});
-  if (!rejection) rejection = CheckSource(head, options.allowed_hosts);
+  if (!rejection) rejection = CheckSource(head, options);
   const auto& handshake = ConnectionOf(connection_)->handshake;
   if (!rejection && options.tls != nullptr &&
       (handshake == nullptr || !handshake->accepted())) {
@@ -217,8 +213,8 @@ bool Exchange::Send(HttpResponse response, bool close) {
   } else {
     response = TooManyBytes(context_.options.max_in_flight_bytes);
   }
-  const MhdResponsePtr mhd =
-      MakeMhdResponse(response, close || context_.stopping);
+  const MhdResponsePtr mhd = MakeMhdResponse(
+      response, close || context_.stopping || ConnectionOf(connection_)->old);
   if (mhd == nullptr) return false;
   record_.status = response.status;
   record_.bytes = response.body->size();

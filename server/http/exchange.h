@@ -32,6 +32,8 @@ class Exchange;
 struct Connection {
   std::unique_ptr<TlsHandshake> handshake;  ///< Null without TLS.
   std::unique_ptr<Exchange> exchange;       ///< Null between two requests.
+  bool used = false;                        ///< Whether it has had a response.
+  bool old = false;  ///< Whether to close it after the response.
 };
 
 /// What the exchanges of one server share. For the server's thread only.

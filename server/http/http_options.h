@@ -32,8 +32,9 @@ struct HttpOptions {
   /// How often the server looks for connections that are over their deadline,
   /// and calls HttpHandler::Sweep().
   std::chrono::milliseconds sweep_interval{250};
-  /// Names in the Host header that are accepted besides IP addresses and
-  /// localhost.
+  /// Whether the Host header must be an IP address, localhost or an allowed
+  /// host. Prometheus scrapes by other names.
+  bool check_host = true;
   std::vector<std::string> allowed_hosts;
   std::shared_ptr<const Tls> tls;  ///< Null: plain HTTP.
   /// Names of the headers to copy to HttpRequest, in static storage.

@@ -181,9 +181,11 @@ struct HttpServer::Callbacks {
     Connection* const opened = ConnectionOf(connection);
     if (opened == nullptr || opened->exchange == nullptr) return;
     auto& server = *static_cast<HttpServer*>(self);
+    opened->used = true;
     server.EndExchange(*opened, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     try {
       ExpectRequest(server.context_, SocketOf(connection));
+      if (opened->old) server.context_.deadlines.Close(SocketOf(connection));
     } catch (const std::exception&) {
       Log(LogLevel::kError, "a connection has no deadline");
     }
@@ -287,6 +289,11 @@ void HttpServer::StopAccepting() {
   context_.queue->wake().Set();
 }
 
+void HttpServer::RenewConnections() noexcept {
+  renew_ = true;
+  context_.queue->wake().Set();
+}
+
 void HttpServer::Shutdown(Time deadline) {
   if (!thread_.joinable()) return;
   shutdown_deadline_ = deadline;
@@ -310,6 +317,7 @@ void HttpServer::Run() {
     if (MHD_run(daemon_.get()) != MHD_YES)
       Log(LogLevel::kError, "libmicrohttpd failed");
     RecordRejection();
+    if (renew_.exchange(false)) CloseOldConnections();
     if (stop_accepting_) CloseListenSocket();
     if (shut_down && IsDrained()) return;
     if (steady_clock::now() >= next_sweep_) Sweep();
@@ -357,6 +365,14 @@ void HttpServer::FindClientsThatLeft() {
     if (socket.revents == 0) continue;
     const Connection& connection = context_.connections.at(socket.fd);
     connection.exchange->suspended()->client_left = true;
+  }
+}
+
+void HttpServer::CloseOldConnections() {
+  for (auto& [socket, connection] : context_.connections) {
+    if (connection.used && connection.exchange == nullptr)
+      context_.deadlines.Close(socket);
+    connection.old = true;
   }
 }
 

@@ -23,7 +23,8 @@ namespace containercollector::server {
 /// a response's body from where it is, without a copy.
 ///
 /// Every Responder must be gone or have sent its response before Shutdown() or
-/// the destructor. Thread-safety: call the members from one thread.
+/// the destructor. Thread-safety: call the members from one thread, but for
+/// RenewConnections().
 class HttpServer {
  public:
   /// @param handler Must outlive the server.
@@ -35,6 +36,10 @@ class HttpServer {
 
   /// Accepts no more connections, and closes each after its response.
   void StopAccepting();
+
+  /// Closes the connections that are idle between two requests, and each other
+  /// one after its response. Call on any thread.
+  void RenewConnections() noexcept;
 
   /// Closes the connections without a request, waits until `deadline` for
   /// responses to be sent, then closes the rest.
@@ -61,6 +66,7 @@ class HttpServer {
   void Sweep();
   void WaitForEvents();
   void FindClientsThatLeft();
+  void CloseOldConnections();
   void CloseListenSocket();
   bool IsDrained();
 
@@ -70,6 +76,7 @@ class HttpServer {
   int rejected_status_ = 0;  // 0: none, or it is recorded.
   Time next_sweep_;
   std::atomic<bool> stop_accepting_{false};
+  std::atomic<bool> renew_{false};
   std::atomic<bool> shut_down_{false};
   Time shutdown_deadline_;  // Written before shut_down_.
   std::thread thread_;

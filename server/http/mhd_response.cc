@@ -31,7 +31,8 @@ MhdResponsePtr MakeMhdResponse(const HttpResponse& response, bool close) {
     return MHD_add_response_header(mhd.get(), name, value) == MHD_YES;
   };
   bool complete =
-      add(MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
+      add(MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str()) &&
+      add("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers)
     complete = complete && add(name.c_str(), value.c_str());
   if (close) complete = complete && add(MHD_HTTP_HEADER_CONNECTION, "close");

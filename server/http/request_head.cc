@@ -62,24 +62,29 @@ HttpResponse BadRequest(const std::string& why) {
   return TextResponse(400, "Bad request: " + why);
 }
 
-Rejection CheckLength(std::string_view text, std::size_t max_body_bytes) {
+Rejection CheckLength(std::string_view text, std::size_t max_body_bytes,
+                      bool expects) {
   const auto length = ParseLength(text);
   if (!length) return BadRequest("Content-Length is not a number.");
-  if (*length > max_body_bytes) return BodyTooLarge(max_body_bytes);
+  if (*length > max_body_bytes &&
+      (expects || *length - max_body_bytes > kMaxDiscardedBytes))
+    return BodyTooLarge(max_body_bytes);
   return std::nullopt;
 }
 
 /// Where the body ends: one way to tell, which every server understands alike.
 Rejection CheckFraming(const std::vector<std::string_view>& lengths,
                        const std::vector<std::string_view>& encodings,
-                       std::string_view version, std::size_t max_body_bytes) {
+                       std::string_view version, std::size_t max_body_bytes,
+                       bool expects) {
   if (lengths.size() > 1)
     return BadRequest("Content-Length is there more than once.");
   if (!lengths.empty() && !encodings.empty()) {
     return BadRequest(
         "Content-Length and Transfer-Encoding exclude each other.");
   }
-  if (!lengths.empty()) return CheckLength(lengths.front(), max_body_bytes);
+  if (!lengths.empty())
+    return CheckLength(lengths.front(), max_body_bytes, expects);
   if (encodings.empty()) return std::nullopt;
   if (encodings.size() > 1 || !EqualsIgnoringCase(encodings.front(), "chunked"))
     return BadRequest("Transfer-Encoding can only be chunked.");
@@ -104,10 +109,9 @@ HttpResponse BodyTooLarge(std::size_t max_body_bytes) {
 std::optional<HttpResponse> CheckHead(const RequestHead& head,
                                       const RequestLimits& limits) {
   if (head.bytes > limits.max_header_bytes) {
-    return TextResponse(431,
-                        "The request's headers are larger than the limit of " +
-                            std::to_string(limits.max_header_bytes) +
-                            " bytes.");
+    return TextResponse(
+        431, "The request's headers are larger than the limit of " +
+                 std::to_string(limits.max_header_bytes) + " bytes.");
   }
   if (head.bytes > ExplainedBytes(head)) {
     return BadRequest(
@@ -119,6 +123,7 @@ std::optional<HttpResponse> CheckHead(const RequestHead& head,
   std::vector<std::string_view> lengths;
   std::vector<std::string_view> encodings;
   std::size_t hosts = 0;
+  bool expects = false;
   for (const auto& [name, value] : head.headers) {
     if (!IsToken(name) || !IsHeaderValue(value))
       return BadRequest("a header has bytes that do not belong there.");
@@ -126,11 +131,13 @@ std::optional<HttpResponse> CheckHead(const RequestHead& head,
     if (EqualsIgnoringCase(name, "Transfer-Encoding"))
       encodings.push_back(value);
     if (EqualsIgnoringCase(name, "Host")) ++hosts;
+    if (EqualsIgnoringCase(name, "Expect")) expects = true;
   }
   if (hosts > 1) return BadRequest("Host is there more than once.");
   if (hosts == 0 && head.version == "HTTP/1.1")
     return BadRequest("Host is missing.");
-  return CheckFraming(lengths, encodings, head.version, limits.max_body_bytes);
+  return CheckFraming(lengths, encodings, head.version, limits.max_body_bytes,
+                      expects);
 }
 
 }  // namespace containercollector::server

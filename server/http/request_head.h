@@ -30,8 +30,14 @@ struct RequestLimits {
   std::size_t max_body_bytes = 0;
 };
 
-/// Returns the response that rejects a request which is too large, or which two
-/// servers could read differently. Returns nothing if all is well.
+/// How much of a too large body the server reads after the limit, before it
+/// sends the 413: a client that is still sending does not read the response.
+inline constexpr std::size_t kMaxDiscardedBytes = std::size_t{32} << 20;
+
+/// Returns the response that rejects a request which two servers could read
+/// differently, or which is too large; a body only if the client waits for
+/// leave to send it, or if it is too large to be discarded. Returns nothing if
+/// all is well.
 std::optional<HttpResponse> CheckHead(const RequestHead& head,
                                       const RequestLimits& limits);
 

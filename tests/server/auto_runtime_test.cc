@@ -64,8 +64,8 @@ TEST_CASE("With --runtime=cri, the containers of the CRI are served") {
                               GoodDaemon());
   ServerProcess server(sockets.docker, Arguments("cri", sockets));
   CheckIsPod(Post(server.url()));
-  CheckText(Get(server.url(), "/readyz"), 200,
-            "The container runtime at " + sockets.cri + " responds.");
+  WaitForReadiness(server.url(), 200,
+                   "The container runtime at " + sockets.cri + " responds.");
   CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 1)"));
   CHECK(HasMetric(server, R"(containercollector_runtime{runtime="docker"} 0)"));
   CHECK(daemon.Requests().empty());
@@ -79,7 +79,7 @@ TEST_CASE("A CRI that is gone is reported, and then works again") {
   const std::string text = "Cannot connect to the container runtime at " +
                            sockets.cri + ". Is containerd running?";
   CheckText(Post(server.url()), 500, text);
-  CheckText(Get(server.url(), "/readyz"), 503, text);
+  WaitForReadiness(server.url(), 503, text);
   CHECK(server.WaitForErrorOutput(
       "msg=\"the container runtime failed\" call=\"list\" "
       "code=\"cannot_connect\" error=\"" +
@@ -118,21 +118,21 @@ TEST_CASE(
       ". Is a container runtime running? If its socket is elsewhere, name it "
       "with --docker-endpoint or --cri-endpoint.";
   CheckText(Post(server.url()), 500, none);
-  CheckText(Get(server.url(), "/readyz"), 503, none);
+  WaitForReadiness(server.url(), 503, none);
 
   std::optional<ScriptedRuntime> runtime;
   runtime.emplace(sockets.dir / "cri.sock", GoodRuntime(PodNode()));
   CheckIsPod(Post(server.url()));
-  CheckText(Get(server.url(), "/readyz"), 200,
-            "The container runtime at " + sockets.cri + " responds.");
+  WaitForReadiness(server.url(), 200,
+                   "The container runtime at " + sockets.cri + " responds.");
   CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 1)"));
 
   {
     const ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
                                 GoodDaemon());
     CheckCollected(Post(server.url()));
-    CheckText(Get(server.url(), "/readyz"), 200,
-              "The Docker daemon at " + sockets.docker + " responds.");
+    WaitForReadiness(server.url(), 200,
+                     "The Docker daemon at " + sockets.docker + " responds.");
     CHECK(
         HasMetric(server, R"(containercollector_runtime{runtime="docker"} 1)"));
     CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 0)"));

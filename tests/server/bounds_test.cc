@@ -91,6 +91,21 @@ TEST_CASE("By default, a request's body may have 4 MiB") {
   CheckStops(node.server());
 }
 
+TEST_CASE("A client that sends a too large body reads the response") {
+  Node node;
+  const std::string too_large =
+      "The request's body is larger than the limit of 4194304 bytes "
+      "(--max-body-bytes). It is not used: send {} or nothing.";
+  const std::string body((std::size_t{36} << 20), 'x');
+  CheckText(Post(node.url(), "", {}, body), 413, too_large);
+  // One that asks first is told at once.
+  HttpCall asking(node.url(), RequestBytes("POST", kRoute,
+                                           {{"Content-Length", "5000000"},
+                                            {"Expect", "100-continue"}}));
+  CheckText(asking.Wait(), 413, too_large);
+  CheckStops(node.server());
+}
+
 TEST_CASE("A chunked body without end is cut off") {
   Node node({"--max-body-bytes", "1000"});
   node.Start(GoodDaemon());
@@ -287,7 +302,7 @@ TEST_CASE("A connection is used again for as long as its client wants") {
   Node node;
   node.Start(GoodDaemon());
   RawClient client(TcpHost(node.url()));
-  for (const char* path : {"/healthz", "/metrics", "/readyz"}) {
+  for (const char* path : {"/healthz", "/metrics", "/"}) {
     client.Send("GET " + std::string(path) +
                 " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(client.Receive(15).bytes == "HTTP/1.1 200 OK");

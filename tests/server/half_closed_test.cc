@@ -18,7 +18,7 @@ TEST_CASE("A client that has finished sending gets its response") {
     while (static_cast<int>(others.size()) < count)
       others.emplace_back(TcpHost(node.url()));
     CAPTURE(count);
-    for (const char* path : {"/healthz", "/readyz"}) {
+    for (const char* path : {"/healthz", "/metrics"}) {
       HttpCall call(node.url(), RequestBytes("GET", path));
       call.connection().FinishSending();
       CHECK(call.Wait().status == 200);

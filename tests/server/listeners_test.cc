@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <filesystem>
 #include <stdexcept>
 
 #include "tests/server/node.h"
@@ -91,7 +92,8 @@ TEST_CASE("The metrics listener serves metrics and health, and nothing else") {
   const std::string url =
       UrlAfter(node.server().Output(), "Serving metrics on ");
   CheckText(Get(url, "/healthz"), 200, "ok");
-  CHECK(Get(url, "/readyz").status == 200);
+  WaitForReadiness(url, 200,
+                   "The Docker daemon at " + node.host() + " responds.");
   CheckCollected(Post(node.url()));
   CHECK(Get(url, "/metrics")
             .body.find(R"(requests_total{route="collect",status="200"} 1)") !=
@@ -104,6 +106,20 @@ TEST_CASE("The metrics listener serves metrics and health, and nothing else") {
             "GET /metrics (metrics for Prometheus)");
   CHECK(Get(url, "/").body.find("containercollector") == std::string::npos);
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  // Prometheus scrapes by the name of the host; web pages stay out.
+  const auto scrape = [&](const std::string& path, const std::string& header) {
+    return HttpCall(url, "GET " + path +
+                             " HTTP/1.1\r\nConnection: close\r\n"
+                             "Host: node7.example:8092\r\n" +
+                             header + "\r\n")
+        .Wait()
+        .status;
+  };
+  for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
+    CHECK(scrape(path, "") == 200);
+    CHECK(scrape(path, "Origin: http://evil.example\r\n") == 403);
+    CHECK(scrape(path, "Sec-Fetch-Site: cross-site\r\n") == 403);
+  }
   CheckStops(node.server());
 }
 
@@ -137,6 +153,23 @@ TEST_CASE("The server serves on the sockets that systemd passes") {
   CHECK(server.Terminate() == 0);
   // The sockets are still systemd's: they listen for the next server.
   const RawClient next(TcpHost(UrlOf(main)));
+}
+
+TEST_CASE("Standard files that are closed at the start are /dev/null") {
+  ScriptedNode node;
+  node.Start(GoodDaemon());
+  const FileDescriptor main = ListeningForChild();
+  Command command = Activated({main.get()}, {"--docker-endpoint", node.host()});
+  command[2] += " 0<&- 1>&- 2>&-";
+  Program server(command);
+  CheckCollected(Post(UrlOf(main)));
+  for (const char* file : {"0", "1", "2"}) {
+    CAPTURE(file);
+    CHECK(std::filesystem::read_symlink(
+              "/proc/" + std::to_string(server.pid()) + "/fd/" + file) ==
+          "/dev/null");
+  }
+  CHECK(server.Terminate() == 0);
 }
 
 TEST_CASE("A socket that is none to listen on is an error") {

@@ -24,6 +24,8 @@ std::string Send(const std::string& url, const std::string& bytes) {
 
 bool IsRejection(const std::string& response) {
   return response.empty() || response.rfind("HTTP/1.1 4", 0) == 0 ||
+         // libmicrohttpd 1.0.10 responds to an unknown encoding by itself.
+         response.rfind("HTTP/1.1 501", 0) == 0 ||
          response.rfind("HTTP/1.1 505", 0) == 0;
 }
 
@@ -100,6 +102,68 @@ TEST_CASE("Bytes that are no HTTP are rejected") {
     CHECK(IsRejection(Send(node.url(), request)));
   }
   CheckCollected(Post(node.url()));
+}
+
+TEST_CASE("A length that is no number gets one response, which is logged") {
+  Node node;
+  const std::string text = "Bad request: Content-Length is not a number.";
+  const std::vector<std::string> lengths = {"2, 2", "+2", "",
+                                            "99999999999999999999999"};
+  for (const std::string& length : lengths) {
+    CAPTURE(length);
+    const std::string response = Send(
+        node.url(), kPost + kHost + "Content-Length: " + length + "\r\n\r\n{}");
+    CheckText(ParseResponse(response), 400, text);
+    CHECK(response.find("HTTP/1.1", 1) == std::string::npos);
+  }
+  CHECK(Get(node.url(), "/metrics")
+            .body.find("requests_total{route=\"other\",status=\"400\"} 4\n") !=
+        std::string::npos);
+  CheckStops(node.server());
+  CHECK(node.server().ErrorOutput().find(
+            " path=\"/processor/containercollector\" status=400 ") !=
+        std::string::npos);
+  CHECK(node.server().ErrorOutput().find("error=\"" + text) !=
+        std::string::npos);
+}
+
+TEST_CASE("Query parameters take no memory, however many there are") {
+  constexpr int kRequests = 2000;
+  Node node({"--log-level", "error"});
+  const std::size_t memory = node.server().ResidentKiB();
+  std::string query;
+  for (int i = 0; i < 7500; ++i) query += "a&";
+  for (int i = 0; i < kRequests; ++i) {
+    const HttpResponse response = Get(node.url(), "/healthz?" + query);
+    if (response.status != 200) CheckText(response, 200, "ok");
+  }
+  if (MemoryIsMeasurable())
+    CHECK(node.server().ResidentKiB() < memory + 4 * 1024);
+  CheckStops(node.server());
+}
+
+TEST_CASE("What libmicrohttpd rejects is logged and counted") {
+  Node node;
+  const std::string many(50'000, 'a');
+  Send(node.url(), "GET /" + many + " HTTP/1.1\r\n" + kHost + "\r\n");
+  Send(node.url(), kGet + kHost + "a: " + many + "\r\n\r\n");
+  Send(node.url(), "GET /healthz HTTP/2.0\r\n" + kHost + "\r\n");
+  const std::string cookies =
+      Send(node.url(),
+           kGet + kHost + "Cookie: " + std::string(5000, ';') + "\r\n\r\n");
+  CHECK(cookies.find("HTTP/1.1", 1) == std::string::npos);
+  const std::string metrics = Get(node.url(), "/metrics").body;
+  CheckStops(node.server());
+  const std::string log = node.server().ErrorOutput();
+  for (const std::string status : {"414", "431", "505"}) {
+    CAPTURE(status);
+    CHECK(metrics.find("requests_total{route=\"other\",status=\"" + status +
+                       "\"} ") != std::string::npos);
+    CHECK(log.find(" status=" + status + " ") != std::string::npos);
+  }
+  CHECK(log.find("error=\"libmicrohttpd rejected the request.\"") !=
+        std::string::npos);
+  CHECK(log.find(" status=0 ") == std::string::npos);
 }
 
 TEST_CASE("Headers without end are cut off") {

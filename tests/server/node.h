@@ -115,6 +115,7 @@ std::vector<HttpCall> PostMany(const AnyNode& node, int count,
 inline void CheckCollected(const HttpResponse& response) {
   CHECK(response.status == 200);
   CHECK(response.headers.at("content-type") == "application/json");
+  CHECK(response.headers.at("x-content-type-options") == "nosniff");
   CHECK(response.body == kOneContainer);
 }
 
@@ -135,8 +136,23 @@ inline void CheckText(const HttpResponse& response, int status,
                       const std::string& text) {
   CHECK(response.status == status);
   CHECK(response.body == text);
-  if (response.status != 0)
+  if (response.status != 0) {
     CHECK(response.headers.at("content-type") == "text/plain; charset=utf-8");
+    CHECK(response.headers.at("x-content-type-options") == "nosniff");
+  }
+}
+
+/// Waits until GET /readyz returns `text`: it repeats a result for a second.
+inline void WaitForReadiness(const std::string& url, int status,
+                             const std::string& text) {
+  HttpResponse response;
+  static_cast<void>(WaitUntil(
+      [&] {
+        response = Get(url, "/readyz");
+        return response.body == text;
+      },
+      kGenerous));
+  CheckText(response, status, text);
 }
 
 /// Stops the server and checks that it exits with 0, which it does not if a

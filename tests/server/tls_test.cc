@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// HTTPS, with and without certificates of clients.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cstdio>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "tests/server/pki.h"
@@ -112,6 +117,63 @@ TEST_CASE("SIGHUP brings new certificates, and keeps the old where it cannot") {
   CHECK_FALSE(
       AskByTls(node.url(), pki.Client("client"), PostRequest()).error.empty());
   CheckStops(node.server());
+}
+
+TEST_CASE("SIGHUP closes connections that clients keep") {
+  const Pki pki;
+  Node node(pki.MutualArguments());
+  const std::string keep = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  constexpr int kClients = 20;
+  std::vector<std::future<TlsResponse>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::async(std::launch::async, [&] {
+      return AskByTls(node.url(), pki.Client("client"), keep);
+    }));
+  }
+  const auto metric = [&](const std::string& line) {
+    return AskByTls(node.url(), pki.Client("client"),
+                    RequestBytes("GET", "/metrics"))
+               .http.body.find("\ncontainercollector_" + line + "\n") !=
+           std::string::npos;
+  };
+  const std::string served = std::to_string(kClients);
+  REQUIRE(WaitUntil(
+      [&] {
+        return metric("requests_total{route=\"healthz\",status=\"200\"} " +
+                      served);
+      },
+      kGenerous));
+  node.server().Signal(SIGHUP);
+  REQUIRE(node.server().WaitForErrorOutput("certificates reloaded"));
+  // The idle timeout would close them later.
+  CHECK(WaitUntil([&] { return metric("connections{listener=\"main\"} 1"); },
+                  std::chrono::seconds(5)));
+  for (auto& client : clients) CHECK(client.get().http.body == "ok");
+  CheckStops(node.server());
+}
+
+TEST_CASE("A TLS file that blocks delays neither requests nor SIGTERM") {
+  const Pki pki;
+  Node node(pki.ServerArguments());
+  node.Start(GoodDaemon());
+  const std::string file = pki.dir / "server.crt";
+  REQUIRE(std::remove(file.c_str()) == 0);
+  REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+  node.server().Signal(SIGHUP);
+  FileDescriptor writer;
+  REQUIRE(WaitUntil(
+      [&] {
+        writer = FileDescriptor(
+            open(file.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+        return writer.get() >= 0;
+      },
+      kGenerous));
+  // The server reads, and nothing arrives.
+  CheckCollected(AskByTls(node.url(), pki.Client(), PostRequest()).http);
+  node.server().Signal(SIGHUP);
+  node.server().Signal(SIGTERM);
+  CHECK(WaitUntil([&] { return !node.server().IsRunning(); }, kGenerous));
+  CHECK(node.server().WaitForExit() == 0);
 }
 
 TEST_CASE("SIGHUP without TLS changes nothing") {
