@@ -323,6 +323,18 @@ class Page(unittest.TestCase):
             if directory != "base":
                 self.assertIn(str(pathlib.PurePath("deploy/kubernetes") / directory), self.page)
 
+    def test_its_table_of_kubediag_is_that_of_the_manifests(self):
+        rows = re.findall(r"^\| .+ \| `deploy/kubernetes/(ku[\w.-]+)` \| (.+) \| (.+) \|$", self.page, re.MULTILINE)
+        self.assertEqual({"kube-diagnoser", "kubediag-v0.2.0", "kubediag"}, {directory for directory, *_ in rows})
+        for directory, fields, result in rows:
+            processor = the_one(rendered(directory), "Operation")["spec"]["processor"]
+            with self.subTest(directory=directory):
+                self.assertTrue({*re.findall(r"`(\w+)`", fields)} <= processor.keys())
+                path = processor.get("httpServer", processor)["path"]
+                # tests/server/kubediag_agent_test.cc: the agents of each generation against both routes.
+                shape = {"/processor/containercollector": "array", "/processor/containerCollector": "object"}[path]
+                self.assertTrue(result.startswith(f"JSON {shape}"), result)
+
     def test_it_names_the_objects(self):
         for kind in ("Operation", "OperationSet"):
             self.assertIn(f"`{the_one(rendered('kubediag'), kind)['metadata']['name']}`", self.page)
