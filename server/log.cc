@@ -11,7 +11,6 @@
 
 #include <array>
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <future>
@@ -25,45 +24,26 @@ constexpr std::size_t kMaxValueBytes = 256;
 
 std::atomic<LogFormat> log_format{LogFormat::kLogfmt};
 
-/// Printable ASCII, without ambiguity: a backslash is doubled.
-std::string Printable(std::string_view value) {
+/// Returns a value in quotes as printable ASCII, without ambiguity: a backslash
+/// is doubled.
+std::string Quoted(LogFormat format, std::string_view value) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
+  // JSON decodes one backslash of each pair.
+  const std::string backslash = format == LogFormat::kJson ? "\\\\" : "\\";
+  std::string text = "\"";
   for (const char c : value.substr(0, kMaxValueBytes)) {
-    if (c == '\\') {
-      text += "\\\\";
-    } else if (c == '\n') {
-      text += "\\n";
-    } else if (c == '\r') {
-      text += "\\r";
-    } else if (c == '\t') {
-      text += "\\t";
-    } else if (const auto byte = static_cast<unsigned char>(c);
-               byte < 0x20 || byte > 0x7e) {
-      text += "\\x";
-      text += kDigits[byte >> 4U];
-      text += kDigits[byte & 0xfU];
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n' || c == '\r' || c == '\t') {
+      text += backslash + (c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+    } else if (byte < 0x20 || byte > 0x7e) {
+      text += backslash + 'x' + kDigits[byte >> 4U] + kDigits[byte & 0xfU];
+    } else if (c == '\\') {
+      text += backslash + backslash;
     } else {
-      text += c;
+      text += c == '"' ? "\\\"" : std::string(1, c);
     }
   }
-  if (value.size() > kMaxValueBytes) text += "...";
-  return text;
-}
-
-std::string Quoted(LogFormat format, std::string_view value) {
-  std::string text = "\"";
-  for (const char c : Printable(value)) {
-    if (c == '"' || (c == '\\' && format == LogFormat::kJson)) text += '\\';
-    text += c;
-  }
-  return text += '"';
-}
-
-std::string ToText(double value) {
-  std::array<char, 32> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%.3f", value);
-  return {text.data(), static_cast<std::size_t>(length)};
+  return text += value.size() > kMaxValueBytes ? "...\"" : "\"";
 }
 
 std::string FormatValue(LogFormat format, const LogField& field) {
@@ -71,21 +51,13 @@ std::string FormatValue(LogFormat format, const LogField& field) {
     return Quoted(format, *text);
   if (const auto* number = std::get_if<std::int64_t>(&field.value))
     return std::to_string(*number);
-  return ToText(std::get<double>(field.value));
+  return spdlog::fmt_lib::format("{:.3f}", std::get<double>(field.value));
 }
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarning:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
+  static_assert(static_cast<int>(LogLevel::kDebug) == SPDLOG_LEVEL_DEBUG &&
+                static_cast<int>(LogLevel::kError) == SPDLOG_LEVEL_ERROR);
+  return static_cast<spdlog::level::level_enum>(level);
 }
 
 /// Writes the priority that journald reads at the start of a line, e.g. "<4>".

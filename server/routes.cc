@@ -12,7 +12,6 @@
 
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
-#include "server/caller_fields.h"
 #include "server/log.h"
 #include "server/request_log.h"
 

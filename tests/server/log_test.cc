@@ -2,7 +2,6 @@
 
 #include "server/log.h"
 
-#include "server/request_log.h"
 #include "tests/support/catch.h"
 
 using namespace containercollector::server;
@@ -50,32 +49,4 @@ TEST_CASE("Long values are cut") {
         "msg=\"m\" v=\"" + std::string(256, 'x') + "\"");
   CHECK(Logfmt(std::string(100'000, 'x')) ==
         "msg=\"m\" v=\"" + std::string(256, 'x') + "...\"");
-}
-
-TEST_CASE("A request's line has its trace headers, as far as they came") {
-  RequestRecord record;
-  record.request.method = "POST";
-  record.request.path = "/processor/containercollector";
-  record.request.query = "limit=1";
-  record.request.headers = {{"diagnosis-uuid", "u\n1"}, {"node-name", "n"}};
-  record.request.peer = "[::1]:40312";
-  record.status = 200;
-  record.duration = std::chrono::microseconds(1500);
-  record.bytes = 42;
-  record.delivered = true;
-  CHECK(
-      FormatLogFields(LogFormat::kLogfmt, "request",
-                      RequestLogFields(record)) ==
-      R"(msg="request" method="POST" path="/processor/containercollector" )"
-      R"(status=200 duration_ms=1.500 bytes=42 peer="[::1]:40312" query="limit=1" )"
-      R"(diagnosis-uuid="u\n1" node-name="n")");
-
-  record.request.peer.clear();
-  record.request.query.clear();
-  record.request.headers.clear();
-  record.delivered = false;
-  CHECK(FormatLogFields(LogFormat::kLogfmt, "request",
-                        RequestLogFields(record)) ==
-        R"(msg="request" method="POST" path="/processor/containercollector" )"
-        R"(status=200 duration_ms=1.500 bytes=42 delivered="no")");
 }

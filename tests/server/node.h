@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "server/app.h"
+#include "server/log.h"
 #include "server/options.h"
 #include "server/process.h"
 #include "tests/support/catch.h"
@@ -84,6 +86,9 @@ class LocalNode : public ScriptedNode {
     options.answer_limits = {0, 0};
     set_limits(options);
     server::AllowConnections(2048);
+    static std::once_flag log;
+    std::call_once(log, server::SetUpLog, server::LogFormat::kLogfmt,
+                   server::LogLevel::kError);
     app_.emplace(options, std::vector<int>());
     // The server checks once at start whether the daemon is ready.
     WaitForMetric(url(), kStartCheck);

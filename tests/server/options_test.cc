@@ -313,6 +313,7 @@ TEST_CASE("Help and version go to stdout with code 0") {
                                           "--max-in-flight-bytes",
                                           "--log-format",
                                           "--log-level"});
+  CHECK(help.text.find("--docker-timeout") == std::string::npos);
   for (std::size_t i = 3; i < flags.size(); ++i) {
     std::string variable = "(Env:CONTAINER_COLLECTOR";
     for (const char c : flags[i].substr(1))

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "server/caller_fields.h"
+#include "server/request_log.h"
 
 #include "tests/support/catch.h"
 
-using containercollector::server::CallerFields;
+using namespace containercollector::server;
 using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
 namespace {
@@ -55,7 +55,8 @@ TEST_CASE("Values that are no strings are skipped") {
 TEST_CASE("A body that is no object of strings has no fields") {
   for (const char* body :
        {"", "{}", "[]", "null", "node", "\"node\"", "{node:1}", "{\"node\"}",
-        "{\"node\":\"cut", "[{\"node\":\"n\"}]", "{{\"node\":\"n\"}}"}) {
+        "{\"node\":\"cut", "[{\"node\":\"n\"}]", "]{\"node\":\"n\"}",
+        "{{\"node\":\"n\"}}"}) {
     CAPTURE(body);
     CHECK(FieldsOf(body).empty());
   }
@@ -76,4 +77,32 @@ TEST_CASE("The first of repeated fields counts, and long values are cut") {
 TEST_CASE("Values keep their escapes") {
   CHECK(FieldsOf(R"({"node":"a\"b\\","task.uid":"\u0041\n"})") ==
         Fields{{"node", R"(a\"b\\)"}, {"task.uid", R"(\u0041\n)"}});
+}
+
+TEST_CASE("A request's line has its trace headers, as far as they came") {
+  RequestRecord record;
+  record.request.method = "POST";
+  record.request.path = "/processor/containercollector";
+  record.request.query = "limit=1";
+  record.request.headers = {{"diagnosis-uuid", "u\n1"}, {"node-name", "n"}};
+  record.request.peer = "[::1]:40312";
+  record.status = 200;
+  record.duration = std::chrono::microseconds(1500);
+  record.bytes = 42;
+  record.delivered = true;
+  CHECK(
+      FormatLogFields(LogFormat::kLogfmt, "request",
+                      RequestLogFields(record)) ==
+      R"(msg="request" method="POST" path="/processor/containercollector" )"
+      R"(status=200 duration_ms=1.500 bytes=42 peer="[::1]:40312" query="limit=1" )"
+      R"(diagnosis-uuid="u\n1" node-name="n")");
+
+  record.request.peer.clear();
+  record.request.query.clear();
+  record.request.headers.clear();
+  record.delivered = false;
+  CHECK(FormatLogFields(LogFormat::kLogfmt, "request",
+                        RequestLogFields(record)) ==
+        R"(msg="request" method="POST" path="/processor/containercollector" )"
+        R"(status=200 duration_ms=1.500 bytes=42 delivered="no")");
 }
