@@ -5,9 +5,8 @@
 #include <cctype>
 #include <limits>
 #include <map>
-#include <string>
-#include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "containercollector/accessors.h"
@@ -24,7 +23,8 @@ constexpr std::string_view kLogPathLabel = "io.kubernetes.container.logpath";
 constexpr std::string_view kPortsAnnotation = "io.kubernetes.container.ports";
 constexpr std::string_view kSandboxName = "POD";
 constexpr std::string_view kHostNetwork = "host";
-constexpr std::string_view kPodNetwork = "default";
+/// dockershim made the network of a pod itself, so that Docker knew of none.
+constexpr std::string_view kPodNetwork = "none";
 
 std::string_view StateText(ContainerState state) {
   switch (state) {
@@ -44,89 +44,138 @@ std::string_view StateText(SandboxState state) {
   return state == SandboxState::kReady ? kStateRunning : kStateExited;
 }
 
-std::string LabelOr(const StringMap& labels, std::string_view key) {
-  const std::string* const value = labels.Find(key);
-  return value != nullptr ? *value : std::string();
+/// Returns the last value of a key; empty if there is none.
+std::string_view ValueOf(const Pairs& pairs, std::string_view key) {
+  const auto found =
+      std::find_if(pairs.rbegin(), pairs.rend(),
+                   [&](const auto& pair) { return pair.first == key; });
+  return found != pairs.rend() ? std::string_view(found->second)
+                               : std::string_view();
 }
 
 /// Returns the labels of a container that dockershim made of these.
-std::vector<StringMap::value_type> MakeLabels(const StringMap& labels,
-                                              const StringMap& annotations) {
-  std::vector<StringMap::value_type> result(labels.begin(), labels.end());
-  for (const auto& [key, value] : annotations)
-    result.emplace_back(std::string(kAnnotationPrefix) + key, value);
-  return result;
+StringMap MakeLabels(Pairs labels, Pairs annotations, Pairs more,
+                     Budget& budget) {
+  const std::size_t count = labels.size() + annotations.size() + more.size();
+  // While they are sorted, half of them are in memory twice.
+  TemporaryCharge sorting(budget, count / 2 * sizeof(Pairs::value_type));
+  budget.Charge((count - labels.size()) * sizeof(Pairs::value_type));
+  labels.reserve(count);
+  for (auto& [key, value] : annotations) {
+    budget.Charge(kAnnotationPrefix.size() + key.size());
+    key.insert(0, kAnnotationPrefix);
+    labels.emplace_back(std::move(key), std::move(value));
+  }
+  std::move(more.begin(), more.end(), std::back_inserter(labels));
+  return StringMap(std::move(labels));
 }
 
-/// Returns a container of which only is known what all of them have. Docker
-/// sends no null for these collections.
+/// Returns a container with only the fields that every entry has. Docker sends
+/// no null for these collections.
 Container EmptyContainer(std::string id, std::int64_t created_at) {
   constexpr std::int64_t kNanoseconds = 1'000'000'000;
   Container container;
   container.id = std::move(id);
-  container.created = created_at / kNanoseconds;
+  container.created = std::max<std::int64_t>(created_at, 0) / kNanoseconds;
   container.ports.emplace();
   container.network_settings.emplace().networks.emplace();
   container.mounts.emplace();
   return container;
 }
 
-/// Returns the name that dockershim gave a container.
-StringList MakeNames(std::string_view container, const ListedSandbox& pod,
-                     std::uint32_t attempt) {
-  std::string name = "/k8s_";
-  name.append(container).append("_").append(pod.pod_name).append("_");
-  name.append(pod.pod_namespace).append("_").append(pod.pod_uid);
-  name.append("_").append(std::to_string(attempt));
-  return {name};
+/// The parts of a name that belong to the pod.
+struct PodName {
+  std::string_view name;
+  std::string_view pod_namespace;
+  std::string_view uid;
+};
+
+PodName NameOf(const PodSandboxMetadata& pod) {
+  return {pod.name, pod.pod_namespace, pod.uid};
 }
 
 /// Returns the pod as the kubelet's labels describe it, for a container whose
-/// sandbox was removed meanwhile.
-ListedSandbox PodOfLabels(const StringMap& labels) {
-  ListedSandbox pod;
-  pod.pod_name = LabelOr(labels, kPodNameLabel);
-  pod.pod_namespace = LabelOr(labels, kPodNamespaceLabel);
-  pod.pod_uid = LabelOr(labels, kPodUidLabel);
-  return pod;
+/// sandbox is not in the list.
+PodName NameOf(const Pairs& labels) {
+  return {ValueOf(labels, kPodNameLabel), ValueOf(labels, kPodNamespaceLabel),
+          ValueOf(labels, kPodUidLabel)};
 }
 
-Entry MakeEntry(const ListedContainer& listed, const ListedSandbox* sandbox) {
+/// Returns the name that dockershim gave a container.
+StringList MakeNames(std::string_view container, const PodName& pod,
+                     std::uint32_t attempt, Budget& budget) {
+  constexpr std::size_t kRest = 32;
+  budget.Charge(sizeof(std::string) + container.size() + pod.name.size() +
+                pod.pod_namespace.size() + pod.uid.size() + kRest);
+  std::string name = "/k8s_";
+  name.append(container).append("_").append(pod.name).append("_");
+  name.append(pod.pod_namespace).append("_").append(pod.uid);
+  name.append("_").append(std::to_string(attempt));
+  return {std::move(name)};
+}
+
+bool IsHexId(std::string_view text) {
+  constexpr std::size_t kSha256Digits = 64;
+  return text.size() == kSha256Digits &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Returns whether this names an image by what it holds, and not by a name.
+bool IsDigest(std::string_view image) {
+  return image.empty() || image.substr(0, 7) == "sha256:" || IsHexId(image);
+}
+
+/// Returns an image's ID as Docker writes it: CRI-O leaves out the algorithm.
+std::string ImageId(std::string id) {
+  return IsHexId(id) ? "sha256:" + id : id;
+}
+
+Entry MakeEntry(ListedContainer&& listed, const ListedSandbox* sandbox,
+                Budget& budget) {
   Entry entry;
   entry.created_at = listed.created_at;
   Container& container = entry.container;
-  container = EmptyContainer(listed.id, listed.created_at);
+  container = EmptyContainer(std::move(listed.id), listed.created_at);
   container.names = MakeNames(
-      listed.name, sandbox != nullptr ? *sandbox : PodOfLabels(listed.labels),
-      listed.attempt);
-  container.image = !listed.image.user_specified_name.empty()
-                        ? listed.image.user_specified_name
-                        : listed.image.name;
-  container.image_id = listed.image_ref;
-  auto labels = MakeLabels(listed.labels, listed.annotations);
-  labels.emplace_back(kPodContainerTypeLabel, "container");
-  labels.emplace_back(kSandboxIdLabel, listed.sandbox_id);
-  container.labels.emplace(std::move(labels));
+      listed.metadata.name,
+      sandbox != nullptr ? NameOf(sandbox->metadata) : NameOf(listed.labels),
+      listed.metadata.attempt, budget);
+  container.image = std::move(!listed.image.user_specified_image.empty()
+                                  ? listed.image.user_specified_image
+                                  : listed.image.image);
+  container.image_id = ImageId(
+      !listed.image_id.empty() ? std::move(listed.image_id) : listed.image_ref);
+  entry.image_ref = std::move(listed.image_ref);
   container.state = StateText(listed.state);
+  container.status = ShortStatusText(listed.state);
+  budget.Charge(2 * listed.sandbox_id.size());
   container.host_config.network_mode = "container:" + listed.sandbox_id;
-  if (const auto* ports = listed.annotations.Find(kPortsAnnotation))
-    container.ports = ParsePorts(*ports);
+  if (const auto ports = ValueOf(listed.annotations, kPortsAnnotation);
+      !ports.empty())
+    container.ports = ParsePorts(std::string(ports), budget);
+  container.labels =
+      MakeLabels(std::move(listed.labels), std::move(listed.annotations),
+                 {{std::string(kPodContainerTypeLabel), "container"},
+                  {std::string(kSandboxIdLabel), std::move(listed.sandbox_id)}},
+                 budget);
   return entry;
 }
 
-Entry MakeEntry(const ListedSandbox& sandbox) {
+Entry MakeEntry(ListedSandbox&& sandbox, Budget& budget) {
   Entry entry;
   entry.created_at = sandbox.created_at;
   entry.is_sandbox = true;
   Container& container = entry.container;
-  container = EmptyContainer(sandbox.id, sandbox.created_at);
-  container.names = MakeNames(kSandboxName, sandbox, sandbox.attempt);
-  auto labels = MakeLabels(sandbox.labels, sandbox.annotations);
-  labels.emplace_back(kPodContainerTypeLabel, "podsandbox");
-  labels.emplace_back(kPodContainerNameLabel, kSandboxName);
-  container.labels.emplace(std::move(labels));
+  container = EmptyContainer(std::move(sandbox.id), sandbox.created_at);
+  container.names = MakeNames(kSandboxName, NameOf(sandbox.metadata),
+                              sandbox.metadata.attempt, budget);
+  container.labels = MakeLabels(
+      std::move(sandbox.labels), std::move(sandbox.annotations),
+      {{std::string(kPodContainerTypeLabel), "podsandbox"},
+       {std::string(kPodContainerNameLabel), std::string(kSandboxName)}},
+      budget);
   container.state = StateText(sandbox.state);
-  container.host_config.network_mode = kPodNetwork;
+  container.status = ShortStatusText(sandbox.state);
   return entry;
 }
 
@@ -151,27 +200,121 @@ MountPoint ToMountPoint(const Mount& mount) {
   return point;
 }
 
-/// Returns whether this names an image by what it holds, and not by a name.
-bool IsDigest(std::string_view image) {
-  return image.empty() || image.substr(0, 7) == "sha256:";
+void AddContainerDetails(const Details& details, std::int64_t now,
+                         Budget& budget, Entry& entry) {
+  const ContainerStatus& status = details.container;
+  Container& container = entry.container;
+  container.state = StateText(status.state);
+  container.status = StatusText(status, now);
+  container.command = details.command;
+  if (status.state == ContainerState::kExited)
+    entry.exit_code = status.exit_code;
+  if (!status.image.user_specified_image.empty()) {
+    container.image = status.image.user_specified_image;
+  } else if (IsDigest(container.image) && !status.image.image.empty()) {
+    // The kubelet creates containers by the image's ID; runtimes look its name
+    // up for the status.
+    container.image = status.image.image;
+  }
+  budget.Charge(container.command.size() + container.image.size() +
+                status.log_path.size() +
+                status.mounts.size() * sizeof(MountPoint));
+  container.mounts->reserve(status.mounts.size());
+  for (const Mount& mount : status.mounts) {
+    budget.Charge(mount.host_path.size() + mount.container_path.size());
+    container.mounts->push_back(ToMountPoint(mount));
+  }
+  if (!status.log_path.empty())
+    (*container.labels)[kLogPathLabel] = status.log_path;
+}
+
+void AddSandboxDetails(const Details& details, std::int64_t now, Budget& budget,
+                       Entry& entry) {
+  const SandboxStatus& status = details.sandbox;
+  Container& container = entry.container;
+  container.state = StateText(status.state);
+  container.status = StatusText(status.state, entry.created_at, now);
+  container.command = details.command;
+  container.image = details.sandbox_image;
+  const std::string_view network =
+      status.host_network() ? kHostNetwork : kPodNetwork;
+  container.host_config.network_mode = network;
+  EndpointSettings settings;
+  const auto add = [&](const std::string& address) {
+    std::string& place = address.find(':') == std::string::npos
+                             ? settings.ip_address
+                             : settings.global_ipv6_address;
+    if (!place.empty()) return;
+    budget.Charge(address.size());
+    place = address;
+  };
+  add(status.network.ip);
+  for (const PodIp& more : status.network.additional_ips) add(more.ip);
+  budget.Charge(container.command.size() + container.image.size() +
+                sizeof(EndpointSettings));
+  (*container.network_settings->networks)[network] = std::move(settings);
+}
+
+/// Returns the elements of which no later one has the same ID.
+template <typename Listed>
+std::vector<Listed> LastOfEachId(std::vector<Listed> list) {
+  std::unordered_map<std::string_view, std::size_t> last;
+  for (std::size_t i = 0; i < list.size(); ++i) last[list[i].id] = i;
+  if (last.size() == list.size()) return list;
+  std::vector<bool> is_last(list.size());
+  for (const auto& [id, index] : last) is_last[index] = true;
+  std::vector<Listed> unique;
+  unique.reserve(last.size());
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (is_last[i]) unique.push_back(std::move(list[i]));
+  return unique;
+}
+
+/// Fills in what a verbose response holds, as far as it can be read.
+void ReadInfo(std::string_view text, Budget& budget, Details& details) {
+  // It also holds the environment and the mounts of secrets: only these fields
+  // are read. A kubelet with thousands of services makes some 500 KiB.
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+  constexpr std::size_t kWhileDecoding = 4;
+  if (text.empty() || text.size() > kMaxBytes ||
+      text.size() * kWhileDecoding > budget.left())
+    return;
+  TemporaryCharge decoding(budget, text.size() * kWhileDecoding);
+  try {
+    auto info = DecodeJson<RuntimeInfo>(std::string(text));
+    details.command =
+        CommandText(info.runtime_spec.process.args.value_or(StringList()));
+    details.sandbox_image = std::move(info.image);
+  } catch (const DecodeError&) {
+    // The fields stay empty: they are extra.
+  }
 }
 
 }  // namespace
 
-std::vector<Entry> MakeEntries(const std::vector<ListedContainer>& containers,
-                               const std::vector<ListedSandbox>& sandboxes) {
-  std::vector<Entry> entries;
-  entries.reserve(containers.size() + sandboxes.size());
-  std::map<std::string_view, const ListedSandbox*> by_id;
-  for (const ListedSandbox& sandbox : sandboxes) {
+std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
+                               std::vector<ListedSandbox> sandboxes,
+                               Budget& budget) {
+  // What is needed for a while to find duplicates, and to sort.
+  constexpr std::size_t kPerEntry = 64;
+  const std::size_t count = containers.size() + sandboxes.size();
+  budget.Charge(count * (sizeof(Entry) + kPerEntry));
+  containers = LastOfEachId(std::move(containers));
+  sandboxes = LastOfEachId(std::move(sandboxes));
+  std::unordered_map<std::string_view, const ListedSandbox*> by_id;
+  for (const ListedSandbox& sandbox : sandboxes)
     by_id.emplace(sandbox.id, &sandbox);
-    entries.push_back(MakeEntry(sandbox));
-  }
-  for (const ListedContainer& container : containers) {
+  std::vector<Entry> entries;
+  entries.reserve(count);
+  for (ListedContainer& container : containers) {
     const auto sandbox = by_id.find(container.sandbox_id);
-    entries.push_back(MakeEntry(
-        container, sandbox != by_id.end() ? sandbox->second : nullptr));
+    entries.push_back(
+        MakeEntry(std::move(container),
+                  sandbox != by_id.end() ? sandbox->second : nullptr, budget));
   }
+  by_id.clear();
+  for (ListedSandbox& sandbox : sandboxes)
+    entries.push_back(MakeEntry(std::move(sandbox), budget));
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(b.created_at, a.container.id) <
            std::tie(a.created_at, b.container.id);
@@ -179,40 +322,37 @@ std::vector<Entry> MakeEntries(const std::vector<ListedContainer>& containers,
   return entries;
 }
 
-void AddStatus(const ContainerStatus& status, std::int64_t now, Entry& entry) {
-  Container& container = entry.container;
-  container.state = StateText(status.state);
-  container.status = StatusText(status, now);
-  if (status.state == ContainerState::kExited)
-    entry.exit_code = status.exit_code;
-  if (!status.image.user_specified_name.empty()) {
-    container.image = status.image.user_specified_name;
-  } else if (IsDigest(container.image) && !status.image.name.empty()) {
-    // The kubelet creates containers by the image's ID; runtimes look its name
-    // up for the status.
-    container.image = status.image.name;
+Details DecodeDetails(std::string_view message, bool is_sandbox,
+                      Budget& budget) {
+  const std::size_t left_before = budget.left();
+  budget.Charge(sizeof(Details));
+  Details details;
+  if (is_sandbox) {
+    auto response = DecodeSandboxStatus(message, budget);
+    details.sandbox = *std::move(response.status);
+    ReadInfo(response.Info(), budget, details);
+  } else {
+    auto response = DecodeContainerStatus(message, budget);
+    details.container = *std::move(response.status);
+    ReadInfo(response.Info(), budget, details);
   }
-  for (const Mount& mount : status.mounts)
-    container.mounts->push_back(ToMountPoint(mount));
-  if (!status.log_path.empty())
-    (*container.labels)[kLogPathLabel] = status.log_path;
+  budget.Charge(details.command.size() + details.sandbox_image.size());
+  details.bytes = left_before - budget.left();
+  return details;
 }
 
-void AddStatus(const SandboxStatus& status, std::int64_t now, Entry& entry) {
-  Container& container = entry.container;
-  container.state = StateText(status.state);
-  container.status = StatusText(status.state, entry.created_at, now);
-  const std::string_view network =
-      status.host_network ? kHostNetwork : kPodNetwork;
-  container.host_config.network_mode = network;
-  EndpointSettings settings;
-  for (const std::string& address : status.addresses) {
-    std::string& place = address.find(':') == std::string::npos
-                             ? settings.ip_address
-                             : settings.global_ipv6_address;
-    if (place.empty()) place = address;
+std::string_view StateOf(const Details& details, bool is_sandbox) {
+  return is_sandbox ? StateText(details.sandbox.state)
+                    : StateText(details.container.state);
+}
+
+void AddDetails(const Details& details, std::int64_t now, Budget& budget,
+                Entry& entry) {
+  if (entry.is_sandbox) {
+    AddSandboxDetails(details, now, budget, entry);
+  } else {
+    AddContainerDetails(details, now, budget, entry);
   }
-  (*container.network_settings->networks)[network] = std::move(settings);
 }
 
 void AddStats(const std::vector<ContainerStats>& stats,
@@ -221,7 +361,7 @@ void AddStats(const std::vector<ContainerStats>& stats,
       static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   std::map<std::string_view, std::uint64_t> bytes_by_id;
   for (const ContainerStats& one : stats)
-    bytes_by_id[one.id] = one.writable_layer_bytes;
+    bytes_by_id[one.attributes.id] = one.writable_layer.used_bytes.value;
   for (Entry& entry : entries) {
     const auto bytes = bytes_by_id.find(entry.container.id);
     if (bytes != bytes_by_id.end()) {
@@ -231,12 +371,17 @@ void AddStats(const std::vector<ContainerStats>& stats,
   }
 }
 
-std::vector<Port> ParsePorts(const std::string& annotation) {
+std::vector<Port> ParsePorts(const std::string& annotation, Budget& budget) {
   using KubeletPorts = std::optional<std::vector<KubeletPort>>;
+  // What the decoder takes at most, while it decodes.
+  constexpr std::size_t kWhileDecoding = 12;
   std::vector<Port> ports;
+  TemporaryCharge decoding(budget, annotation.size() * kWhileDecoding);
   try {
-    for (const KubeletPort& from :
-         OrEmpty(DecodeJson<KubeletPorts>(annotation))) {
+    const auto decoded = DecodeJson<KubeletPorts>(annotation);
+    budget.Charge(OrEmpty(decoded).size() * sizeof(Port));
+    ports.reserve(OrEmpty(decoded).size());
+    for (const KubeletPort& from : OrEmpty(decoded)) {
       Port& port = ports.emplace_back();
       port.private_port = from.container_port;
       port.public_port = from.host_port;
@@ -251,6 +396,20 @@ std::vector<Port> ParsePorts(const std::string& annotation) {
     ports.clear();
   }
   return ports;
+}
+
+std::string CommandText(const StringList& args) {
+  std::string text;
+  for (const std::string& arg : args) {
+    if (&arg == &args.front()) {
+      text = arg;
+    } else if (arg.find(' ') != std::string::npos) {
+      text.append(" '").append(arg).append("'");
+    } else {
+      text.append(" ").append(arg);
+    }
+  }
+  return text;
 }
 
 }  // namespace containercollector::internal::cri

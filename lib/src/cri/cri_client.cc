@@ -2,7 +2,11 @@
 #include "containercollector/cri_client.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,14 +16,23 @@
 #include "lib/src/cri/list_filter.h"
 #include "lib/src/cri/messages.h"
 #include "lib/src/cri/runtime_service.h"
+#include "lib/src/cri/status_calls.h"
+#include "lib/src/cri/status_memory.h"
 #include "lib/src/option_checks.h"
 
 namespace containercollector {
 namespace {
 
 using internal::CallLimit;
+using internal::cri::Budget;
+using internal::cri::BudgetError;
 using internal::cri::Entry;
+using internal::cri::ListFilter;
+using internal::cri::ListRequest;
 using internal::cri::RuntimeService;
+using internal::cri::ServiceCall;
+using internal::cri::StatusCalls;
+using internal::cri::StatusMemory;
 
 constexpr std::string_view kContainerdEndpoint =
     "unix:///run/containerd/containerd.sock";
@@ -35,21 +48,15 @@ internal::Endpoint EndpointOf(const RuntimeOptions& options) {
                                           : options.cri_endpoint);
 }
 
-/// Returns the time in nanoseconds since 1970.
-std::int64_t Now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 class CriClient::Impl {
  public:
   explicit Impl(const RuntimeOptions& options)
       : timeout_(Checked(options).timeout),
-        service_(EndpointOf(options), options.connect_timeout,
-                 options.max_response_bytes) {}
+        max_bytes_(options.max_response_bytes),
+        service_(EndpointOf(options), options.connect_timeout, max_bytes_),
+        memory_(max_bytes_) {}
 
   const std::string& endpoint() const noexcept {
     return service_.endpoint().text;
@@ -60,62 +67,157 @@ class CriClient::Impl {
   }
 
   /// Returns what the options ask for, newest first.
-  std::vector<Entry> List(const ListOptions& options,
-                          const CallLimit& limit) const {
-    const internal::cri::ListFilter filter(options);
-    const auto containers =
-        service_.Call("ListContainers", internal::cri::DecodeContainers, limit);
-    // The sandboxes after the containers, so that none of a container is
-    // missing because it is newer.
-    const auto sandboxes =
-        service_.Call("ListPodSandbox", internal::cri::DecodeSandboxes, limit);
-    auto entries = internal::cri::MakeEntries(containers, sandboxes);
-    filter.DropListed(entries);
-    AddStatuses(limit, entries);
-    if (options.size) {
-      internal::cri::AddStats(
-          service_.Call("ListContainerStats",
-                        internal::cri::DecodeContainerStats, limit),
-          entries);
+  std::vector<Entry> List(const ListOptions& options, const CallLimit& limit,
+                          const CallOptions& call) const {
+    Budget budget(kBudgetFactor * max_bytes_);
+    try {
+      return List(options, limit, call, budget);
+    } catch (const BudgetError&) {
+      throw Error(ErrorCode::kResponseTooLarge,
+                  "The containers of the container runtime at " + endpoint() +
+                      " take more memory than the limit of " +
+                      std::to_string(kBudgetFactor * max_bytes_) + " bytes, " +
+                      std::to_string(kBudgetFactor) +
+                      " times that of a response. Remove dead containers, ask "
+                      "with all=0 or filters, or allow larger responses.");
     }
-    filter.DropComplete(entries);
-    return entries;
   }
 
   internal::cri::Version GetVersion(const CallLimit& limit) const {
-    return service_.Call("Version", internal::cri::DecodeVersion, limit);
+    Budget budget(kBudgetFactor * max_bytes_);
+    return Decode<internal::cri::Version>(
+        {0, "Version", "", ""}, internal::cri::DecodeVersion, limit, budget);
   }
 
  private:
-  /// Drops those that were removed meanwhile.
-  void AddStatuses(const CallLimit& limit, std::vector<Entry>& entries) const {
-    std::vector<RuntimeService::StatusCall> calls;
-    calls.reserve(entries.size());
-    for (const Entry& entry : entries) {
-      calls.push_back(
-          {entry.is_sandbox ? "PodSandboxStatus" : "ContainerStatus",
-           entry.container.id});
+  /// A response makes up to some four times its size in memory.
+  static constexpr std::size_t kBudgetFactor = 4;
+
+  /// Makes one call, and returns what `decode` makes of its message.
+  template <typename Message>
+  Message Decode(const ServiceCall& call,
+                 Message (*decode)(std::string_view, Budget&),
+                 const CallLimit& limit, Budget& budget) const {
+    const std::string message = service_.Call(call, limit);
+    try {
+      return decode(message, budget);
+    } catch (const internal::cri::MessageError& error) {
+      throw service_.Malformed(call, error);
     }
-    const std::int64_t now = Now();
-    service_.CallAll(
-        calls, limit, [&](std::size_t index, const std::string& message) {
-          Entry& entry = entries[index];
-          if (entry.is_sandbox) {
-            AddStatus(internal::cri::DecodeSandboxStatus(message), now, entry);
-          } else {
-            AddStatus(internal::cri::DecodeContainerStatus(message), now,
-                      entry);
-          }
-          entry.has_status = true;
-        });
-    entries.erase(
-        std::remove_if(entries.begin(), entries.end(),
-                       [](const Entry& entry) { return !entry.has_status; }),
-        entries.end());
+  }
+
+  std::vector<Entry> List(const ListOptions& options, const CallLimit& limit,
+                          const CallOptions& call, Budget& budget) const {
+    const ListFilter filter(options, limit);
+    const std::uint64_t runtime =
+        memory_.Check(service_.endpoint().socket_path);
+    std::vector<Entry> left = ListAll(filter.Request(), limit, budget);
+    if (filter.Request().empty()) memory_.Retain(left);
+    filter.DropListed(left);
+    StatusCalls statuses(service_, memory_, runtime, limit, budget);
+    std::vector<Entry> entries;
+    // Again for each container that disappeared meanwhile, or is dropped.
+    while (!left.empty() && entries.size() < filter.max_entries()) {
+      std::vector<Entry> batch = TakeBatch(filter, entries.size(), left);
+      DropGone(statuses.AddDetails(batch), limit, budget, batch);
+      for (const Entry& entry : batch)
+        if (entry.missing && call.on_incomplete)
+          call.on_incomplete(*entry.missing);
+      filter.DropComplete(batch);
+      std::move(batch.begin(), batch.end(), std::back_inserter(entries));
+    }
+    if (entries.size() > filter.max_entries())
+      entries.resize(filter.max_entries());
+    if (options.size) AddSizes(limit, budget, call, entries);
+    return entries;
+  }
+
+  std::vector<Entry> ListAll(const ListRequest& request, const CallLimit& limit,
+                             Budget& budget) const {
+    using internal::cri::ContainerState;
+    using internal::cri::SandboxState;
+    auto containers =
+        Decode({0, "ListContainers", EncodeListContainers(request), ""},
+               internal::cri::DecodeContainers, limit, budget);
+    const auto sandbox_state = request.state == ContainerState::kRunning
+                                   ? std::optional(SandboxState::kReady)
+                                   : std::nullopt;
+    // The sandboxes after the containers, so that none of a container is
+    // missing because it is newer.
+    auto sandboxes =
+        Decode({0, "ListPodSandbox", EncodeListSandboxes(sandbox_state), ""},
+               internal::cri::DecodeSandboxes, limit, budget);
+    return MakeEntries(std::move(containers), std::move(sandboxes), budget);
+  }
+
+  /// Moves the next entries out of `left`.
+  static std::vector<Entry> TakeBatch(const ListFilter& filter,
+                                      std::size_t found,
+                                      std::vector<Entry>& left) {
+    // Many of them may be dropped when their status is known.
+    constexpr std::size_t kSome = 256;
+    std::size_t count = filter.max_entries() - found;
+    if (filter.NeedsStatus()) count = std::max(count, kSome);
+    const auto end = left.begin() +
+                     static_cast<std::ptrdiff_t>(std::min(count, left.size()));
+    std::vector<Entry> batch(std::make_move_iterator(left.begin()),
+                             std::make_move_iterator(end));
+    left.erase(left.begin(), end);
+    return batch;
+  }
+
+  /// Drops what the runtime does not know any more. A few containers disappear
+  /// between two calls. If many do, the list is asked for again: an entry that
+  /// it still has keeps its listed data.
+  void DropGone(const std::vector<bool>& gone, const CallLimit& limit,
+                Budget& budget, std::vector<Entry>& entries) const {
+    constexpr std::size_t kFew = 4;
+    const auto count =
+        static_cast<std::size_t>(std::count(gone.begin(), gone.end(), true));
+    std::set<std::string> listed;
+    if (count > std::max(kFew, entries.size() / 10)) {
+      for (const Entry& entry : ListAll({}, limit, budget))
+        listed.insert(entry.container.id);
+    }
+    std::vector<Entry> kept;
+    kept.reserve(entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      Entry& entry = entries[i];
+      if (gone[i]) {
+        if (listed.count(entry.container.id) == 0) continue;
+        entry.missing = service_.Contradiction(entry.container.id);
+      }
+      kept.push_back(std::move(entry));
+    }
+    entries = std::move(kept);
+  }
+
+  /// Adds the sizes that the runtime tells. They are extra: without them, the
+  /// containers are listed all the same.
+  void AddSizes(const CallLimit& limit, Budget& budget, const CallOptions& call,
+                std::vector<Entry>& entries) const {
+    CallLimit soon = limit;
+    soon.Shorten(internal::cri::StatusLimits(limit.TimeLeft()).all);
+    try {
+      AddStats(Decode({0, "ListContainerStats", "", ""},
+                      internal::cri::DecodeContainerStats, soon, budget),
+               entries);
+    } catch (const BudgetError&) {
+      throw;
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled ||
+          error.code() == ErrorCode::kInternal)
+        throw;
+      for (const Entry& entry : entries)
+        if (!entry.is_sandbox && !entry.missing && call.on_incomplete)
+          call.on_incomplete(error);
+    }
   }
 
   const std::chrono::nanoseconds timeout_;
+  const std::size_t max_bytes_;
   const RuntimeService service_;
+  mutable StatusMemory memory_;
 };
 
 CriClient::CriClient(const RuntimeOptions& options)
@@ -128,7 +230,7 @@ void CriClient::DoForEachContainer(const ListOptions& options,
                                    const ContainerVisitor& visitor,
                                    const CallOptions& call) const {
   internal::CheckOptions(options);
-  for (Entry& entry : impl_->List(options, impl_->LimitOf(call)))
+  for (Entry& entry : impl_->List(options, impl_->LimitOf(call), call))
     visitor(entry.container);
 }
 

@@ -13,10 +13,12 @@ namespace {
 constexpr std::size_t kPrefixBytes = 5;
 
 std::optional<int> ParseStatusCode(std::string_view text) {
+  // from_chars() takes a minus sign.
+  if (text.substr(0, 1) == "-") return std::nullopt;
   int code = 0;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), code);
-  if (error != std::errc() || end != text.data() + text.size() || code < 0)
+  if (error != std::errc() || end != text.data() + text.size())
     return std::nullopt;
   return code;
 }
@@ -52,13 +54,28 @@ GrpcMalformed NotGrpc(std::string detail) {
   return malformed;
 }
 
-/// Returns the status in the headers or trailers, if there is one.
+/// Returns whether a content type is gRPC's, with or without a suffix such as
+/// "+proto".
+bool IsGrpc(std::string_view type) {
+  constexpr std::string_view kGrpc = "application/grpc";
+  return type.substr(0, kGrpc.size()) == kGrpc &&
+         (type.size() == kGrpc.size() ||
+          std::string_view("+;").find(type[kGrpc.size()]) !=
+              std::string_view::npos);
+}
+
+/// Returns the one status in the trailers, or in the headers of a response
+/// without a body; std::nullopt if there is none, or more than one.
 std::optional<GrpcStatus> StatusOf(const HttpResponse& response) {
-  const auto code = ParseStatusCode(response.Header("grpc-status"));
+  const HeaderLines& lines = response.trailers.empty() && response.body.empty()
+                                 ? response.headers
+                                 : response.trailers;
+  if (CountHeader(lines, "grpc-status") != 1) return std::nullopt;
+  const auto code = ParseStatusCode(FindHeader(lines, "grpc-status"));
   if (!code) return std::nullopt;
   std::optional<GrpcStatus> status(std::in_place);
   status->code = *code;
-  status->message = DecodeMessage(response.Header("grpc-message"));
+  status->message = DecodeMessage(FindHeader(lines, "grpc-message"));
   return status;
 }
 
@@ -123,12 +140,20 @@ std::string FrameMessage(std::string_view message) {
   return body;
 }
 
-GrpcResult ParseGrpcResponse(HttpResponse response) {
-  constexpr std::string_view kGrpc = "application/grpc";
+GrpcResult ParseGrpcResult(PostResult result) {
+  HttpResponse& response = result.response;
+  if (result.failure) {
+    auto status = result.failure->kind == FailureKind::kStreamReset
+                      ? StatusOf(response)
+                      : std::nullopt;
+    if (status && status->code != static_cast<int>(GrpcCode::kOk))
+      return *std::move(status);
+    return *std::move(result.failure);
+  }
   const std::string_view type = response.Header("content-type");
   if (response.status != 200)
     return NotGrpc("it has HTTP status " + std::to_string(response.status));
-  if (type.substr(0, kGrpc.size()) != kGrpc)
+  if (!IsGrpc(type))
     return NotGrpc("its content type is \"" + Shortened(type, 64) + "\"");
   auto status = StatusOf(response);
   if (!status) {
@@ -142,50 +167,6 @@ GrpcResult ParseGrpcResponse(HttpResponse response) {
   if (auto malformed = FindFault(response.body)) return *std::move(malformed);
   response.body.erase(0, kPrefixBytes);
   return std::move(response.body);
-}
-
-GrpcResult ParseGrpcFailure(PostFailure failure) {
-  if (failure.failure.kind == FailureKind::kStreamReset) {
-    const auto status = StatusOf(failure.head);
-    if (status && status->code != static_cast<int>(GrpcCode::kOk))
-      return *status;
-  }
-  return std::move(failure.failure);
-}
-
-GrpcChannel::GrpcChannel(Endpoint endpoint,
-                         std::chrono::nanoseconds connect_timeout,
-                         std::size_t max_bytes)
-    // "Accept:" removes the header that libcurl would add.
-    : transport_(std::move(endpoint),
-                 {"content-type: application/grpc", "te: trailers", "accept:"},
-                 connect_timeout, max_bytes) {}
-
-GrpcResult GrpcChannel::Call(const GrpcCall& call,
-                             const CallLimit& limit) const {
-  GrpcResult only;
-  CallAll({call}, limit, [&](std::size_t /*index*/, GrpcResult result) {
-    only = std::move(result);
-  });
-  return only;
-}
-
-void GrpcChannel::CallAll(const std::vector<GrpcCall>& calls,
-                          const CallLimit& limit, const Done& done) const {
-  std::vector<PostRequest> requests;
-  requests.reserve(calls.size());
-  for (const GrpcCall& call : calls)
-    requests.push_back({call.method, FrameMessage(call.message)});
-  transport_.PostAll(
-      requests, limit,
-      [&](std::size_t index, Http2Transport::PostResult result) {
-        if (auto* failure = std::get_if<PostFailure>(&result)) {
-          done(index, ParseGrpcFailure(std::move(*failure)));
-        } else {
-          done(index,
-               ParseGrpcResponse(std::get<HttpResponse>(std::move(result))));
-        }
-      });
 }
 
 }  // namespace containercollector::internal

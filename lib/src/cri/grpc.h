@@ -4,11 +4,9 @@
 #define CONTAINERCOLLECTOR_SRC_CRI_GRPC_H_
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "lib/src/http/http2_transport.h"
 
@@ -17,6 +15,7 @@ namespace containercollector::internal {
 /// Status codes of gRPC that need a treatment of their own.
 enum class GrpcCode {
   kOk = 0,
+  kUnknown = 2,
   kNotFound = 5,
   kUnimplemented = 12,
 };
@@ -55,45 +54,9 @@ std::string GrpcCodeName(int code);
 /// Returns the body of a request: the message behind its five-byte prefix.
 std::string FrameMessage(std::string_view message);
 
-/// Returns the result that a whole HTTP response holds.
-GrpcResult ParseGrpcResponse(HttpResponse response);
-
-/// Returns the result of a request that got no whole response. A service can
-/// reset the stream right after the status, which then counts.
-GrpcResult ParseGrpcFailure(PostFailure failure);
-
-/// A call: "/package.Service/Method" and the bytes of the request's message.
-struct GrpcCall {
-  std::string method;
-  std::string message;
-};
-
-/// Calls a service at a Unix socket. Thread-safe.
-class GrpcChannel {
- public:
-  /// Gets the result of the call with an index, in any order. An exception ends
-  /// all calls and reaches the caller.
-  using Done = std::function<void(std::size_t index, GrpcResult result)>;
-
-  /// @param max_bytes Bound on all response messages of CallAll() together.
-  GrpcChannel(Endpoint endpoint, std::chrono::nanoseconds connect_timeout,
-              std::size_t max_bytes);
-
-  GrpcResult Call(const GrpcCall& call, const CallLimit& limit) const;
-
-  void CallAll(const std::vector<GrpcCall>& calls, const CallLimit& limit,
-               const Done& done) const;
-
-  /// Asks whether what listens there speaks HTTP/1.1 instead.
-  bool SpeaksHttp1(const CallLimit& limit) const {
-    return transport_.SpeaksHttp1(limit);
-  }
-
-  const Endpoint& endpoint() const noexcept { return transport_.endpoint(); }
-
- private:
-  Http2Transport transport_;
-};
+/// Returns the result of a call. A service can reset the stream right after its
+/// status, which then counts.
+GrpcResult ParseGrpcResult(PostResult result);
 
 }  // namespace containercollector::internal
 

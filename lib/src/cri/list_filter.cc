@@ -5,8 +5,10 @@
 #include <array>
 #include <charconv>
 #include <iterator>
+#include <limits>
 #include <utility>
 
+#include "containercollector/accessors.h"
 #include "containercollector/error.h"
 #include "lib/src/http/failure.h"
 
@@ -74,23 +76,35 @@ bool IsShortId(std::string_view value, std::string_view id) {
   return value.size() >= kShortest && StartsWith(id, value);
 }
 
-template <typename Keep>
-void KeepIf(std::vector<Entry>& entries, const Keep& keep) {
-  entries.erase(
-      std::remove_if(entries.begin(), entries.end(),
-                     [&](const Entry& entry) { return !keep(entry); }),
-      entries.end());
+bool IsWholeId(std::string_view value) {
+  constexpr std::size_t kDigits = 64;
+  return value.size() == kDigits &&
+         value.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Returns whether a label of the list is the CRI's own: others are made here,
+/// see MakeEntries().
+bool IsOfCri(std::string_view key) {
+  return !StartsWith(key, "annotation.") && key != kPodContainerTypeLabel &&
+         key != kPodContainerNameLabel && key != "io.kubernetes.sandbox.id" &&
+         key != "io.kubernetes.container.logpath";
 }
 
 }  // namespace
 
-ListFilter::ListFilter(const ListOptions& options) : options_(options) {
+ListFilter::ListFilter(const ListOptions& options, const CallLimit& limit)
+    : options_(options), limit_(limit) {
+  constexpr std::size_t kMaxValues = 256;
   for (const auto& [name, values] : options.filters) {
     if (std::find(kSupported.begin(), kSupported.end(), name) ==
         kSupported.end())
       Reject("Invalid filter '" + Shown(name) +
              "'. The list of a container runtime takes these: " +
              Joined(kSupported) + ".");
+    if (values.size() > kMaxValues)
+      Reject("Invalid filter '" + name + "': it has " +
+             std::to_string(values.size()) + " values. Write at most " +
+             std::to_string(kMaxValues) + ".");
   }
   for (const std::string& state : ValuesOf("status")) {
     if (std::find(kStates.begin(), kStates.end(), state) == kStates.end())
@@ -112,18 +126,57 @@ void ListFilter::DropListed(std::vector<Entry>& entries) const {
     return (!ids || ids->count(container.id) > 0) && MatchesName(container) &&
            MatchesLabels(container) && MatchesState(container);
   });
-  const bool status_is_needed = !exit_codes_.empty() ||
-                                !ValuesOf("ancestor").empty() ||
-                                !ValuesOf("network").empty();
-  if (!status_is_needed) ApplyLimit(entries);
+}
+
+bool ListFilter::NeedsStatus() const {
+  return !exit_codes_.empty() || !ValuesOf("ancestor").empty() ||
+         !ValuesOf("network").empty();
 }
 
 void ListFilter::DropComplete(std::vector<Entry>& entries) const {
   KeepIf(entries, [&](const Entry& entry) {
     return MatchesState(entry.container) && MatchesExitCode(entry) &&
-           MatchesAncestor(entry.container) && MatchesNetwork(entry.container);
+           MatchesAncestor(entry) && MatchesNetwork(entry.container);
   });
-  ApplyLimit(entries);
+}
+
+std::size_t ListFilter::max_entries() const {
+  return options_.limit > 0 ? static_cast<std::size_t>(options_.limit)
+                            : std::numeric_limits<std::size_t>::max();
+}
+
+ListRequest ListFilter::Request() const {
+  ListRequest request;
+  // These two look for their container among all.
+  if (!ValuesOf("before").empty() || !ValuesOf("since").empty()) return request;
+  const auto& states = ValuesOf("status");
+  const bool only_running =
+      states.empty() ? !options_.all && options_.limit <= 0
+                     : states.size() == 1 && *states.begin() == kStateRunning;
+  if (only_running) request.state = ContainerState::kRunning;
+  if (states.size() == 1 && *states.begin() == kStateExited)
+    request.state = ContainerState::kExited;
+  const auto& ids = ValuesOf("id");
+  if (ids.size() == 1 && IsWholeId(*ids.begin())) request.id = *ids.begin();
+  for (const std::string& label : ValuesOf("label")) {
+    const std::size_t equals = label.find('=');
+    if (equals != std::string::npos && IsOfCri(label.substr(0, equals)))
+      request.labels.emplace_back(label.substr(0, equals),
+                                  label.substr(equals + 1));
+  }
+  return request;
+}
+
+/// Keeps what `keep` returns true for, as long as there is time: a client
+/// decides how much work the filters are.
+template <typename Keep>
+void ListFilter::KeepIf(std::vector<Entry>& entries, const Keep& keep) const {
+  entries.erase(std::remove_if(entries.begin(), entries.end(),
+                               [&](const Entry& entry) {
+                                 limit_.Check("filtering the list");
+                                 return !keep(entry);
+                               }),
+                entries.end());
 }
 
 const Filters::Values& ListFilter::ValuesOf(std::string_view name) const {
@@ -134,19 +187,13 @@ const Filters::Values& ListFilter::ValuesOf(std::string_view name) const {
   return filter != options_.filters.end() ? filter->second : none;
 }
 
-void ListFilter::ApplyLimit(std::vector<Entry>& entries) const {
-  if (options_.limit <= 0) return;
-  const auto limit = static_cast<std::size_t>(options_.limit);
-  if (entries.size() > limit)
-    entries.erase(entries.begin() + options_.limit, entries.end());
-}
-
 std::optional<std::set<std::string>> ListFilter::IdsThatMatch(
     const std::vector<Entry>& entries) const {
   const auto& prefixes = ValuesOf("id");
   if (prefixes.empty()) return std::nullopt;
   std::set<std::string> ids;
   for (const std::string& prefix : prefixes) {
+    limit_.Check("filtering the list");
     // Docker finds nothing if the beginning is that of several.
     const Entry* found = nullptr;
     int count = 0;
@@ -165,7 +212,8 @@ std::optional<std::set<std::string>> ListFilter::IdsThatMatch(
 }
 
 std::size_t ListFilter::IndexOf(const std::string& id_or_name,
-                                const std::vector<Entry>& entries) {
+                                const std::vector<Entry>& entries) const {
+  limit_.Check("filtering the list");
   const auto without_slash = [](std::string_view name) {
     if (StartsWith(name, "/")) name.remove_prefix(1);
     return name;
@@ -226,16 +274,21 @@ bool ListFilter::MatchesExitCode(const Entry& entry) const {
                                         *entry.exit_code) > 0);
 }
 
-bool ListFilter::MatchesAncestor(const Container& container) const {
+bool ListFilter::MatchesAncestor(const Entry& entry) const {
   const auto& images = ValuesOf("ancestor");
+  const Container& container = entry.container;
+  const auto is_name = [](const std::string& image, const std::string& name) {
+    return !name.empty() && FullNameOf(image) == FullNameOf(name);
+  };
   return images.empty() ||
-         std::any_of(
-             images.begin(), images.end(), [&](const std::string& image) {
-               return image == container.image_id ||
-                      IsShortId(image, container.image_id) ||
-                      (!container.image.empty() &&
-                       FullNameOf(image) == FullNameOf(container.image));
-             });
+         std::any_of(images.begin(), images.end(),
+                     [&](const std::string& image) {
+                       return image == container.image_id ||
+                              IsShortId(image, container.image_id) ||
+                              IsShortId(image, entry.image_ref) ||
+                              is_name(image, container.image) ||
+                              is_name(image, entry.image_ref);
+                     });
 }
 
 bool ListFilter::MatchesNetwork(const Container& container) const {

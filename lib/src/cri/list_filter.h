@@ -12,7 +12,9 @@
 
 #include "containercollector/list_options.h"
 #include "lib/src/cri/containers.h"
+#include "lib/src/cri/messages.h"
 #include "lib/src/cri/name_pattern.h"
+#include "lib/src/http/call_limit.h"
 
 namespace containercollector::internal::cri {
 
@@ -21,23 +23,34 @@ namespace containercollector::internal::cri {
 class ListFilter {
  public:
   /// @param options Must outlive the filter.
+  /// @param limit When the filter has to give up.
   /// @throws Error kRequestRejected for a filter or value that is not
-  /// supported, with a text that lists those that are.
-  explicit ListFilter(const ListOptions& options);
+  /// supported, with a text that lists those that are, and for too many values.
+  ListFilter(const ListOptions& options, const CallLimit& limit);
 
-  /// Drops entries that the options exclude, as far as their status is not
-  /// needed for that, so that no status is asked for in vain.
+  /// Returns what the runtime itself can leave out of the list of containers.
+  ListRequest Request() const;
+
+  /// Drops every entry that can be excluded without its status.
   /// @param entries All of the node, newest first.
-  /// @throws Error kRequestRejected if `before` or `since` names none of them.
+  /// @throws Error kRequestRejected if `before` or `since` names none of them;
+  /// kTimeout, kCancelled.
   void DropListed(std::vector<Entry>& entries) const;
 
+  /// Returns whether more entries may be dropped once their status is known.
+  bool NeedsStatus() const;
+
   /// Drops the rest, after the status was added to each entry.
+  /// @throws Error kTimeout, kCancelled
   void DropComplete(std::vector<Entry>& entries) const;
+
+  /// Returns the greatest number of entries to list.
+  std::size_t max_entries() const;
 
  private:
   const Filters::Values& ValuesOf(std::string_view name) const;
-  static std::size_t IndexOf(const std::string& id_or_name,
-                             const std::vector<Entry>& entries);
+  std::size_t IndexOf(const std::string& id_or_name,
+                      const std::vector<Entry>& entries) const;
   void ApplyBeforeAndSince(std::vector<Entry>& entries) const;
   std::optional<std::set<std::string>> IdsThatMatch(
       const std::vector<Entry>& entries) const;
@@ -45,11 +58,13 @@ class ListFilter {
   bool MatchesName(const Container& container) const;
   bool MatchesLabels(const Container& container) const;
   bool MatchesExitCode(const Entry& entry) const;
-  bool MatchesAncestor(const Container& container) const;
   bool MatchesNetwork(const Container& container) const;
-  void ApplyLimit(std::vector<Entry>& entries) const;
+  template <typename Keep>
+  void KeepIf(std::vector<Entry>& entries, const Keep& keep) const;
+  bool MatchesAncestor(const Entry& entry) const;
 
   const ListOptions& options_;
+  const CallLimit& limit_;
   std::vector<int> exit_codes_;
   std::vector<NamePattern> names_;
 };

@@ -1,208 +1,313 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/cri/messages.h"
 
-#include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
-#include <utility>
 
 #include "lib/src/cri/protobuf.h"
 
 namespace containercollector::internal::cri {
+// Found by the types of their arguments, which an unnamed namespace prevents. A
+// value of a later CRI is unknown.
+static void FromNumber(std::int32_t number, ContainerState& state) {
+  state = number >= 0 && number < static_cast<int>(ContainerState::kUnknown)
+              ? static_cast<ContainerState>(number)
+              : ContainerState::kUnknown;
+}
+static void FromNumber(std::int32_t number, SandboxState& state) {
+  state = number == 0 ? SandboxState::kReady : SandboxState::kNotReady;
+}
+static void FromNumber(std::int32_t number, Propagation& propagation) {
+  propagation = number == 1 || number == 2 ? static_cast<Propagation>(number)
+                                           : Propagation::kPrivate;
+}
+static void FromNumber(std::int32_t number, NamespaceMode& mode) {
+  mode = number == 2 ? NamespaceMode::kNode : NamespaceMode::kOther;
+}
+
 namespace {
 
-using protozero::pbf_reader;
-
-/// Decodes a message whose only field is a list.
-template <typename Entry, typename Decode>
-std::vector<Entry> DecodeList(std::string_view message, const char* list,
-                              const Decode& decode) {
-  Room room(message);
+/// A message whose first field is a list.
+template <typename Entry>
+struct List {
   std::vector<Entry> entries;
-  At("message", [&] {
-    EachOf(Text(1), {message.data(), message.size()}, [&](pbf_reader& reader) {
-      At(list, entries.size(), [&] {
-        room.TakeFor<Entry>();
-        Entry entry;
-        decode(reader.get_message(), room, entry);
-        if (entry.id.empty()) throw MessageError("it has no id");
-        entries.push_back(std::move(entry));
+};
+
+}  // namespace
+
+template <>
+struct Message<ImageSpec> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{1, &ImageSpec::image}, Field{18, &ImageSpec::user_specified_image});
+};
+
+template <>
+struct Message<ContainerMetadata> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &ContainerMetadata::name},
+                      Field{2, &ContainerMetadata::attempt});
+};
+
+template <>
+struct Message<PodSandboxMetadata> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{1, &PodSandboxMetadata::name}, Field{2, &PodSandboxMetadata::uid},
+      Field{3, &PodSandboxMetadata::pod_namespace},
+      Field{4, &PodSandboxMetadata::attempt});
+};
+
+template <>
+struct Message<ListedContainer> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{1, &ListedContainer::id}, Field{2, &ListedContainer::sandbox_id},
+      Field{3, &ListedContainer::metadata}, Field{4, &ListedContainer::image},
+      Field{5, &ListedContainer::image_ref}, Field{6, &ListedContainer::state},
+      Field{7, &ListedContainer::created_at},
+      Field{8, &ListedContainer::labels},
+      Field{9, &ListedContainer::annotations},
+      Field{10, &ListedContainer::image_id});
+};
+
+template <>
+struct Message<ListedSandbox> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{1, &ListedSandbox::id}, Field{2, &ListedSandbox::metadata},
+      Field{3, &ListedSandbox::state}, Field{4, &ListedSandbox::created_at},
+      Field{5, &ListedSandbox::labels}, Field{6, &ListedSandbox::annotations});
+};
+
+template <>
+struct Message<Mount> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{1, &Mount::container_path}, Field{2, &Mount::host_path},
+      Field{3, &Mount::read_only}, Field{5, &Mount::propagation});
+};
+
+template <>
+struct Message<ContainerStatus> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{3, &ContainerStatus::state}, Field{5, &ContainerStatus::started_at},
+      Field{6, &ContainerStatus::finished_at},
+      Field{7, &ContainerStatus::exit_code}, Field{8, &ContainerStatus::image},
+      Field{14, &ContainerStatus::mounts},
+      Field{15, &ContainerStatus::log_path});
+};
+
+template <>
+struct Message<PodIp> {
+  static constexpr auto kTable = std::make_tuple(Field{1, &PodIp::ip});
+};
+
+template <>
+struct Message<SandboxNetwork> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{1, &SandboxNetwork::ip}, Field{2, &SandboxNetwork::additional_ips});
+};
+
+template <>
+struct Message<NamespaceOptions> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &NamespaceOptions::network});
+};
+
+template <>
+struct Message<SandboxNamespaces> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{2, &SandboxNamespaces::options});
+};
+
+template <>
+struct Message<LinuxSandboxStatus> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &LinuxSandboxStatus::namespaces});
+};
+
+template <>
+struct Message<SandboxStatus> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{3, &SandboxStatus::state}, Field{5, &SandboxStatus::network},
+      Field{6, &SandboxStatus::linux_status});
+};
+
+template <typename Status>
+struct Message<StatusResponse<Status>> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &StatusResponse<Status>::status},
+                      Field{2, &StatusResponse<Status>::info});
+};
+
+template <>
+struct Message<StatusResponse<ContainerStatus>::InfoEntry> {
+  using Entry = StatusResponse<ContainerStatus>::InfoEntry;
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &Entry::key}, Field{2, &Entry::value});
+};
+
+template <>
+struct Message<StatusResponse<SandboxStatus>::InfoEntry> {
+  using Entry = StatusResponse<SandboxStatus>::InfoEntry;
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &Entry::key}, Field{2, &Entry::value});
+};
+
+template <>
+struct Message<ContainerAttributes> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &ContainerAttributes::id});
+};
+
+template <>
+struct Message<UInt64Value> {
+  static constexpr auto kTable = std::make_tuple(Field{1, &UInt64Value::value});
+};
+
+template <>
+struct Message<FilesystemUsage> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{3, &FilesystemUsage::used_bytes});
+};
+
+template <>
+struct Message<ContainerStats> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &ContainerStats::attributes},
+                      Field{4, &ContainerStats::writable_layer});
+};
+
+template <>
+struct Message<Version> {
+  static constexpr auto kTable = std::make_tuple(
+      Field{2, &Version::runtime_name}, Field{3, &Version::runtime_version},
+      Field{4, &Version::runtime_api_version});
+};
+
+template <typename Entry>
+struct Message<List<Entry>> {
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &List<Entry>::entries});
+};
+
+namespace {
+
+/// Decodes a message.
+/// @param place What the error text names: a function of the value so far.
+template <typename Struct, typename Place>
+Struct Decode(std::string_view message, Budget& budget, const Place& place) {
+  Struct value;
+  try {
+    DecodeInto({message.data(), message.size()}, budget, value);
+  } catch (const protozero::exception& error) {
+    throw MessageError(std::string(place(value)) + ": " + error.what());
+  }
+  return value;
+}
+
+template <typename Entry>
+std::vector<Entry> DecodeList(std::string_view message, Budget& budget,
+                              const std::string& name) {
+  const auto place = [&](std::size_t index) {
+    return name + "[" + std::to_string(index) + "]";
+  };
+  auto list =
+      Decode<List<Entry>>(message, budget, [&](const List<Entry>& so_far) {
+        return so_far.entries.empty() ? std::string("message")
+                                      : place(so_far.entries.size() - 1);
       });
-    });
-  });
+  return std::move(list.entries);
+}
+
+template <typename Entry>
+std::vector<Entry> DecodeListWithIds(std::string_view message, Budget& budget,
+                                     const std::string& name) {
+  auto entries = DecodeList<Entry>(message, budget, name);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].id.empty())
+      throw MessageError(name + "[" + std::to_string(i) + "]: it has no id");
+  }
   return entries;
 }
 
-void DecodeEntry(pbf_reader reader, Room& room,
-                 std::vector<StringMap::value_type>& map) {
-  room.TakeFor<StringMap::value_type>();
-  auto& [key, value] = map.emplace_back();
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case Text(1):
-        key = reader.get_string();
-        break;
-      case Text(2):
-        value = reader.get_string();
-        break;
-      default:
-        reader.skip();
-    }
-  }
-}
-
-void DecodeMetadata(pbf_reader reader, ListedContainer& container) {
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case Text(1):
-        container.name = reader.get_string();
-        break;
-      case Number(2):
-        container.attempt = reader.get_uint32();
-        break;
-      default:
-        reader.skip();
-    }
-  }
-}
-
-void Decode(pbf_reader reader, Room& room, ListedContainer& container) {
-  std::vector<StringMap::value_type> labels;
-  std::vector<StringMap::value_type> annotations;
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case Text(1):
-        container.id = reader.get_string();
-        break;
-      case Text(2):
-        container.sandbox_id = reader.get_string();
-        break;
-      case Text(3):
-        DecodeMetadata(reader.get_message(), container);
-        break;
-      case Text(4):
-        DecodeImage(reader.get_message(), container.image);
-        break;
-      case Text(5):
-        container.image_ref = reader.get_string();
-        break;
-      case Number(6):
-        container.state = ToContainerState(reader.get_enum());
-        break;
-      case Number(7):
-        container.created_at = reader.get_int64();
-        break;
-      case Text(8):
-        DecodeEntry(reader.get_message(), room, labels);
-        break;
-      case Text(9):
-        DecodeEntry(reader.get_message(), room, annotations);
-        break;
-      default:
-        reader.skip();
-    }
-  }
-  container.labels = StringMap(std::move(labels));
-  container.annotations = StringMap(std::move(annotations));
-}
-
-void DecodeMetadata(pbf_reader reader, ListedSandbox& sandbox) {
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case Text(1):
-        sandbox.pod_name = reader.get_string();
-        break;
-      case Text(2):
-        sandbox.pod_uid = reader.get_string();
-        break;
-      case Text(3):
-        sandbox.pod_namespace = reader.get_string();
-        break;
-      case Number(4):
-        sandbox.attempt = reader.get_uint32();
-        break;
-      default:
-        reader.skip();
-    }
-  }
-}
-
-void Decode(pbf_reader reader, Room& room, ListedSandbox& sandbox) {
-  std::vector<StringMap::value_type> labels;
-  std::vector<StringMap::value_type> annotations;
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case Text(1):
-        sandbox.id = reader.get_string();
-        break;
-      case Text(2):
-        DecodeMetadata(reader.get_message(), sandbox);
-        break;
-      case Number(3):
-        sandbox.state = ToSandboxState(reader.get_enum());
-        break;
-      case Number(4):
-        sandbox.created_at = reader.get_int64();
-        break;
-      case Text(5):
-        DecodeEntry(reader.get_message(), room, labels);
-        break;
-      case Text(6):
-        DecodeEntry(reader.get_message(), room, annotations);
-        break;
-      default:
-        reader.skip();
-    }
-  }
-  sandbox.labels = StringMap(std::move(labels));
-  sandbox.annotations = StringMap(std::move(annotations));
-}
-
-void Decode(const pbf_reader& message, Room& /*room*/, ContainerStats& stats) {
-  EachOf(Text(1), message, [&](pbf_reader& reader) {
-    const pbf_reader attributes = reader.get_message();
-    EachOf(Text(1), attributes,
-           [&](pbf_reader& id) { stats.id = id.get_string(); });
-  });
-  EachOf(Text(4), message, [&](pbf_reader& reader) {
-    const pbf_reader writable_layer = reader.get_message();
-    EachOf(Text(3), writable_layer, [&](pbf_reader& used_bytes) {
-      EachOf(Number(1), used_bytes.get_message(), [&](pbf_reader& value) {
-        stats.writable_layer_bytes = value.get_uint64();
-      });
-    });
-  });
+template <typename Status>
+StatusResponse<Status> DecodeStatus(std::string_view message, Budget& budget) {
+  auto response = Decode<StatusResponse<Status>>(
+      message, budget, [](const auto& /*so_far*/) { return "status"; });
+  if (!response.status) throw MessageError("status: it is missing");
+  return response;
 }
 
 }  // namespace
 
-std::vector<ListedContainer> DecodeContainers(std::string_view message) {
-  return DecodeList<ListedContainer>(
-      message, "containers",
-      [](const pbf_reader& reader, Room& room, ListedContainer& container) {
-        Decode(reader, room, container);
-      });
+std::vector<ListedContainer> DecodeContainers(std::string_view message,
+                                              Budget& budget) {
+  return DecodeListWithIds<ListedContainer>(message, budget, "containers");
 }
 
-std::vector<ListedSandbox> DecodeSandboxes(std::string_view message) {
-  return DecodeList<ListedSandbox>(
-      message, "items",
-      [](const pbf_reader& reader, Room& room, ListedSandbox& sandbox) {
-        Decode(reader, room, sandbox);
-      });
+std::vector<ListedSandbox> DecodeSandboxes(std::string_view message,
+                                           Budget& budget) {
+  return DecodeListWithIds<ListedSandbox>(message, budget, "items");
 }
 
-std::vector<ContainerStats> DecodeContainerStats(std::string_view message) {
-  return DecodeList<ContainerStats>(
-      message, "stats",
-      [](const pbf_reader& reader, Room& room, ContainerStats& stats) {
-        Decode(reader, room, stats);
-      });
+StatusResponse<ContainerStatus> DecodeContainerStatus(std::string_view message,
+                                                      Budget& budget) {
+  return DecodeStatus<ContainerStatus>(message, budget);
 }
 
-std::string EncodeId(std::string_view id) {
+StatusResponse<SandboxStatus> DecodeSandboxStatus(std::string_view message,
+                                                  Budget& budget) {
+  return DecodeStatus<SandboxStatus>(message, budget);
+}
+
+std::vector<ContainerStats> DecodeContainerStats(std::string_view message,
+                                                 Budget& budget) {
+  return DecodeList<ContainerStats>(message, budget, "stats");
+}
+
+Version DecodeVersion(std::string_view message, Budget& budget) {
+  return Decode<Version>(message, budget,
+                         [](const Version&) { return "version"; });
+}
+
+namespace {
+
+using protozero::pbf_writer;
+
+template <typename State>
+void AddState(pbf_writer& filter, std::optional<State> state) {
+  if (!state) return;
+  pbf_writer value(filter, 2);
+  value.add_enum(1, static_cast<std::int32_t>(*state));
+}
+
+}  // namespace
+
+std::string EncodeListContainers(const ListRequest& request) {
   std::string message;
-  protozero::pbf_writer writer(message);
+  if (request.empty()) return message;
+  pbf_writer writer(message);
+  pbf_writer filter(writer, 1);
+  if (!request.id.empty()) filter.add_string(1, request.id);
+  AddState(filter, request.state);
+  for (const auto& [key, value] : request.labels) {
+    pbf_writer label(filter, 4);
+    label.add_string(1, key);
+    label.add_string(2, value);
+  }
+  return message;
+}
+
+std::string EncodeListSandboxes(std::optional<SandboxState> state) {
+  std::string message;
+  if (!state) return message;
+  pbf_writer writer(message);
+  pbf_writer filter(writer, 1);
+  AddState(filter, state);
+  return message;
+}
+
+std::string EncodeStatusRequest(std::string_view id, bool verbose) {
+  std::string message;
+  pbf_writer writer(message);
   writer.add_string(1, id.data(), id.size());
+  if (verbose) writer.add_bool(2, true);
   return message;
 }
 

@@ -2,55 +2,71 @@
 /// The messages of the Kubernetes CRI that the client needs, and of them what
 /// it uses. The only part that knows protobuf.
 ///
-/// The numbers are those of the CRI's api.proto, runtime.v1. runtime.v1alpha2
-/// has the same numbers for these messages.
+/// Mirrors the CRI's api.proto, runtime.v1. runtime.v1alpha2 has the same
+/// numbers for these messages.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_MESSAGES_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_MESSAGES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "containercollector/error.h"
-#include "containercollector/types.h"
+#include "lib/src/cri/budget.h"
 
 namespace containercollector::internal::cri {
 
 enum class ContainerState { kCreated, kRunning, kExited, kUnknown };
 enum class SandboxState { kReady, kNotReady };
 enum class Propagation { kPrivate, kHostToContainer, kBidirectional };
+enum class NamespaceMode { kOther, kNode };
 
-struct Image {
-  std::string name;                 ///< A name, a digest or an ID.
-  std::string user_specified_name;  ///< Empty before Kubernetes 1.28.
+/// A map in the order of the message. The last value of a repeated key wins.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct ImageSpec {
+  std::string image;                 ///< A name, a digest or an ID.
+  std::string user_specified_image;  ///< Empty before Kubernetes 1.28.
 };
 
-/// An entry of ListContainers. Times are nanoseconds since 1970.
+struct ContainerMetadata {
+  std::string name;
+  std::uint32_t attempt = 0;
+};
+
+struct PodSandboxMetadata {
+  std::string name;
+  std::string uid;
+  std::string pod_namespace;
+  std::uint32_t attempt = 0;
+};
+
+/// An entry of ListContainers. Times are nanoseconds since 1970; 0 and less is
+/// unknown.
 struct ListedContainer {
   std::string id;
   std::string sandbox_id;
-  std::string name;
-  std::uint32_t attempt = 0;
-  Image image;
+  ContainerMetadata metadata;
+  ImageSpec image;
   std::string image_ref;
+  std::string image_id;  ///< Empty before Kubernetes 1.29.
   ContainerState state = ContainerState::kCreated;
   std::int64_t created_at = 0;
-  StringMap labels;
-  StringMap annotations;
+  Pairs labels;
+  Pairs annotations;
 };
 
 /// An entry of ListPodSandbox.
 struct ListedSandbox {
   std::string id;
-  std::string pod_name;
-  std::string pod_namespace;
-  std::string pod_uid;
-  std::uint32_t attempt = 0;
+  PodSandboxMetadata metadata;
   SandboxState state = SandboxState::kReady;
   std::int64_t created_at = 0;
-  StringMap labels;
-  StringMap annotations;
+  Pairs labels;
+  Pairs annotations;
 };
 
 struct Mount {
@@ -62,24 +78,77 @@ struct Mount {
 
 struct ContainerStatus {
   ContainerState state = ContainerState::kCreated;
-  std::int64_t started_at = 0;   ///< 0: never.
-  std::int64_t finished_at = 0;  ///< 0: never.
+  std::int64_t started_at = 0;
+  std::int64_t finished_at = 0;
   std::int32_t exit_code = 0;
-  Image image;
+  ImageSpec image;
   std::vector<Mount> mounts;
   std::string log_path;
 };
 
+struct PodIp {
+  std::string ip;
+};
+
+struct SandboxNetwork {
+  std::string ip;
+  std::vector<PodIp> additional_ips;
+};
+
+struct NamespaceOptions {
+  NamespaceMode network = NamespaceMode::kOther;
+};
+struct SandboxNamespaces {
+  NamespaceOptions options;
+};
+struct LinuxSandboxStatus {
+  SandboxNamespaces namespaces;
+};
+
 struct SandboxStatus {
   SandboxState state = SandboxState::kReady;
-  bool host_network = false;
-  StringList addresses;
+  SandboxNetwork network;
+  LinuxSandboxStatus linux_status;
+
+  bool host_network() const noexcept {
+    return linux_status.namespaces.options.network == NamespaceMode::kNode;
+  }
+};
+
+/// A response of ContainerStatus or PodSandboxStatus. The views are valid as
+/// long as the message.
+template <typename Status>
+struct StatusResponse {
+  struct InfoEntry {
+    std::string_view key;
+    std::string_view value;
+  };
+  std::optional<Status> status;
+  std::vector<InfoEntry> info;
+
+  /// Returns the JSON text that a verbose response holds; empty if it has none.
+  std::string_view Info() const noexcept {
+    std::string_view text;
+    for (const InfoEntry& entry : info)
+      if (entry.key == "info") text = entry.value;
+    return text;
+  }
+};
+
+struct ContainerAttributes {
+  std::string id;
+};
+struct UInt64Value {
+  std::uint64_t value = 0;
+};
+struct FilesystemUsage {
+  UInt64Value used_bytes;
 };
 
 /// An entry of ListContainerStats.
 struct ContainerStats {
-  std::string id;
-  std::uint64_t writable_layer_bytes = 0;
+  ContainerAttributes attributes;
+  FilesystemUsage writable_layer;
 };
 
 struct Version {
@@ -96,19 +165,34 @@ class MessageError : public Error {
       : Error(ErrorCode::kResponseMalformed, text) {}
 };
 
-/// Decode the message of a response. A message of entries that would take over
-/// 12 times its size in memory, and over 1 MiB, is malformed.
-/// @throws MessageError
-Version DecodeVersion(std::string_view message);
-std::vector<ListedContainer> DecodeContainers(std::string_view message);
-std::vector<ListedSandbox> DecodeSandboxes(std::string_view message);
-ContainerStatus DecodeContainerStatus(std::string_view message);
-SandboxStatus DecodeSandboxStatus(std::string_view message);
-std::vector<ContainerStats> DecodeContainerStats(std::string_view message);
+/// Decode the message of a response. What they return is charged to the budget
+/// before it is built.
+/// @throws MessageError, BudgetError
+Version DecodeVersion(std::string_view message, Budget& budget);
+std::vector<ListedContainer> DecodeContainers(std::string_view message,
+                                              Budget& budget);
+std::vector<ListedSandbox> DecodeSandboxes(std::string_view message,
+                                           Budget& budget);
+StatusResponse<ContainerStatus> DecodeContainerStatus(std::string_view message,
+                                                      Budget& budget);
+StatusResponse<SandboxStatus> DecodeSandboxStatus(std::string_view message,
+                                                  Budget& budget);
+std::vector<ContainerStats> DecodeContainerStats(std::string_view message,
+                                                 Budget& budget);
 
-/// Returns the message of a request that names one container or sandbox. A
-/// request that names none is empty.
-std::string EncodeId(std::string_view id);
+/// Which containers a list asks for. Empty: all.
+struct ListRequest {
+  std::string id;  ///< Whole.
+  std::optional<ContainerState> state;
+  Pairs labels;
+
+  bool empty() const noexcept { return id.empty() && !state && labels.empty(); }
+};
+
+/// Return the message of a request.
+std::string EncodeListContainers(const ListRequest& request);
+std::string EncodeListSandboxes(std::optional<SandboxState> state);
+std::string EncodeStatusRequest(std::string_view id, bool verbose);
 
 }  // namespace containercollector::internal::cri
 

@@ -1,91 +1,147 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What the decoders of messages share. Include it only in lib/src/cri.
+/// Decodes a protobuf message by the table of its fields. Include it only in
+/// lib/src/cri.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_PROTOBUF_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_PROTOBUF_H_
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <protozero/pbf_reader.hpp>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
-#include "lib/src/cri/messages.h"
+#include "lib/src/cri/budget.h"
 
 namespace containercollector::internal::cri {
 
-/// Cases of a switch over pbf_reader::tag_and_type(). A field of a known number
-/// and another type is an unknown field, as protobuf says.
-constexpr std::uint32_t Text(std::uint32_t tag) {
-  return protozero::tag_and_type(tag,
-                                 protozero::pbf_wire_type::length_delimited);
-}
-constexpr std::uint32_t Number(std::uint32_t tag) {
-  return protozero::tag_and_type(tag, protozero::pbf_wire_type::varint);
-}
+/// A field of a message, and the member that holds it. The member's type is the
+/// field's: a number, an enum, a string, a struct with a table of its own, or a
+/// vector or optional of them.
+template <typename Struct, typename Member>
+struct Field {
+  std::uint32_t number;
+  Member Struct::* member;
+};
+template <typename Struct, typename Member>
+Field(int, Member Struct::*) -> Field<Struct, Member>;
 
-/// Calls `decode` with a reader of each field `field`, and skips the others.
-template <typename Decode>
-void EachOf(std::uint32_t field, protozero::pbf_reader reader,
-            const Decode& decode) {
-  while (reader.next()) {
-    if (reader.tag_and_type() == field) {
-      decode(reader);
-    } else {
-      reader.skip();
-    }
+/// `kTable` is a tuple with a Field for each field that is read.
+template <typename Struct>
+struct Message;
+
+template <typename Struct>
+void DecodeInto(protozero::pbf_reader reader, Budget& budget, Struct& value);
+
+/// Reads and writes one value of a type. The primary template is for structs.
+template <typename T, typename = void>
+struct Value {
+  static constexpr auto kWire = protozero::pbf_wire_type::length_delimited;
+  static void Read(protozero::pbf_reader& reader, Budget& budget, T& value) {
+    // A message that appears again is merged, as protobuf says.
+    DecodeInto(reader.get_message(), budget, value);
   }
-}
-
-/// What the entries of a message may take in memory: a message of many almost
-/// empty entries is small, and they are not.
-class Room {
- public:
-  explicit Room(std::string_view message)
-      : bytes_left_(std::max(kAlways, message.size() * kFactor)) {}
-
-  template <typename Entry>
-  void TakeFor() {
-    if (sizeof(Entry) > bytes_left_)
-      throw MessageError("too many entries for the size of the message");
-    bytes_left_ -= sizeof(Entry);
-  }
-
- private:
-  static constexpr std::size_t kAlways = std::size_t{1} << 20;
-  static constexpr std::size_t kFactor = 12;
-  std::size_t bytes_left_;
 };
 
-/// Calls `decode`, and makes an error of protozero one of this place.
-template <typename Decode>
-void At(const char* place, const Decode& decode) {
-  try {
-    decode();
-  } catch (const protozero::exception& error) {
-    throw MessageError(std::string(place) + ": " + error.what());
+/// A number that the type cannot hold loses its upper bits, as protobuf says.
+template <typename T>
+struct Value<T, std::enable_if_t<std::is_integral_v<T>>> {
+  static constexpr auto kWire = protozero::pbf_wire_type::varint;
+  static void Read(protozero::pbf_reader& reader, Budget& /*budget*/,
+                   T& value) {
+    const std::uint64_t number = reader.get_uint64();
+    if constexpr (std::is_same_v<T, bool>) {
+      value = number != 0;
+    } else {
+      value = static_cast<T>(number);
+    }
   }
-}
+};
 
-/// As At(), for an entry of a list.
-template <typename Decode>
-void At(const char* list, std::size_t index, const Decode& decode) {
-  const auto rethrow = [&](const char* why) {
-    throw MessageError(std::string(list) + "[" + std::to_string(index) +
-                       "]: " + why);
+/// An enum needs a function FromNumber(number, Enum&).
+template <typename T>
+struct Value<T, std::enable_if_t<std::is_enum_v<T>>> {
+  static constexpr auto kWire = protozero::pbf_wire_type::varint;
+  static void Read(protozero::pbf_reader& reader, Budget& /*budget*/,
+                   T& value) {
+    FromNumber(static_cast<std::int32_t>(reader.get_uint64()), value);
+  }
+};
+
+template <>
+struct Value<std::string> {
+  static constexpr auto kWire = protozero::pbf_wire_type::length_delimited;
+  static void Read(protozero::pbf_reader& reader, Budget& budget,
+                   std::string& value) {
+    const protozero::data_view bytes = reader.get_view();
+    budget.Charge(bytes.size());
+    value.assign(bytes.data(), bytes.size());
+  }
+};
+
+/// A view of the message itself.
+template <>
+struct Value<std::string_view> {
+  static constexpr auto kWire = protozero::pbf_wire_type::length_delimited;
+  static void Read(protozero::pbf_reader& reader, Budget& /*budget*/,
+                   std::string_view& value) {
+    const protozero::data_view bytes = reader.get_view();
+    value = {bytes.data(), bytes.size()};
+  }
+};
+
+template <typename T>
+struct Value<std::optional<T>> {
+  static constexpr auto kWire = Value<T>::kWire;
+  static void Read(protozero::pbf_reader& reader, Budget& budget,
+                   std::optional<T>& value) {
+    if (!value) value.emplace();
+    Value<T>::Read(reader, budget, *value);
+  }
+};
+
+template <typename T>
+struct Value<std::vector<T>> {
+  static constexpr auto kWire = Value<T>::kWire;
+  static void Read(protozero::pbf_reader& reader, Budget& budget,
+                   std::vector<T>& values) {
+    // While a vector grows, it takes up to three times its elements.
+    budget.Charge(3 * sizeof(T));
+    Value<T>::Read(reader, budget, values.emplace_back());
+  }
+};
+
+/// A map's entry.
+template <>
+struct Message<std::pair<std::string, std::string>> {
+  using Entry = std::pair<std::string, std::string>;
+  static constexpr auto kTable =
+      std::make_tuple(Field{1, &Entry::first}, Field{2, &Entry::second});
+};
+
+/// Decodes the fields in the table of Struct and skips all others. A field of a
+/// known number and another type is unknown, as protobuf says.
+/// @throws protozero::exception, BudgetError
+template <typename Struct>
+void DecodeInto(protozero::pbf_reader reader, Budget& budget, Struct& value) {
+  const auto read_if = [&](const auto& field) {
+    using Member = std::decay_t<decltype(value.*(field.member))>;
+    if (reader.tag_and_type() !=
+        protozero::tag_and_type(field.number, Value<Member>::kWire))
+      return false;
+    Value<Member>::Read(reader, budget, value.*(field.member));
+    return true;
   };
-  try {
-    decode();
-  } catch (const MessageError& error) {
-    rethrow(error.what());
-  } catch (const protozero::exception& error) {
-    rethrow(error.what());
+  while (reader.next()) {
+    const bool is_known = std::apply(
+        [&](const auto&... fields) { return (read_if(fields) || ...); },
+        Message<Struct>::kTable);
+    if (!is_known) reader.skip();
   }
 }
-
-void DecodeImage(protozero::pbf_reader reader, Image& image);
-ContainerState ToContainerState(std::int32_t value);
-SandboxState ToSandboxState(std::int32_t value);
 
 }  // namespace containercollector::internal::cri
 

@@ -7,70 +7,86 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "lib/src/cri/failure.h"
 #include "lib/src/cri/grpc.h"
+#include "lib/src/http/http2_transport.h"
 
 namespace containercollector::internal::cri {
+
+/// A call of a method, by its name alone, e.g. "ListContainers".
+struct ServiceCall {
+  std::size_t id = 0;  ///< The caller's.
+  const char* method = "";
+  std::string message;
+  /// Whom the call is about, for texts. Empty: the whole node.
+  std::string subject;
+  /// Time limit, besides that of the collection.
+  std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max();
+};
+
+/// Why one of many calls failed.
+struct ServiceFailure {
+  Error error;
+  bool is_gone = false;  ///< The runtime does not know the subject.
+};
 
 /// Calls methods in the version of the CRI that the runtime takes, and
 /// remembers it: runtime.v1, or runtime.v1alpha2 of containerd before 1.6. If
 /// the runtime is replaced, the other version is tried again.
 ///
-/// Thread-safe.
+/// Keeps no connection between two calls, so that a call reaches whichever
+/// runtime the socket's path names now. Thread-safe.
 class RuntimeService {
  public:
-  /// One of many calls, about a container or sandbox.
-  struct StatusCall {
-    const char* method;  ///< For example "ContainerStatus".
-    std::string id;
-  };
+  /// Returns the next call, if there is one now.
+  using Next = std::function<std::optional<ServiceCall>()>;
 
-  /// Gets the message of the call with an index, in any order.
+  /// Get what a call resulted in, in any order. What they throw ends all calls.
   using OnMessage =
-      std::function<void(std::size_t index, const std::string& message)>;
+      std::function<void(const ServiceCall&, const std::string& message)>;
+  using OnFailure = std::function<void(const ServiceCall&, ServiceFailure)>;
 
   RuntimeService(Endpoint endpoint, std::chrono::nanoseconds connect_timeout,
                  std::size_t max_bytes);
 
-  /// Calls `method` with an empty request, and returns what `decode` makes of
-  /// the message of the response.
+  /// Makes one call and returns the message of the response.
   /// @throws Error
-  template <typename Message>
-  Message Call(const char* method, Message (*decode)(std::string_view),
-               const CallLimit& limit) const {
-    const std::string message = Call(method, limit);
-    return Decode(PlaceOf(method, ""), [&] { return decode(message); });
+  std::string Call(const ServiceCall& call, const CallLimit& limit) const;
+
+  /// Makes calls, many at once, until there is no next one. A MessageError of
+  /// `on_message` goes to `on_failure`.
+  /// @throws Error kCancelled, kInternal
+  void CallAll(const Next& next, const CallLimit& limit,
+               const OnMessage& on_message, const OnFailure& on_failure) const;
+
+  /// Returns the error for a message that is not the CRI's.
+  Error Malformed(const ServiceCall& call, const MessageError& error) const {
+    return ToError(PlaceOf(call), error);
   }
 
-  /// Makes many calls at once. What the runtime no longer knows is left out.
-  /// @param on_message Its MessageError gets the place of the call.
-  /// @throws Error if any other call fails.
-  void CallAll(const std::vector<StatusCall>& calls, const CallLimit& limit,
-               const OnMessage& on_message) const;
+  /// Returns the error for a call that was not made, or not in time.
+  Error TimedOut(const ServiceCall& call, std::chrono::nanoseconds limit) const;
 
-  const Endpoint& endpoint() const noexcept { return channel_.endpoint(); }
+  /// Returns the error for an entry that the list has, although its status call
+  /// says that it does not exist.
+  Error Contradiction(const std::string& id) const;
+
+  const Endpoint& endpoint() const noexcept { return transport_.endpoint(); }
 
  private:
   enum class Version { kV1, kV1Alpha2 };
 
-  template <typename Function>
-  static auto Decode(const CallPlace& place, const Function& decode) {
-    try {
-      return decode();
-    } catch (const MessageError& error) {
-      throw ToError(place, error);
-    }
-  }
-
   static std::string PathOf(Version version, const char* method);
-  CallPlace PlaceOf(const char* method, const std::string& id) const;
-  std::string Call(const char* method, const CallLimit& limit) const;
+  CallPlace PlaceOf(const ServiceCall& call) const;
+  GrpcResult CallIn(Version version, const ServiceCall& call,
+                    const CallLimit& limit) const;
+  ServiceFailure ToFailure(const ServiceCall& call,
+                           const GrpcResult& result) const;
 
-  const GrpcChannel channel_;
+  const Http2Transport transport_;
   mutable std::atomic<Version> version_{Version::kV1};
 };
 

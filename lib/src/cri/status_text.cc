@@ -4,15 +4,16 @@
 namespace containercollector::internal::cri {
 namespace {
 
-/// Returns the time from `then` to `now`, which a runtime may put before it.
+/// Go's zero time is before 1970.
+bool IsKnown(std::int64_t time) { return time > 0; }
+
+/// Returns `now - then`, or 0 if `then` is in the future.
 std::chrono::nanoseconds Since(std::int64_t then, std::int64_t now) {
-  if (then >= now) return std::chrono::nanoseconds(0);
-  // A runtime that sends a time long before 1970 must not overflow.
-  return std::chrono::nanoseconds(now - (then < 0 ? 0 : then));
+  return std::chrono::nanoseconds(then < now ? now - then : 0);
 }
 
 std::string Up(std::int64_t since, std::int64_t now) {
-  return "Up " + HumanDuration(Since(since, now));
+  return IsKnown(since) ? "Up " + HumanDuration(Since(since, now)) : "Up";
 }
 
 }  // namespace
@@ -43,25 +44,38 @@ std::string HumanDuration(std::chrono::nanoseconds duration) {
 }
 
 std::string StatusText(const ContainerStatus& status, std::int64_t now) {
-  switch (status.state) {
-    case ContainerState::kRunning:
-      return Up(status.started_at != 0 ? status.started_at : now, now);
+  if (status.state == ContainerState::kRunning)
+    return Up(status.started_at, now);
+  if (status.state != ContainerState::kExited)
+    return ShortStatusText(status.state);
+  std::string text = "Exited (" + std::to_string(status.exit_code) + ")";
+  if (IsKnown(status.finished_at))
+    text += " " + HumanDuration(Since(status.finished_at, now)) + " ago";
+  return text;
+}
+
+std::string StatusText(SandboxState state, std::int64_t created_at,
+                       std::int64_t now) {
+  return state == SandboxState::kReady ? Up(created_at, now)
+                                       : ShortStatusText(state);
+}
+
+std::string ShortStatusText(ContainerState state) {
+  switch (state) {
     case ContainerState::kCreated:
       return "Created";
+    case ContainerState::kRunning:
+      return "Up";
     case ContainerState::kExited:
-      // Docker's words for a container that ended at an unknown time.
-      if (status.finished_at == 0) return "";
-      return "Exited (" + std::to_string(status.exit_code) + ") " +
-             HumanDuration(Since(status.finished_at, now)) + " ago";
+      return "Exited";
     case ContainerState::kUnknown:
       break;
   }
   return "Dead";
 }
 
-std::string StatusText(SandboxState state, std::int64_t created_at,
-                       std::int64_t now) {
-  return state == SandboxState::kReady ? Up(created_at, now) : "Exited";
+std::string ShortStatusText(SandboxState state) {
+  return state == SandboxState::kReady ? "Up" : "Exited";
 }
 
 }  // namespace containercollector::internal::cri

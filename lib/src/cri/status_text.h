@@ -16,7 +16,8 @@ namespace containercollector::internal::cri {
 std::string HumanDuration(std::chrono::nanoseconds duration);
 
 /// Returns for example "Up 3 hours", "Exited (137) 2 minutes ago", "Created".
-/// Does what State.String() of moby v19.03.15 container/state.go does.
+/// Does what State.String() of moby v19.03.15 container/state.go does. A time
+/// of 0 or less is unknown and left out: "Up", "Exited (137)".
 /// @param now Nanoseconds since 1970.
 std::string StatusText(const ContainerStatus& status, std::int64_t now);
 
@@ -24,6 +25,10 @@ std::string StatusText(const ContainerStatus& status, std::int64_t now);
 /// @param created_at When it began to run.
 std::string StatusText(SandboxState state, std::int64_t created_at,
                        std::int64_t now);
+
+/// Returns what a list alone tells: "Up", "Exited", "Created", "Dead".
+std::string ShortStatusText(ContainerState state);
+std::string ShortStatusText(SandboxState state);
 
 }  // namespace containercollector::internal::cri
 

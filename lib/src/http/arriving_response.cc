@@ -29,6 +29,7 @@ bool ArrivingResponse::AddBody(std::string_view bytes,
     }
     body_.append(bytes);
     *bytes_left_ -= bytes.size();
+    bytes_ += bytes.size();
   } catch (const std::exception&) {
     rejected_ = FailureKind::kInternal;
   }

@@ -51,6 +51,9 @@ class ArrivingResponse {
   std::optional<FailureKind> rejected() const noexcept { return rejected_; }
 
   const std::string& body() const noexcept { return body_; }
+
+  /// Returns how many bytes of the bound the body took.
+  std::size_t bytes() const noexcept { return bytes_; }
   std::string TakeBody() noexcept { return std::move(body_); }
 
  private:
@@ -58,6 +61,7 @@ class ArrivingResponse {
   std::size_t* const bytes_left_;
   const std::size_t expected_bytes_ = 0;
   std::size_t header_bytes_ = 0;
+  std::size_t bytes_ = 0;
   std::string body_;
   std::optional<FailureKind> rejected_;
 };

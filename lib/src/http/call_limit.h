@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
 #include "containercollector/call_options.h"
+#include "containercollector/error.h"
 
 namespace containercollector::internal {
 
@@ -26,6 +28,31 @@ struct CallLimit {
       limit.timeout = std::max(limit.deadline - now, Clock::duration(0));
     }
     return limit;
+  }
+
+  /// Returns the time until the deadline, 0 if it has passed.
+  std::chrono::nanoseconds TimeLeft() const {
+    return std::max<std::chrono::nanoseconds>(
+        deadline - std::chrono::steady_clock::now(),
+        std::chrono::nanoseconds(0));
+  }
+
+  /// Ends the call `most` from now, unless it must end earlier.
+  void Shorten(std::chrono::nanoseconds most) {
+    deadline = std::min(deadline, std::chrono::steady_clock::now() + most);
+    timeout = std::min(timeout, most);
+  }
+
+  /// @param what What the call is doing, e.g. "filtering the list".
+  /// @throws Error kTimeout or kCancelled if the call must end.
+  void Check(const char* what) const {
+    const bool cancelled = cancellation != nullptr && cancellation->cancelled();
+    if (!cancelled && TimeLeft() > std::chrono::nanoseconds(0)) return;
+    const std::string text = std::string("The collection was ") +
+                             (cancelled ? "cancelled by its caller while "
+                                        : "not finished in time while ") +
+                             what + ".";
+    throw Error(cancelled ? ErrorCode::kCancelled : ErrorCode::kTimeout, text);
   }
 
   std::chrono::steady_clock::time_point deadline;

@@ -154,12 +154,16 @@ void CurlEasy::ReceiveInto(ArrivingResponse& response) {
 HttpResponse CurlEasy::Head() const {
   HttpResponse response;
   response.status = static_cast<int>(GetInfo<long>(CURLINFO_RESPONSE_CODE));
-  curl_header* header = nullptr;
-  while ((header = curl_easy_nextheader(
-              easy_.get(), CURLH_HEADER | CURLH_TRAILER, -1, header)) !=
-         nullptr) {
-    response.headers.emplace_back(header->name, header->value);
-  }
+  const auto lines_of = [&](unsigned origin) {
+    HeaderLines lines;
+    curl_header* header = nullptr;
+    while ((header = curl_easy_nextheader(easy_.get(), origin, -1, header)) !=
+           nullptr)
+      lines.emplace_back(header->name, header->value);
+    return lines;
+  };
+  response.headers = lines_of(CURLH_HEADER);
+  response.trailers = lines_of(CURLH_TRAILER);
   return response;
 }
 

@@ -50,11 +50,10 @@ class HeaderList {
 /// One call of PostAll().
 class Http2Transport::Call {
  public:
-  Call(const Http2Transport& transport,
-       const std::vector<PostRequest>& requests, const CallLimit& limit,
-       const Done& done)
+  Call(const Http2Transport& transport, const Next& next,
+       const CallLimit& limit, const Done& done)
       : transport_(transport),
-        requests_(requests),
+        next_(next),
         limit_(limit),
         done_(done),
         headers_(transport.headers_),
@@ -65,12 +64,12 @@ class Http2Transport::Call {
   }
 
   void Run() {
-    const std::size_t at_once = std::min(kMaxRequestsAtOnce, requests_.size());
-    slots_.reserve(at_once);
-    while (slots_.size() < at_once) {
+    while (slots_.size() < kMaxRequestsAtOnce) {
+      auto request = next_();
+      if (!request) break;
       slots_.push_back(std::make_unique<Slot>());
       SetUp(*slots_.back());
-      Start(*slots_.back());
+      Start(*slots_.back(), *std::move(request));
     }
     const bool all_ended =
         multi_.Run(limit_.cancellation, [&](CURL* easy, CURLcode code) {
@@ -78,6 +77,7 @@ class Http2Transport::Call {
               slots_.begin(), slots_.end(),
               [&](const auto& other) { return other->easy.get() == easy; });
           End(**slot, code);
+          if (auto request = next_()) Start(**slot, *std::move(request));
         });
     if (all_ended) return;
     for (const auto& slot : slots_)
@@ -87,7 +87,8 @@ class Http2Transport::Call {
  private:
   /// A handle, and the request that it serves now.
   struct Slot {
-    std::size_t index = 0;
+    PostRequest request;
+    std::chrono::nanoseconds timeout{};
     std::optional<ArrivingResponse> arriving;
     CurlEasy easy;
     std::optional<CurlAttachment> attachment;
@@ -109,61 +110,58 @@ class Http2Transport::Call {
     }
   }
 
-  /// Starts the next request.
-  void Start(Slot& slot) {
-    slot.index = next_++;
-    const PostRequest& request = requests_[slot.index];
+  void Start(Slot& slot, PostRequest request) {
+    slot.request = std::move(request);
+    slot.timeout = std::min(slot.request.timeout, limit_.TimeLeft());
     slot.arriving.emplace(&bytes_left_);
     slot.easy.ReceiveInto(*slot.arriving);
     slot.easy.Set(CURLOPT_URL,
-                  (transport_.endpoint_.base_url + request.path).c_str());
-    slot.easy.Set(CURLOPT_POSTFIELDS, request.body.data());
+                  (transport_.endpoint_.base_url + slot.request.path).c_str());
+    slot.easy.Set(CURLOPT_POSTFIELDS, slot.request.body.data());
     slot.easy.Set(CURLOPT_POSTFIELDSIZE_LARGE,
-                  static_cast<curl_off_t>(request.body.size()));
-    slot.easy.Set(
-        CURLOPT_TIMEOUT_MS,
-        ToMilliseconds(limit_.deadline - std::chrono::steady_clock::now()));
+                  static_cast<curl_off_t>(slot.request.body.size()));
+    slot.easy.Set(CURLOPT_TIMEOUT_MS, ToMilliseconds(slot.timeout));
     slot.attachment.emplace(multi_, slot.easy);
   }
 
   void End(Slot& slot, CURLcode code) {
     PostResult result = ResultOf(slot, code);
     slot.attachment.reset();
-    done_(slot.index, std::move(result));
-    if (code != CURLE_ABORTED_BY_CALLBACK && next_ < requests_.size())
-      Start(slot);
+    const std::size_t bytes = slot.arriving->bytes();
+    done_(slot.request, std::move(result));
+    bytes_left_ += bytes;
   }
 
   PostResult ResultOf(Slot& slot, CURLcode code) const {
-    HttpResponse response = slot.easy.Head();
+    PostResult result{slot.easy.Head(), std::nullopt};
     if (code == CURLE_OK) {
-      response.body = slot.arriving->TakeBody();
-      return response;
+      result.response.body = slot.arriving->TakeBody();
+      return result;
     }
     const CurlFailure curl = slot.easy.FailureOf(code);
-    Failure failure;
+    Failure& failure = result.failure.emplace();
     failure.kind = KindOf(curl, *slot.arriving, transport_.endpoint_);
     failure.endpoint = transport_.endpoint_;
-    failure.request = requests_[slot.index].path;
+    failure.request = slot.request.path;
     failure.bytes = slot.arriving->body().size();
     failure.limit = failure.kind == FailureKind::kHeadersTooLarge
                         ? kMaxHeaderBytes
                         : transport_.max_bytes_;
+    // The text names the limit that applied, not what was left of it.
+    const auto whole = std::min(slot.request.timeout, limit_.timeout);
     failure.elapsed =
-        curl.connected ? limit_.timeout
-                       : std::min(transport_.connect_timeout_, limit_.timeout);
+        curl.connected ? whole : std::min(transport_.connect_timeout_, whole);
     failure.detail = slot.arriving->rejected() ? "out of memory" : curl.text;
-    return PostFailure{std::move(failure), std::move(response)};
+    return result;
   }
 
   const Http2Transport& transport_;
-  const std::vector<PostRequest>& requests_;
+  const Next& next_;
   const CallLimit& limit_;
   const Done& done_;
   const bool share_connections_ = CanShareConnections();
   const HeaderList headers_;
   std::size_t bytes_left_;
-  std::size_t next_ = 0;
   CurlMulti multi_;
   // Destroyed before the multi handle: they are attached to it.
   std::vector<std::unique_ptr<Slot>> slots_;
@@ -180,9 +178,9 @@ Http2Transport::Http2Transport(Endpoint endpoint,
   InitializeCurlOnce();
 }
 
-void Http2Transport::PostAll(const std::vector<PostRequest>& requests,
-                             const CallLimit& limit, const Done& done) const {
-  Call(*this, requests, limit, done).Run();
+void Http2Transport::PostAll(const Next& next, const CallLimit& limit,
+                             const Done& done) const {
+  Call(*this, next, limit, done).Run();
 }
 
 bool Http2Transport::SpeaksHttp1(const CallLimit& limit) const {

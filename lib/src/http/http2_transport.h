@@ -6,8 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "lib/src/http/call_limit.h"
@@ -18,14 +18,18 @@
 namespace containercollector::internal {
 
 struct PostRequest {
+  std::size_t id = 0;  ///< The caller's.
   std::string path;
   std::string body;
+  /// Time limit, besides that of the call.
+  std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max();
 };
 
-/// Why a POST got no whole response, and the headers that came before.
-struct PostFailure {
-  Failure failure;
-  HttpResponse head;
+/// A response; or why it is not whole, and the headers and trailers that
+/// arrived.
+struct PostResult {
+  HttpResponse response;
+  std::optional<Failure> failure;
 };
 
 /// Sends requests in HTTP/2 with prior knowledge.
@@ -36,20 +40,23 @@ struct PostFailure {
 /// Thread-safe.
 class Http2Transport {
  public:
-  using PostResult = std::variant<HttpResponse, PostFailure>;
+  /// Returns the next request to send, if there is one now. Called whenever
+  /// another can be sent.
+  using Next = std::function<std::optional<PostRequest>()>;
 
-  /// Gets the result of the request with an index, as soon as it has ended, in
-  /// any order. An exception ends all requests and reaches the caller.
-  using Done = std::function<void(std::size_t index, PostResult result)>;
+  /// Gets the result of a request as soon as it has ended, in any order. An
+  /// exception ends all requests and reaches the caller.
+  using Done = std::function<void(const PostRequest&, PostResult)>;
 
   /// @param headers Header lines of each request, e.g. "te: trailers".
-  /// @param max_bytes Bound on all bodies of one call together.
+  /// @param max_bytes Bound on the bodies of one call that arrive at the same
+  /// time.
   Http2Transport(Endpoint endpoint, std::vector<std::string> headers,
                  std::chrono::nanoseconds connect_timeout,
                  std::size_t max_bytes);
 
-  /// Sends all requests, some of them at once. Returns when all have ended.
-  void PostAll(const std::vector<PostRequest>& requests, const CallLimit& limit,
+  /// Sends requests, some of them at once. Returns when all have ended.
+  void PostAll(const Next& next, const CallLimit& limit,
                const Done& done) const;
 
   /// Asks whether what listens there speaks HTTP/1.1, as a Docker daemon does.

@@ -3,6 +3,7 @@
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_HTTP_RESPONSE_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_HTTP_RESPONSE_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,14 +11,27 @@
 
 namespace containercollector::internal {
 
+/// Names, in any case, and values.
+using HeaderLines = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns how many lines have this name.
+std::size_t CountHeader(const HeaderLines& lines,
+                        std::string_view name) noexcept;
+
+/// Returns the first value; empty if there is none.
+std::string_view FindHeader(const HeaderLines& lines,
+                            std::string_view name) noexcept;
+
 struct HttpResponse {
   int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;
+  HeaderLines headers;
+  HeaderLines trailers;
   std::string body;
 
-  /// Returns the value of a header, whatever the case of its name; empty if
-  /// there is none.
-  std::string_view Header(std::string_view name) const noexcept;
+  /// Returns the value of a header; empty if there is none.
+  std::string_view Header(std::string_view name) const noexcept {
+    return FindHeader(headers, name);
+  }
 };
 
 }  // namespace containercollector::internal

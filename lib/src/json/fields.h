@@ -6,6 +6,7 @@
 #define CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -27,6 +28,19 @@ struct KubeletPort {
   std::uint16_t container_port = 0;
   std::string protocol;
   std::string host_ip;
+};
+
+/// What a CRI runtime tells of a container or sandbox if the status call is
+/// verbose, as far as it is shown. Mirrors what containerd and CRI-O write.
+struct RuntimeProcess {
+  std::optional<StringList> args;
+};
+struct RuntimeSpec {
+  RuntimeProcess process;
+};
+struct RuntimeInfo {
+  std::string image;  ///< Only of a sandbox.
+  RuntimeSpec runtime_spec;
 };
 
 template <typename Struct, typename Member>
@@ -161,6 +175,25 @@ template <>
 struct Fields<ErrorResponse> {
   static constexpr auto kTable =
       std::make_tuple(Always("message", &ErrorResponse::message));
+};
+
+template <>
+struct Fields<RuntimeProcess> {
+  static constexpr auto kTable =
+      std::make_tuple(OmitEmpty("args", &RuntimeProcess::args));
+};
+
+template <>
+struct Fields<RuntimeSpec> {
+  static constexpr auto kTable =
+      std::make_tuple(Always("process", &RuntimeSpec::process));
+};
+
+template <>
+struct Fields<RuntimeInfo> {
+  static constexpr auto kTable =
+      std::make_tuple(Always("image", &RuntimeInfo::image),
+                      Always("runtimeSpec", &RuntimeInfo::runtime_spec));
 };
 
 template <>

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The memory that one collection may take.
+#ifndef CONTAINERCOLLECTOR_SRC_CRI_BUDGET_H_
+#define CONTAINERCOLLECTOR_SRC_CRI_BUDGET_H_
+
+#include <cstddef>
+
+#include "containercollector/error.h"
+
+namespace containercollector::internal::cri {
+
+/// Thrown if a collection needs more memory than it may take.
+class BudgetError : public Error {
+ public:
+  BudgetError()
+      : Error(ErrorCode::kResponseTooLarge, "it needs too much memory") {}
+};
+
+/// Bytes that a collection may still take. Each part is charged before it is
+/// built: a small message can describe a large structure.
+class Budget {
+ public:
+  explicit Budget(std::size_t bytes) noexcept : left_(bytes) {}
+  Budget(const Budget&) = delete;
+  Budget& operator=(const Budget&) = delete;
+
+  /// @throws BudgetError if fewer bytes are left.
+  void Charge(std::size_t bytes) {
+    if (bytes > left_) throw BudgetError();
+    left_ -= bytes;
+  }
+
+  void Release(std::size_t bytes) noexcept { left_ += bytes; }
+
+  std::size_t left() const noexcept { return left_; }
+
+ private:
+  std::size_t left_;
+};
+
+/// RAII: charges what is needed for a while.
+class TemporaryCharge {
+ public:
+  TemporaryCharge(Budget& budget, std::size_t bytes)
+      : budget_(budget), bytes_(bytes) {
+    budget_.Charge(bytes_);
+  }
+  ~TemporaryCharge() { budget_.Release(bytes_); }
+  TemporaryCharge(const TemporaryCharge&) = delete;
+  TemporaryCharge& operator=(const TemporaryCharge&) = delete;
+
+ private:
+  Budget& budget_;
+  const std::size_t bytes_;
+};
+
+}  // namespace containercollector::internal::cri
+
+#endif  // CONTAINERCOLLECTOR_SRC_CRI_BUDGET_H_

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The status calls of one collection.
+#ifndef CONTAINERCOLLECTOR_SRC_CRI_STATUS_CALLS_H_
+#define CONTAINERCOLLECTOR_SRC_CRI_STATUS_CALLS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/src/cri/containers.h"
+#include "lib/src/cri/runtime_service.h"
+#include "lib/src/cri/status_memory.h"
+
+namespace containercollector::internal::cri {
+
+/// How long the status calls of a collection may take. A stuck shim must
+/// neither fail the collection nor make each one take its whole time.
+struct StatusLimits {
+  /// @param left The time that is left for the collection.
+  explicit StatusLimits(std::chrono::nanoseconds left);
+
+  std::chrono::nanoseconds all;    ///< For all calls together.
+  std::chrono::nanoseconds each;   ///< For one call.
+  std::chrono::nanoseconds again;  ///< For one that took too long last time.
+};
+
+/// Adds the details of containers and sandboxes: those that are remembered, and
+/// those that status calls tell. An entry whose call fails says why it lacks
+/// details.
+class StatusCalls {
+ public:
+  StatusCalls(const RuntimeService& service, StatusMemory& memory,
+              std::uint64_t runtime, const CallLimit& limit, Budget& budget);
+
+  /// Adds what is known, or can be learned, of each entry.
+  /// @return For each entry, whether the runtime does not know it any more.
+  /// @throws Error kCancelled, kInternal; BudgetError
+  std::vector<bool> AddDetails(std::vector<Entry>& entries);
+
+ private:
+  void Plan();
+  ServiceCall MakeCall(std::size_t index) const;
+  std::optional<ServiceCall> Next();
+  void OnMessage(const ServiceCall& call, const std::string& message);
+  void OnFailure(const ServiceCall& call, ServiceFailure failure);
+  void AddKnown(std::vector<Entry>& entries);
+
+  const RuntimeService& service_;
+  StatusMemory& memory_;
+  const std::uint64_t runtime_;
+  const StatusLimits limits_;
+  CallLimit limit_;
+  Budget& budget_;
+
+  // Of the entries that AddDetails() got, by their index.
+  std::vector<Entry>* entries_ = nullptr;
+  std::vector<Remembered> known_;
+  std::vector<bool> gone_;
+  std::vector<bool> verbose_;  ///< Whether the call is, or is going to be.
+  std::deque<ServiceCall> pending_;
+};
+
+}  // namespace containercollector::internal::cri
+
+#endif  // CONTAINERCOLLECTOR_SRC_CRI_STATUS_CALLS_H_
