@@ -68,13 +68,13 @@ class CriTestNode {
 std::string MessageOf(const std::string& method);
 
 inline void CheckOnePod(const Response& response) {
+  INFO(response.body);
   CHECK(response.status == 200);
   CHECK(response.content_type == "application/json");
   CHECK(response.container_count == 2);
   CHECK(response.body.find("\"/k8s_web_pod_default_uid_0\"") !=
         std::string::npos);
   CHECK_FALSE(response.error);
-  if (response.error) UNSCOPED_INFO(response.body);
 }
 
 inline void CheckCriFailed(const Response& response, ErrorCode code,

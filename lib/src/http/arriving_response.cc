@@ -8,8 +8,17 @@
 
 namespace containercollector::internal {
 
-bool ArrivingResponse::AddHeader(std::size_t bytes) noexcept {
-  header_bytes_ += bytes;
+bool ArrivingResponse::AddHeader(std::string_view line) noexcept {
+  header_bytes_ += line.size();
+  const bool is_empty = line == "\r\n" || line == "\n";
+  // The head of an interim response, such as 100, is followed by another.
+  if (line.substr(0, 5) == "HTTP/") {
+    head_ended_ = false;
+  } else if (head_ended_ && !is_empty) {
+    ++trailer_lines_;
+  } else if (is_empty) {
+    head_ended_ = true;
+  }
   if (header_bytes_ > kMaxHeaderBytes)
     rejected_ = FailureKind::kHeadersTooLarge;
   return !rejected_;

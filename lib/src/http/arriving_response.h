@@ -38,7 +38,11 @@ class ArrivingResponse {
 
   /// Counts the bytes of a header or trailer line.
   /// @return Whether the response is within its bounds.
-  [[nodiscard]] bool AddHeader(std::size_t bytes) noexcept;
+  [[nodiscard]] bool AddHeader(std::string_view line) noexcept;
+
+  /// Returns how many lines arrived after the empty one that ends the head. For
+  /// libcurl, HTTP/2 trailers are headers.
+  std::size_t trailer_lines() const noexcept { return trailer_lines_; }
 
   /// Adds bytes to the body.
   /// @param length The length of the whole body, or -1 if it is unknown.
@@ -61,6 +65,8 @@ class ArrivingResponse {
   std::size_t* const bytes_left_;
   const std::size_t expected_bytes_ = 0;
   std::size_t header_bytes_ = 0;
+  bool head_ended_ = false;
+  std::size_t trailer_lines_ = 0;
   std::size_t bytes_ = 0;
   std::string body_;
   std::optional<FailureKind> rejected_;

@@ -126,11 +126,11 @@ CurlEasy::CurlEasy()
 }
 
 /// libcurl's header callback; fewer bytes than it got end the request.
-std::size_t CurlEasy::AddHeader(char* /*data*/, std::size_t size,
-                                std::size_t count, void* user_data) noexcept {
+std::size_t CurlEasy::AddHeader(char* data, std::size_t size, std::size_t count,
+                                void* user_data) noexcept {
   const auto& transfer = *static_cast<Transfer*>(user_data);
   *transfer.arrived = true;
-  return transfer.response->AddHeader(size * count) ? size * count : 0;
+  return transfer.response->AddHeader({data, size * count}) ? size * count : 0;
 }
 
 /// libcurl's write callback; fewer bytes than it got end the request.
@@ -154,16 +154,17 @@ void CurlEasy::ReceiveInto(ArrivingResponse& response) {
 HttpResponse CurlEasy::Head() const {
   HttpResponse response;
   response.status = static_cast<int>(GetInfo<long>(CURLINFO_RESPONSE_CODE));
-  const auto lines_of = [&](unsigned origin) {
-    HeaderLines lines;
-    curl_header* header = nullptr;
-    while ((header = curl_easy_nextheader(easy_.get(), origin, -1, header)) !=
-           nullptr)
-      lines.emplace_back(header->name, header->value);
-    return lines;
-  };
-  response.headers = lines_of(CURLH_HEADER);
-  response.trailers = lines_of(CURLH_TRAILER);
+  curl_header* header = nullptr;
+  while ((header = curl_easy_nextheader(
+              easy_.get(), CURLH_HEADER | CURLH_TRAILER, -1, header)) !=
+         nullptr)
+    response.headers.emplace_back(header->name, header->value);
+  const auto trailers =
+      response.headers.end() -
+      static_cast<std::ptrdiff_t>(std::min(transfer_->response->trailer_lines(),
+                                           response.headers.size()));
+  response.trailers.assign(trailers, response.headers.end());
+  response.headers.erase(trailers, response.headers.end());
   return response;
 }
 
