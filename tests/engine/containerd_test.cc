@@ -101,7 +101,7 @@ TEST_CASE("containerd's pods show every state, attempt and mount",
   if (ContainerdNode::HasPodNetwork()) {
     CHECK(list.find(R"("IPAddress":"10.77.0.)") != std::string::npos);
     CHECK(list.find(R"("GlobalIPv6Address":"fd00:77::)") != std::string::npos);
-    CHECK(list.find(R"("NetworkMode":"default")") != std::string::npos);
+    CHECK(list.find(R"("NetworkMode":"none")") != std::string::npos);
   }
 }
 

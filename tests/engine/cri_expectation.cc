@@ -52,6 +52,19 @@ void Begin(Writer& writer, const std::string& id, const std::string& name,
   writer.Int64(created_at / kNanoseconds);
 }
 
+/// As dockerd lists commands.
+std::string CommandOf(const ContainerRequest& container) {
+  std::string text;
+  for (const auto* words : {&container.command, &container.args}) {
+    for (const std::string& word : *words) {
+      const bool quoted = !text.empty() && word.find(' ') != std::string::npos;
+      text.append(text.empty() ? "" : " ");
+      text.append(quoted ? "'" + word + "'" : word);
+    }
+  }
+  return text;
+}
+
 void NetworkMode(Writer& writer, const std::string& mode) {
   writer.Key("HostConfig");
   writer.StartObject();
@@ -62,9 +75,13 @@ void NetworkMode(Writer& writer, const std::string& mode) {
 void Write(Writer& writer, const PodRequest& pod, const test::CriSandbox& now) {
   const bool ready = now.state == test::CriSandboxState::kReady;
   const std::string network =
-      pod.status.network == test::CriNetwork::kNode ? "host" : "default";
+      pod.status.network == test::CriNetwork::kNode ? "host" : "none";
   Begin(writer, now.id, Name("POD", pod.status, pod.status.attempt),
         now.created_at);
+  // The pause image has another name of the same image, whose command it runs,
+  // see PrivateContainerd.
+  Member(writer, "Image", PrivateContainerd::kImage);
+  Member(writer, "Command", "sleep 1000000");
   Labels(writer, pod.status.labels, pod.status.annotations,
          {{"io.kubernetes.docker.type", "podsandbox"},
           {"io.kubernetes.container.name", "POD"}});
@@ -136,6 +153,7 @@ void Write(Writer& writer, const PodRequest& pod,
   Begin(writer, now.id, Name(asked.name, pod.status, asked.attempt),
         now.created_at);
   Member(writer, "Image", asked.image);
+  Member(writer, "Command", CommandOf(request));
   Member(writer, "ImageID", asked.image_ref);
   Labels(writer, asked.labels, asked.annotations,
          {{"io.kubernetes.docker.type", "container"},
