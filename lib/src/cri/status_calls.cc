@@ -14,10 +14,6 @@ using std::chrono::nanoseconds;
 /// The call of Version, which is about no entry.
 constexpr std::size_t kVersionCall = std::numeric_limits<std::size_t>::max();
 
-/// How many calls that took too long last time are made in a collection: as
-/// many as run at once.
-constexpr std::size_t kMaxSlowCalls = 16;
-
 std::int64_t Now() {
   return std::chrono::duration_cast<nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -94,14 +90,7 @@ void StatusCalls::Plan() {
                    });
   if (!indexes.empty() && !memory_.can_restart())
     pending_.push_back({kVersionCall, "Version", "", "", limits_.each});
-  std::size_t slow_calls = 0;
-  for (const std::size_t i : indexes) {
-    if (known_[i].timeouts > 0 && ++slow_calls > kMaxSlowCalls) {
-      (*entries_)[i].missing = service_.TimedOut(MakeCall(i), limits_.again);
-    } else {
-      pending_.push_back(MakeCall(i));
-    }
-  }
+  for (const std::size_t i : indexes) pending_.push_back(MakeCall(i));
 }
 
 ServiceCall StatusCalls::MakeCall(std::size_t index) const {
@@ -116,18 +105,20 @@ ServiceCall StatusCalls::MakeCall(std::size_t index) const {
 }
 
 std::optional<ServiceCall> StatusCalls::Next() {
-  if (pending_.empty()) return std::nullopt;
-  if (limit_.TimeLeft() <= nanoseconds(0)) {
-    for (const ServiceCall& call : pending_) {
-      if (call.id != kVersionCall)
-        (*entries_)[call.id].missing = service_.TimedOut(call, limits_.all);
-    }
-    pending_.clear();
-    return std::nullopt;
+  while (!pending_.empty()) {
+    ServiceCall call = std::move(pending_.front());
+    pending_.pop_front();
+    const bool is_late = limit_.TimeLeft() <= nanoseconds(0);
+    if (!is_late && !(slow_again_ && IsSlow(call))) return call;
+    if (call.id == kVersionCall) continue;
+    (*entries_)[call.id].missing =
+        service_.TimedOut(call, is_late ? limits_.all : call.timeout);
   }
-  ServiceCall call = std::move(pending_.front());
-  pending_.pop_front();
-  return call;
+  return std::nullopt;
+}
+
+bool StatusCalls::IsSlow(const ServiceCall& call) const {
+  return call.id != kVersionCall && known_[call.id].timeouts > 0;
 }
 
 void StatusCalls::OnMessage(const ServiceCall& call,
@@ -168,7 +159,10 @@ void StatusCalls::OnFailure(const ServiceCall& call, ServiceFailure failure) {
     known = {};
     return;
   }
-  if (code == ErrorCode::kTimeout) ++known.timeouts;
+  if (code == ErrorCode::kTimeout) {
+    slow_again_ = slow_again_ || IsSlow(call);
+    ++known.timeouts;
+  }
   (*entries_)[call.id].missing = std::move(failure.error);
 }
 

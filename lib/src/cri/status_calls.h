@@ -45,6 +45,7 @@ class StatusCalls {
   void Plan();
   ServiceCall MakeCall(std::size_t index) const;
   std::optional<ServiceCall> Next();
+  bool IsSlow(const ServiceCall& call) const;
   void OnMessage(const ServiceCall& call, const std::string& message);
   void OnFailure(const ServiceCall& call, ServiceFailure failure);
   void AddKnown(std::vector<Entry>& entries);
@@ -62,6 +63,9 @@ class StatusCalls {
   std::vector<bool> gone_;
   std::vector<bool> verbose_;  ///< Whether the call is, or is going to be.
   std::deque<ServiceCall> pending_;
+  /// Whether a call that took too long last time did so again: no more of them
+  /// begin then.
+  bool slow_again_ = false;
 };
 
 }  // namespace containercollector::internal::cri
