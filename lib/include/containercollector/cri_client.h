@@ -28,19 +28,30 @@ namespace containercollector {
 /// @endcode
 ///
 /// The sandboxes of the pods are containers of the list. The CRI does not tell
-/// everything: Container::command, Container::size_root_fs, the image of a
-/// sandbox, the names of volumes and most of EndpointSettings are empty.
+/// everything: Container::size_root_fs, the names of volumes and most of
+/// EndpointSettings are empty.
 ///
-/// A list asks for all containers and sandboxes, and then for the status of
-/// each that the list options do not exclude, many at once. A container that is
-/// removed meanwhile is left out. The list options are applied here, by
-/// Docker's rules: `all`, `limit`, `size` and the filters ancestor, before,
-/// exited, id, label, name, network (the value of ContainerHostConfig), since
-/// and status. Others are rejected with kRequestRejected.
+/// Two list calls carry a collection: if one fails, the collection fails. A
+/// status call adds the details of each container and sandbox that the list
+/// options do not exclude, many at once. It is made once for each state that a
+/// container is in, so that a node on which nothing changes costs two calls. If
+/// a status call fails, or takes more than a tenth of the timeout, the entry
+/// keeps its listed data, and CallOptions::on_incomplete gets the error. All
+/// status calls together take at most two fifths of the timeout. A container
+/// that is removed meanwhile is left out.
+///
+/// A collection takes at most four times max_response_bytes of memory for what
+/// it decodes; more is kResponseTooLarge.
+///
+/// The list options are applied by Docker's rules: `all`, `limit`, `size` and
+/// the filters ancestor, before, exited, id, label, name, network (the value of
+/// ContainerHostConfig), since and status. Others are rejected with
+/// kRequestRejected.
 ///
 /// In PingResult, api_version is that of the CRI, e.g. "v1".
 ///
-/// RAII: owns no connection between two calls. A runtime that restarts, or is
+/// RAII: keeps what status calls told, and no connection between two calls. A
+/// runtime that restarts, or is
 /// replaced by one of another version, needs no new CriClient.
 ///
 /// Thread-safety: many threads may call a CriClient at once. Moving, assigning

@@ -62,9 +62,8 @@ struct RuntimeOptions {
   /// response, 1 ms to a year.
   std::chrono::nanoseconds timeout = std::chrono::seconds(25);
 
-  /// Largest response of the runtime, 1 to 4294967295 bytes. The responses of
-  /// the CRI about the single containers of a list count together. The call
-  /// fails as soon as more arrives.
+  /// Largest response of the runtime, 1 to 4294967295 bytes. The call fails as
+  /// soon as more arrives.
   std::size_t max_response_bytes = std::size_t{256} << 20;
 
   /// If present, `tcp://` uses TLS. `https://` always does.
