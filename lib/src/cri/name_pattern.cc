@@ -7,6 +7,14 @@
 namespace containercollector::internal::cri {
 namespace {
 
+/// The matcher of libstdc++ backtracks, unless it is told not to. That of
+/// libc++ backtracks too, but gives up with an exception.
+#ifdef __GLIBCXX__
+constexpr auto kWithoutBacktracking = std::regex_constants::__polynomial;
+#else
+constexpr std::regex::flag_type kWithoutBacktracking{};
+#endif
+
 [[noreturn]] void Reject(const std::string& text) {
   constexpr std::size_t kShown = 64;
   throw Error(
@@ -23,14 +31,12 @@ NamePattern::NamePattern(const std::string& text, std::size_t& room)
     : text_(text), plain_(ParsePlain(text)) {
   if (plain_) return;
   if (text.size() > room) Reject(text);
-  // What is left has few states. The matcher with __polynomial, an extension
-  // of libstdc++, visits each once for each character. The default one
-  // backtracks.
+  // What is left has few states.
   for (const char* const costly : {"{", "(?", "\\b", "\\B"})
     if (text.find(costly) != std::string::npos) Reject(text);
   room -= text.size();
-  constexpr auto kFlags = std::regex::ECMAScript | std::regex::nosubs |
-                          std::regex_constants::__polynomial;
+  constexpr auto kFlags =
+      std::regex::ECMAScript | std::regex::nosubs | kWithoutBacktracking;
   try {
     // Such as "a)(b", which is valid within the parentheses below.
     const std::regex must_be_valid(text, kFlags);
@@ -63,7 +69,13 @@ bool NamePattern::Matches(std::string_view name) const {
 }
 
 bool NamePattern::IsFoundIn(std::string_view name) const {
-  if (regex_) return std::regex_match(name.begin(), name.end(), *regex_);
+  if (regex_) {
+    try {
+      return std::regex_match(name.begin(), name.end(), *regex_);
+    } catch (const std::regex_error&) {
+      Reject(text_);
+    }
+  }
   if (!plain_) return false;
   const std::string& text = plain_->text;
   if (plain_->at_begin && plain_->at_end) return name == text;
