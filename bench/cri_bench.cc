@@ -3,10 +3,12 @@
 /// Times collections from a container runtime:
 /// cri_bench stand-in|containerd CONTAINERS PODS ROUNDS REPEAT
 ///
-/// Prints for each round, in nanoseconds: list, the two lists without a status
-/// call; collection, all that a request takes; slowest, the slowest of these;
-/// cpu, what this program takes of a collection. All but the slowest are the
-/// medians of the repetitions.
+/// Prints for each round, in nanoseconds, the medians of the repetitions: list,
+/// the two lists without a status call; first, the collection of a new client,
+/// with a status call for each container; collection, one after another of a
+/// node that does not change; changed, one after a tenth of the containers
+/// changed their state (the stand-in's only); cpu, what this program takes of
+/// the unchanged one; slowest, the slowest of the unchanged ones.
 ///
 /// containerd is a private one, and needs root. Its containers are created and
 /// not started. Exits with 77 if this machine cannot run it.
@@ -20,6 +22,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -158,19 +161,24 @@ class Lists {
  public:
   explicit Lists(const RuntimeOptions& options)
       : timeout_(options.timeout),
+        bytes_(options.max_response_bytes),
         service_(cri::ParseEndpoint(options.cri_endpoint),
                  options.connect_timeout, options.max_response_bytes) {}
 
   std::size_t Count() const {
     const auto limit =
         containercollector::internal::CallLimit::Of({}, timeout_);
-    return service_.Call("ListContainers", cri::DecodeContainers, limit)
-               .size() +
-           service_.Call("ListPodSandbox", cri::DecodeSandboxes, limit).size();
+    cri::Budget budget(bytes_);
+    const auto call = [&](const char* method) {
+      return service_.Call({0, method, "", ""}, limit);
+    };
+    return cri::DecodeContainers(call("ListContainers"), budget).size() +
+           cri::DecodeSandboxes(call("ListPodSandbox"), budget).size();
   }
 
  private:
   const std::chrono::nanoseconds timeout_;
+  const std::size_t bytes_;
   const cri::RuntimeService service_;
 };
 
@@ -180,43 +188,79 @@ void CheckCount(std::size_t count, const Plan& plan) {
                              " containers and sandboxes");
 }
 
-void MeasureRound(const CriClient& client, const Lists& lists,
-                  const Plan& plan) {
-  std::vector<Nanoseconds> list;
-  std::vector<Nanoseconds> collection;
-  std::vector<Nanoseconds> cpu;
-  for (std::size_t i = 0; i < plan.repeat; ++i) {
-    const Nanoseconds start = Read(CLOCK_MONOTONIC);
-    CheckCount(lists.Count(), plan);
-    const Nanoseconds middle = Read(CLOCK_MONOTONIC);
-    const Nanoseconds cpu_start = Read(CLOCK_THREAD_CPUTIME_ID);
-    std::size_t count = 0;
-    client.ForEachContainer({}, [&](const auto& /*container*/) { ++count; });
-    cpu.push_back(Read(CLOCK_THREAD_CPUTIME_ID) - cpu_start);
-    collection.push_back(Read(CLOCK_MONOTONIC) - middle);
-    list.push_back(middle - start);
-    CheckCount(count, plan);
-  }
-  std::cout << "list " << Median(list) << "\ncollection " << Median(collection)
-            << "\nslowest "
-            << *std::max_element(collection.begin(), collection.end())
-            << "\ncpu " << Median(cpu) << std::endl;
+/// Returns how long a collection takes by this clock.
+Nanoseconds Time(const CriClient& client, const Plan& plan, clockid_t clock) {
+  std::size_t count = 0;
+  const Nanoseconds start = Read(clock);
+  client.ForEachContainer({}, [&](const auto& /*container*/) { ++count; });
+  const Nanoseconds time = Read(clock) - start;
+  CheckCount(count, plan);
+  return time;
 }
 
-void Measure(const std::string& endpoint, const Plan& plan) {
+template <typename Function>
+std::vector<Nanoseconds> Repeat(const Plan& plan, const Function& time) {
+  std::vector<Nanoseconds> times;
+  for (std::size_t i = 0; i < plan.repeat; ++i) times.push_back(time());
+  return times;
+}
+
+/// Prints the figures of one round.
+/// @param change Changes the state of a tenth of the containers; null if the
+/// runtime cannot do that.
+void MeasureRound(const RuntimeOptions& options, const Plan& plan,
+                  const std::function<void()>& change) {
+  const Lists lists(options);
+  const CriClient client(options);
+  const auto print = [](const char* name, std::vector<Nanoseconds> times) {
+    std::cout << name << ' ' << Median(std::move(times)) << std::endl;
+  };
+  print("list", Repeat(plan, [&] {
+          const Nanoseconds start = Read(CLOCK_MONOTONIC);
+          CheckCount(lists.Count(), plan);
+          return Read(CLOCK_MONOTONIC) - start;
+        }));
+  print("first", Repeat(plan, [&] {
+          return Time(CriClient(options), plan, CLOCK_MONOTONIC);
+        }));
+  static_cast<void>(Time(client, plan, CLOCK_MONOTONIC));
+  const auto unchanged =
+      Repeat(plan, [&] { return Time(client, plan, CLOCK_MONOTONIC); });
+  print("collection", unchanged);
+  print("cpu", Repeat(plan, [&] {
+          return Time(client, plan, CLOCK_THREAD_CPUTIME_ID);
+        }));
+  std::cout << "slowest "
+            << *std::max_element(unchanged.begin(), unchanged.end())
+            << std::endl;
+  if (!change) return;
+  print("changed", Repeat(plan, [&] {
+          change();
+          return Time(client, plan, CLOCK_MONOTONIC);
+        }));
+}
+
+void Measure(const std::string& endpoint, const Plan& plan,
+             const std::function<void()>& change) {
   RuntimeOptions options;
   options.cri_endpoint = endpoint;
-  const CriClient client(options);
-  const Lists lists(options);
   for (std::size_t round = 0; round < plan.rounds; ++round)
-    MeasureRound(client, lists, plan);
+    MeasureRound(options, plan, change);
 }
 
 int MeasureStandIn(const Plan& plan) {
   const test::TempDir directory;
-  const test::ScriptedRuntime runtime(directory / "cri.sock",
-                                      test::GoodRuntime(MakeNode(plan)));
-  Measure(runtime.endpoint(), plan);
+  test::CriNode node = MakeNode(plan);
+  test::ScriptedRuntime runtime(directory / "cri.sock",
+                                test::GoodRuntime(node));
+  Measure(runtime.endpoint(), plan, [&] {
+    for (std::size_t i = 0; i < node.containers.size(); i += 10) {
+      test::CriState& state = node.containers[i].state;
+      state = state == test::CriState::kRunning ? test::CriState::kExited
+                                                : test::CriState::kRunning;
+    }
+    runtime.SetScript(test::GoodRuntime(node));
+  });
   return EXIT_SUCCESS;
 }
 
@@ -230,7 +274,7 @@ int MeasureInSandbox(const Plan& plan) {
     for (engine::ContainerRequest& container : pod.containers)
       containerd.Create(pod.request, container);
   }
-  Measure(containerd.endpoint(), plan);
+  Measure(containerd.endpoint(), plan, nullptr);
   return EXIT_SUCCESS;
 }
 
