@@ -275,7 +275,8 @@ void ReadInfo(std::string_view text, Budget& budget, Details& details) {
   // It also holds the environment and the mounts of secrets: only these fields
   // are read. A kubelet with thousands of services makes some 500 KiB.
   constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
-  constexpr std::size_t kWhileDecoding = 4;
+  // `"",` makes 11 times its bytes, and while a vector grows, three times that.
+  constexpr std::size_t kWhileDecoding = 34;
   if (text.empty() || text.size() > kMaxBytes ||
       text.size() * kWhileDecoding > budget.left())
     return;
@@ -373,8 +374,9 @@ void AddStats(const std::vector<ContainerStats>& stats,
 
 std::vector<Port> ParsePorts(const std::string& annotation, Budget& budget) {
   using KubeletPorts = std::optional<std::vector<KubeletPort>>;
-  // What the decoder takes at most, while it decodes.
-  constexpr std::size_t kWhileDecoding = 12;
+  // Three bytes, `{},`, make one. While a vector grows, it takes three times
+  // its elements.
+  constexpr std::size_t kWhileDecoding = sizeof(KubeletPort);
   std::vector<Port> ports;
   TemporaryCharge decoding(budget, annotation.size() * kWhileDecoding);
   try {
