@@ -63,15 +63,23 @@ void StatusMemory::Put(std::uint64_t runtime, const std::vector<Entry>& entries,
                        std::vector<Remembered> learned) {
   const std::lock_guard lock(mutex_);
   if (runtime != runtime_) return;
+  std::size_t bytes_of_all = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::string& id = entries[i].container.id;
-    if (const auto old = by_id_.find(id); old != by_id_.end()) {
-      bytes_ -= BytesOf(old->second);
-      by_id_.erase(old);
-    }
+    bytes_of_all += BytesOf(learned[i]);
+    const auto old = by_id_.find(entries[i].container.id);
+    if (old == by_id_.end()) continue;
+    bytes_ -= BytesOf(old->second);
+    by_id_.erase(old);
+  }
+  if (bytes_of_all > max_bytes_ - bytes_) {
+    // What is gone stays if nobody asks for all containers.
+    by_id_.clear();
+    bytes_ = 0;
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
     const std::size_t bytes = BytesOf(learned[i]);
     if (bytes > max_bytes_ - bytes_) continue;
-    by_id_.emplace(id, std::move(learned[i]));
+    by_id_.emplace(entries[i].container.id, std::move(learned[i]));
     bytes_ += bytes;
   }
 }
