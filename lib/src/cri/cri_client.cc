@@ -119,7 +119,8 @@ class CriClient::Impl {
     // Again for each container that disappeared meanwhile, or is dropped.
     while (!left.empty() && entries.size() < filter.max_entries()) {
       std::vector<Entry> batch = TakeBatch(filter, entries.size(), left);
-      DropGone(statuses.AddDetails(batch), limit, budget, batch);
+      const bool is_rest = entries.empty() && left.empty();
+      DropGone(statuses.AddDetails(batch), is_rest, limit, budget, batch);
       for (const Entry& entry : batch)
         if (entry.missing && call.on_incomplete)
           call.on_incomplete(*entry.missing);
@@ -167,15 +168,18 @@ class CriClient::Impl {
   }
 
   /// Drops what the runtime does not know any more. A few containers disappear
-  /// between two calls. If many do, the list is asked for again: an entry that
-  /// it still has keeps its listed data.
-  void DropGone(const std::vector<bool>& gone, const CallLimit& limit,
-                Budget& budget, std::vector<Entry>& entries) const {
+  /// between two calls. If many do, or if nothing would be left, the list is
+  /// asked for again: an entry that it still has keeps its listed data.
+  /// @param is_rest Whether the result has no other entries.
+  void DropGone(const std::vector<bool>& gone, bool is_rest,
+                const CallLimit& limit, Budget& budget,
+                std::vector<Entry>& entries) const {
     constexpr std::size_t kFew = 4;
     const auto count =
         static_cast<std::size_t>(std::count(gone.begin(), gone.end(), true));
     std::set<std::string> listed;
-    if (count > std::max(kFew, entries.size() / 10)) {
+    if (count > std::max(kFew, entries.size() / 10) ||
+        (is_rest && count == entries.size())) {
       for (const Entry& entry : ListAll({}, limit, budget))
         listed.insert(entry.container.id);
     }
