@@ -2,7 +2,23 @@
 
 #include "tests/integration/cri_node.h"
 
+#include <algorithm>
+#include <map>
+#include <regex>
+
+#include "containercollector/json.h"
+
 namespace containercollector::test {
+namespace {
+
+/// Returns the text without the number of the HTTP/2 stream, which depends on
+/// the version of libcurl.
+std::string WithoutStream(const std::string& text) {
+  return std::regex_replace(text, std::regex("HTTP/2 stream [0-9]+"),
+                            "HTTP/2 stream N");
+}
+
+}  // namespace
 
 CriNode OnePod() {
   constexpr std::int64_t kCreated = 1'600'000'000'123'456'789;
@@ -33,6 +49,58 @@ std::string MessageOf(const std::string& method) {
   if (method == "PodSandboxStatus")
     return PodSandboxStatusResponse(node.sandboxes.front());
   return ContainerStatusResponse(node.containers.front());
+}
+
+std::string CriTestNode::IncompleteTexts() const {
+  std::string texts;
+  for (const Error& error : incomplete_)
+    texts.append(WithoutStream(error.what())).append("\n");
+  return texts;
+}
+
+std::string CriTestNode::CallsOfPost(std::string_view query) {
+  const std::size_t before = runtime_->Calls().size();
+  const Response response = Post(query);
+  INFO(response.body);
+  CHECK(response.status == 200);
+  std::map<std::string, int> counts;
+  const std::vector<RuntimeCall> calls = runtime_->Calls();
+  for (std::size_t i = before; i < calls.size(); ++i) ++counts[calls[i].method];
+  std::string text;
+  for (const auto& [method, count] : counts) {
+    text.append(text.empty() ? "" : " ").append(method);
+    text.append(":").append(std::to_string(count));
+  }
+  return text;
+}
+
+void CheckIncomplete(CriTestNode& node, ErrorCode code,
+                     const std::string& text) {
+  const Response response = node.Post();
+  INFO(response.body);
+  REQUIRE(response.status == 200);
+  CHECK(response.container_count == 2);
+  CHECK(Find(response, "c0ffee00c0ffee00").labels->size() == 2);
+  CHECK(Find(response, "c0ffee00c0ffee00").state == "running");
+  CHECK(response.incomplete_count == node.incomplete().size());
+  CHECK(response.headers ==
+        decltype(response.headers){{std::string(Processor::kIncompleteHeader),
+                                    std::to_string(node.incomplete().size())}});
+  CAPTURE(node.IncompleteTexts(), text);
+  CHECK(std::any_of(node.incomplete().begin(), node.incomplete().end(),
+                    [&](const Error& error) {
+                      return error.code() == code &&
+                             WithoutStream(error.what()) == text;
+                    }));
+}
+
+Container Find(const Response& response, const std::string& id) {
+  const auto containers = DecodeContainers(response.body);
+  REQUIRE(containers);
+  for (const Container& container : *containers)
+    if (container.id == id) return container;
+  FAIL("the list lacks " + id);
+  return {};
 }
 
 }  // namespace containercollector::test

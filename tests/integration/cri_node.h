@@ -8,9 +8,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "containercollector/cri_client.h"
 #include "containercollector/processor.h"
+#include "containercollector/types.h"
 #include "tests/support/catch.h"
 #include "tests/support/runtime_scripts.h"
 #include "tests/support/scripted_node.h"
@@ -48,10 +50,25 @@ class CriTestNode {
   void Stop(SocketFile file = SocketFile::kRemove) { runtime_->Stop(file); }
 
   /// Returns the response of the array route to a query.
-  Response Post(std::string_view query = "") const {
+  Response Post(std::string_view query = "", CallOptions call = {}) {
+    incomplete_.clear();
+    call.on_incomplete = [this](const Error& error) {
+      incomplete_.push_back(error);
+    };
     return processor_.Handle(
-        "POST", std::string(Processor::kArrayPath) + "?" + std::string(query));
+        "POST", std::string(Processor::kArrayPath) + "?" + std::string(query),
+        call);
   }
+
+  /// Why entries of the last response lack details.
+  const std::vector<Error>& incomplete() const { return incomplete_; }
+
+  /// Returns what the last response reported as incomplete, one per line.
+  std::string IncompleteTexts() const;
+
+  /// Collects again, and returns how many calls of each method that made, for
+  /// example "ListContainers:1 ListPodSandbox:1".
+  std::string CallsOfPost(std::string_view query = "");
 
  private:
   RuntimeOptions WithEndpoint(RuntimeOptions options) const {
@@ -62,7 +79,11 @@ class CriTestNode {
   TempDir dir_;
   std::unique_ptr<ScriptedRuntime> runtime_;
   Processor processor_;
+  std::vector<Error> incomplete_;
 };
+
+/// Two calls: what a collection makes in steady state.
+inline constexpr const char* kOnlyLists = "ListContainers:1 ListPodSandbox:1";
 
 /// The bytes of a response of OnePod() to one of these calls.
 std::string MessageOf(const std::string& method);
@@ -72,6 +93,7 @@ inline void CheckOnePod(const Response& response) {
   CHECK(response.status == 200);
   CHECK(response.content_type == "application/json");
   CHECK(response.container_count == 2);
+  CHECK(response.incomplete_count == 0);
   CHECK(response.body.find("\"/k8s_web_pod_default_uid_0\"") !=
         std::string::npos);
   CHECK_FALSE(response.error);
@@ -86,6 +108,14 @@ inline void CheckCriFailed(const Response& response, ErrorCode code,
   REQUIRE(response.error);
   CHECK(ToString(*response.error) == ToString(code));
 }
+
+/// Checks that OnePod() is listed, although one of its entries lacks details
+/// for this reason. What shares a connection with it may lack them too.
+void CheckIncomplete(CriTestNode& node, ErrorCode code,
+                     const std::string& text);
+
+/// Returns the container with an ID out of the body of a response.
+Container Find(const Response& response, const std::string& id);
 
 /// Checks that the next request succeeds once the runtime is good.
 inline void CheckRecovers(CriTestNode& node) {

@@ -1,36 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include <algorithm>
-#include <chrono>
+#include <atomic>
 #include <cstddef>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "tests/integration/cri_node.h"
 
 using namespace containercollector;
 using namespace containercollector::test;
-using namespace std::chrono_literals;
 
-TEST_CASE("The runtime's own error comes with its gRPC status") {
+namespace {
+
+std::string AnyStatusMethod() {
+  return GENERATE("ContainerStatus", "PodSandboxStatus");
+}
+
+/// `script`, but with `response` to calls of `method` that are verbose.
+RuntimeScript WithVerbose(RuntimeScript script, std::string method,
+                          RuntimeResponse response) {
+  return [=](const RuntimeCall& call) {
+    return call.method == method && IsVerbose(call.message) ? response
+                                                            : script(call);
+  };
+}
+
+/// OnePod() with so many containers.
+CriNode PodOf(std::size_t containers) {
+  CriNode node = OnePod();
+  node.containers.resize(containers, node.containers.front());
+  for (std::size_t i = 0; i < containers; ++i)
+    node.containers[i].id = "container-" + std::to_string(i);
+  return node;
+}
+
+}  // namespace
+
+TEST_CASE("The runtime's own error for a list comes with its gRPC status") {
   CriTestNode node;
-  const std::string method = GENERATE("ListContainers", "ListPodSandbox",
-                                      "ContainerStatus", "PodSandboxStatus");
+  const std::string method = GENERATE("ListContainers", "ListPodSandbox");
+  const auto error = GENERATE(GrpcError, GrpcErrorInTrailers);
   INFO(method);
-  SECTION("in the only headers") {
-    node.Start(
-        With(GoodRuntime(OnePod()), method,
-             GrpcError(GrpcCode::kInternal, "the disk is full: 100%25")));
-  }
-  SECTION("in trailers") {
-    node.Start(With(
-        GoodRuntime(OnePod()), method,
-        GrpcErrorInTrailers(GrpcCode::kInternal, "the disk is full: 100%25")));
-  }
+  node.Start(With(GoodRuntime(OnePod()), method,
+                  error(GrpcCode::kInternal, "the disk is full: 100%25")));
   CheckCriFailed(node.Post(), ErrorCode::kDaemonError,
                  "Error response from container runtime: the disk is full: "
                  "100% (INTERNAL)");
   CheckRecovers(node);
+}
+
+TEST_CASE("A status that fails in any way costs only the details") {
+  constexpr int kNotFound = 5;
+  CriTestNode node;
+  const std::string method = AnyStatusMethod();
+  for (int code = 1; code <= 17; ++code) {
+    if (code == kNotFound) continue;
+    CAPTURE(method, code);
+    node.Start(With(
+        GoodRuntime(OnePod()), method,
+        GrpcErrorInTrailers(static_cast<GrpcCode>(code), "the shim died")));
+    const Response response = node.Post();
+    CHECK(response.container_count == 2);
+    CHECK(response.incomplete_count == 1);
+    CHECK(response.headers ==
+          decltype(response.headers){{"Container-Collector-Incomplete", "1"}});
+    const Container container = Find(response, "c0ffee00c0ffee00");
+    const Container sandbox = Find(response, "5a0db0c5");
+    const bool is_container = method == "ContainerStatus";
+    CHECK((is_container ? container : sandbox).status == "Up");
+    CHECK((is_container ? sandbox : container).status != "Up");
+    CHECK(container.names == StringList{"/k8s_web_pod_default_uid_0"});
+    CHECK(container.image == "busybox:1");
+    REQUIRE(node.incomplete().size() == 1);
+    CHECK(node.incomplete()[0].code() == ErrorCode::kDaemonError);
+    CHECK(node.IncompleteTexts().find(
+              "Error response from container runtime: the shim died (") == 0);
+  }
+  CheckRecovers(node);
+}
+
+TEST_CASE("A status of each other kind of failure keeps the entry as listed") {
+  CriTestNode node;
+  CriNode pod = OnePod();
+  pod.containers[0].state = CriState::kExited;
+  node.Start(Changing(
+      GoodRuntime(pod), "ContainerStatus",
+      [](RuntimeResponse& response) { response.body = GrpcFrame(""); }));
+  const Response response = node.Post();
+  CHECK(Find(response, "c0ffee00c0ffee00").status == "Exited");
+  CHECK(node.IncompleteTexts() ==
+        "The answer of the container runtime at " + node.endpoint() +
+            " to runtime.v1.RuntimeService/ContainerStatus of c0ffee00c0ff is "
+            "malformed: status: it is missing. Check that it is a container "
+            "runtime that listens there.\n");
 }
 
 TEST_CASE("A runtime that is still starting says so") {
@@ -64,112 +126,128 @@ TEST_CASE("An old runtime with v1alpha2 alone lists the same") {
   node.Start(GoodRuntime(OnePod(), kOldCriService));
   CHECK(node.Post().body == expected);
   // It remembers the version, until the runtime is replaced.
-  const std::size_t calls = node.runtime().Calls().size();
-  CHECK(node.Post().body == expected);
-  CHECK(node.runtime().Calls().size() == 2 * calls - 1);
+  CHECK(node.CallsOfPost() == kOnlyLists);
   CheckRecovers(node);
 }
 
-TEST_CASE("A container that disappears before its status is left out") {
+TEST_CASE("What disappears before its status is left out and not reported") {
   CriTestNode node;
-  const std::string method = GENERATE("ContainerStatus", "PodSandboxStatus");
-  node.Start(With(GoodRuntime(OnePod()), method,
-                  GrpcError(GrpcCode::kNotFound, "not found")));
-  const Response response = node.Post();
-  CHECK(response.status == 200);
-  CHECK(response.container_count == 1);
-  const bool has_container =
-      response.body.find("/k8s_web_") != std::string::npos;
-  CHECK(has_container == (method == "PodSandboxStatus"));
+  const std::string method = AnyStatusMethod();
+  struct Case {
+    GrpcCode code;
+    const char* text;
+  };
+  for (const Case& gone :
+       {Case{GrpcCode::kNotFound, "anything"},
+        Case{GrpcCode::kUnknown, "No such container: c0ffee00"},
+        Case{GrpcCode::kUnknown, "container with ID c0 not found: x"},
+        Case{GrpcCode::kUnknown, "specified container does not exist"}}) {
+    CAPTURE(method, gone.text);
+    node.Start(
+        With(GoodRuntime(OnePod()), method, GrpcError(gone.code, gone.text)));
+    const Response response = node.Post();
+    CHECK(response.status == 200);
+    CHECK(response.container_count == 1);
+    CHECK(response.incomplete_count == 0);
+    CHECK(response.headers.empty());
+    const bool has_container =
+        response.body.find("/k8s_web_") != std::string::npos;
+    CHECK(has_container == (method == "PodSandboxStatus"));
+  }
   CheckRecovers(node);
 }
 
-TEST_CASE("One slow status does not delay the collection beyond its timeout") {
-  RuntimeOptions options;
-  // The calls before it must not time out on a slow machine.
-  options.timeout = 3s;
-  CriTestNode node(options);
-  const std::string method = GENERATE("ContainerStatus", "PodSandboxStatus");
-  node.Start(Changing(
-      GoodRuntime(OnePod()), method,
-      [](RuntimeResponse& response) { response.when_released = true; }));
-  const std::string id =
-      method == "ContainerStatus" ? "c0ffee00c0ff" : "5a0db0c5";
-  const Response response = node.Post();
-  REQUIRE(response.error);
-  CHECK(ToString(*response.error) == "timeout");
-  CHECK(response.body ==
-        "The container runtime at " + node.endpoint() +
-            " did not finish its answer to runtime.v1.RuntimeService/" +
-            method + " of " + id +
-            " within 3s (0 bytes came). It may hang: look at its log, or "
-            "allow more time.");
-}
-
-TEST_CASE("A status that is slow within the timeout is waited for") {
+TEST_CASE("Entries that are listed, and said not to exist, are kept") {
   CriTestNode node;
+  // Few and many; of a small node, all.
+  const std::size_t containers = GENERATE(1, 3, 100);
   node.Start(
-      Changing(GoodRuntime(OnePod()), "ContainerStatus",
-               [](RuntimeResponse& response) { response.delay = 50ms; }));
-  CheckOnePod(node.Post());
-}
-
-TEST_CASE("Thousands of containers are listed, each with its status") {
-  constexpr std::size_t kContainers = 3000;
-  CriTestNode node;
-  CriNode large = OnePod();
-  large.containers.resize(kContainers, large.containers.front());
-  for (std::size_t i = 0; i < kContainers; ++i) {
-    CriContainer& container = large.containers[i];
-    container.id = "container-" + std::to_string(i);
-    container.attempt = static_cast<std::uint32_t>(i);
-    container.mounts = {{"/data", "/host", false}};
-  }
-  node.Start(GoodRuntime(large));
+      [script = GoodRuntime(PodOf(containers))](const RuntimeCall& call) {
+        return call.method.find("Status") != std::string::npos
+                   ? GrpcError(GrpcCode::kNotFound, "not found")
+                   : script(call);
+      });
   const Response response = node.Post();
   CHECK(response.status == 200);
-  CHECK(response.container_count == kContainers + 1);
-  CHECK(node.runtime().CallsOf("ContainerStatus") == kContainers);
-  std::size_t mounts = 0;
-  const std::string mount = R"("Destination":"/data")";
-  for (std::size_t at = response.body.find(mount); at != std::string::npos;
-       at = response.body.find(mount, at + 1)) {
-    ++mounts;
-  }
-  CHECK(mounts == kContainers);
-  CHECK(node.runtime().Errors().empty());
+  CHECK(response.container_count == containers + 1);
+  CHECK(response.incomplete_count == containers + 1);
+  CHECK(node.IncompleteTexts().find(
+            "The container runtime at " + node.endpoint() +
+            " lists container-0 and says that it does not exist. Look at its "
+            "log, or restart it.\n") != std::string::npos);
+  CHECK(node.runtime().CallsOf("ListContainers") == 2);
 }
 
-TEST_CASE("A filter that the CRI has not is the caller's error") {
+TEST_CASE("Many that disappeared together are left out and not reported") {
   CriTestNode node;
   node.Start(GoodRuntime(OnePod()));
-  const Response response =
-      node.Post("filters=%7B%22volume%22%3A%5B%22x%22%5D%7D");
-  CheckCriFailed(response, ErrorCode::kRequestRejected,
-                 "Invalid filter 'volume'. The list of a container runtime "
-                 "takes these: ancestor, before, exited, id, label, name, "
-                 "network, since, status.");
-  CheckOnePod(node.Post());
+  // Gone from the second list on.
+  auto lists = std::make_shared<std::atomic<int>>(0);
+  node.runtime().SetScript(
+      [lists, many = GoodRuntime(PodOf(100)),
+       one = GoodRuntime(OnePod())](const RuntimeCall& call) {
+        if (call.method == "ListContainers" && ++*lists == 1) return many(call);
+        return one(call);
+      });
+  const Response response = node.Post();
+  CHECK(response.container_count == 1);
+  CHECK(response.incomplete_count == 0);
 }
 
-TEST_CASE("A list asks for the status of each container that it shows") {
+TEST_CASE("A limit is filled up when the newest has disappeared") {
   CriTestNode node;
-  node.Start(GoodRuntime(OnePod()));
-  CheckOnePod(node.Post());
-  std::vector<std::string> methods;
-  for (const RuntimeCall& call : node.runtime().Calls())
-    methods.push_back(call.method);
-  std::sort(methods.begin(), methods.end());
-  CHECK(methods == std::vector<std::string>{"ContainerStatus", "ListContainers",
-                                            "ListPodSandbox",
-                                            "PodSandboxStatus"});
+  CriNode pods = PodOf(3);
+  for (std::size_t i = 0; i < 3; ++i)
+    pods.containers[i].created_at += 100 - static_cast<std::int64_t>(i);
+  node.Start([script = GoodRuntime(pods)](const RuntimeCall& call) {
+    return FirstString(call.message) == "container-0"
+               ? GrpcError(GrpcCode::kNotFound, "not found")
+               : script(call);
+  });
+  const Response response = node.Post("limit=1");
+  CHECK(response.container_count == 1);
+  CHECK(Find(response, "container-1").status.find("Up ") == 0);
+  CHECK(node.runtime().CallsOf("PodSandboxStatus") == 0);
 }
 
-TEST_CASE("With size=1, the writable layer of each container is shown") {
+TEST_CASE("If a verbose status fails, the plain one is taken") {
+  CriTestNode node;
+  const std::string method = AnyStatusMethod();
+  RuntimeResponse cut_off;
+  cut_off.end = RuntimeResponse::End::kReset;
+  const RuntimeResponse failure = GENERATE_COPY(
+      GrpcError(GrpcCode::kNotFound, "not found"),
+      GrpcError(GrpcCode::kInternal, "no spec"), cut_off, GrpcOk("\xFF"));
+  node.Start(WithVerbose(GoodRuntime(OnePod()), method, failure));
+  CheckOnePod(node.Post());
+  CHECK(node.runtime().CallsOf(method) == 2);
+  CHECK(node.CallsOfPost() == kOnlyLists);
+}
+
+TEST_CASE("The command and the pause image come from verbose statuses") {
   CriTestNode node;
   CriNode pod = OnePod();
-  pod.containers[0].writable_layer_bytes = 4096;
+  const std::string process =
+      R"("runtimeSpec":{"process":{"args":["/bin/sh","-c","sleep 9"],)"
+      R"("env":["TOKEN=hidden"]},"mounts":[{"source":"hidden"}]}})";
+  pod.containers[0].info = R"({"config":{"envs":["hidden"]},)" + process;
+  pod.sandboxes[0].info = R"({"image":"registry.k8s.io/pause:3.9",)" + process;
   node.Start(GoodRuntime(pod));
-  CHECK(node.Post().body.find("SizeRw") == std::string::npos);
-  CHECK(node.Post("size=1").body.find(R"("SizeRw":4096)") != std::string::npos);
+  const Response response = node.Post();
+  CHECK(Find(response, "c0ffee00c0ffee00").command == "/bin/sh -c 'sleep 9'");
+  CHECK(Find(response, "c0ffee00c0ffee00").image == "busybox:1");
+  CHECK(Find(response, "5a0db0c5").command == "/bin/sh -c 'sleep 9'");
+  CHECK(Find(response, "5a0db0c5").image == "registry.k8s.io/pause:3.9");
+  CHECK(response.body.find("hidden") == std::string::npos);
+
+  // Malformed, it is no reason to repeat the call, and never shown.
+  pod.containers[0].info.back() = '"';
+  pod.sandboxes[0].info.insert(0, "hidden");
+  node.Start(GoodRuntime(pod));
+  const Response without = node.Post();
+  CHECK(without.incomplete_count == 0);
+  CHECK(without.body.find("hidden") == std::string::npos);
+  CHECK(Find(without, "c0ffee00c0ffee00").command.empty());
+  CHECK(Find(without, "5a0db0c5").image.empty());
+  CHECK(node.runtime().CallsOf("ContainerStatus") == 1);
 }

@@ -53,9 +53,9 @@ void AddMetadata(pbf_writer& writer, protozero::pbf_tag_type tag,
 }
 
 void AddImage(pbf_writer& writer, protozero::pbf_tag_type tag,
-              const CriContainer& container) {
+              const std::string& name, const CriContainer& container) {
   pbf_writer image(writer, tag);
-  AddString(image, 1, container.image);
+  AddString(image, 1, name);
   AddString(image, 18, container.user_specified_image);
 }
 
@@ -118,12 +118,13 @@ std::string ListContainersResponse(
     AddString(item, 1, container.id);
     AddString(item, 2, container.sandbox_id);
     AddMetadata(item, 3, container);
-    AddImage(item, 4, container);
+    AddImage(item, 4, container.image, container);
     AddString(item, 5, container.image_ref);
     AddEnum(item, 6, container.state);
     AddInt64(item, 7, container.created_at);
     AddMap(item, 8, container.labels);
     AddMap(item, 9, container.annotations);
+    AddString(item, 10, container.image_id);
   }
   return message;
 }
@@ -143,9 +144,12 @@ std::string ListPodSandboxResponse(const std::vector<CriSandbox>& sandboxes) {
   return message;
 }
 
-std::string ContainerStatusResponse(const CriContainer& container) {
+std::string ContainerStatusResponse(const CriContainer& container,
+                                    bool verbose) {
   std::string message;
   pbf_writer writer(message);
+  if (verbose && !container.info.empty())
+    AddMap(writer, 2, {{"info", container.info}});
   pbf_writer status(writer, 1);
   AddString(status, 1, container.id);
   AddMetadata(status, 2, container);
@@ -154,7 +158,10 @@ std::string ContainerStatusResponse(const CriContainer& container) {
   AddInt64(status, 5, container.started_at);
   AddInt64(status, 6, container.finished_at);
   if (container.exit_code != 0) status.add_int32(7, container.exit_code);
-  AddImage(status, 8, container);
+  AddImage(
+      status, 8,
+      container.status_image.empty() ? container.image : container.status_image,
+      container);
   AddString(status, 9, container.image_ref);
   AddString(status, 10, container.reason);
   AddMap(status, 12, container.labels);
@@ -164,9 +171,11 @@ std::string ContainerStatusResponse(const CriContainer& container) {
   return message;
 }
 
-std::string PodSandboxStatusResponse(const CriSandbox& sandbox) {
+std::string PodSandboxStatusResponse(const CriSandbox& sandbox, bool verbose) {
   std::string message;
   pbf_writer writer(message);
+  if (verbose && !sandbox.info.empty())
+    AddMap(writer, 2, {{"info", sandbox.info}});
   pbf_writer status(writer, 1);
   AddString(status, 1, sandbox.id);
   AddMetadata(status, 2, sandbox);
@@ -201,6 +210,44 @@ std::string ListContainerStatsResponse(
   pbf_writer writer(message);
   for (const CriContainer& container : containers) AddStats(writer, container);
   return message;
+}
+
+CriListRequest ParseListRequest(std::string_view message) {
+  CriListRequest request;
+  const std::string bytes = FirstString(message);
+  protozero::pbf_reader filter(bytes);
+  while (filter.next()) {
+    if (filter.tag() == 1) {
+      request.id = filter.get_string();
+    } else if (filter.tag() == 2) {
+      request.state = 0;
+      protozero::pbf_reader state = filter.get_message();
+      while (state.next()) request.state = state.get_enum();
+    } else if (filter.tag() == 4) {
+      protozero::pbf_reader label = filter.get_message();
+      auto& [key, value] = request.labels.emplace_back();
+      while (label.next()) {
+        std::string& text = label.tag() == 1 ? key : value;
+        text = label.get_string();
+      }
+    } else {
+      filter.skip();
+    }
+  }
+  return request;
+}
+
+bool IsVerbose(std::string_view message) {
+  protozero::pbf_reader reader(message.data(), message.size());
+  bool verbose = false;
+  while (reader.next()) {
+    if (reader.tag() == 2) {
+      verbose = reader.get_bool();
+    } else {
+      reader.skip();
+    }
+  }
+  return verbose;
 }
 
 CriContainer ParseContainerStatus(std::string_view message) {

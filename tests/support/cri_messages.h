@@ -5,6 +5,7 @@
 #define CONTAINERCOLLECTOR_TESTS_SUPPORT_CRI_MESSAGES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,8 @@ struct CriContainer {
   std::string image;
   std::string user_specified_image;
   std::string image_ref;
+  std::string image_id;      ///< CRI-O sends it.
+  std::string status_image;  ///< Name in the status; empty: `image`.
   CriState state = CriState::kRunning;
   std::int64_t created_at = 0;
   std::int64_t started_at = 0;
@@ -47,6 +50,7 @@ struct CriContainer {
   std::vector<CriMount> mounts;
   std::string log_path;
   std::uint64_t writable_layer_bytes = 0;
+  std::string info;  ///< What a verbose status adds, a JSON text.
 };
 
 struct CriSandbox {
@@ -62,6 +66,7 @@ struct CriSandbox {
   CriNetwork network = CriNetwork::kPod;
   std::string ip;
   std::vector<std::string> additional_ips;
+  std::string info;  ///< What a verbose status adds, a JSON text.
 };
 
 std::string VersionResponse(std::string_view runtime_name,
@@ -69,11 +74,24 @@ std::string VersionResponse(std::string_view runtime_name,
                             std::string_view api_version = "v1");
 std::string ListContainersResponse(const std::vector<CriContainer>& containers);
 std::string ListPodSandboxResponse(const std::vector<CriSandbox>& sandboxes);
-std::string ContainerStatusResponse(const CriContainer& container);
-std::string PodSandboxStatusResponse(const CriSandbox& sandbox);
+std::string ContainerStatusResponse(const CriContainer& container,
+                                    bool verbose = false);
+std::string PodSandboxStatusResponse(const CriSandbox& sandbox,
+                                     bool verbose = false);
 std::string ContainerStatsResponse(const CriContainer& container);
 std::string ListContainerStatsResponse(
     const std::vector<CriContainer>& containers);
+
+/// The filter of a request for a list.
+struct CriListRequest {
+  std::string id;
+  std::optional<std::int32_t> state;
+  CriMap labels;
+};
+CriListRequest ParseListRequest(std::string_view message);
+
+/// Returns whether a request for a status asks for more than usual.
+bool IsVerbose(std::string_view message);
 
 /// Returns what the runtime itself adds: id, state, times and the exit code.
 CriContainer ParseContainerStatus(std::string_view message);

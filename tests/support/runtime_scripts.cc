@@ -24,7 +24,8 @@ RuntimeResponse ById(const std::vector<Element>& elements,
   const auto found =
       std::find_if(elements.begin(), elements.end(),
                    [&id](const Element& element) { return element.id == id; });
-  if (found != elements.end()) return GrpcOk(to_message(*found));
+  if (found != elements.end())
+    return GrpcOk(to_message(*found, IsVerbose(call.message)));
   return GrpcError(GrpcCode::kNotFound, "an error occurred when try to find " +
                                             what + " \"" + id +
                                             "\": not found");
@@ -56,7 +57,10 @@ RuntimeResponse Respond(const CriNode& node, const RuntimeCall& call,
     return ById(node.containers, call, "container", &ContainerStatusResponse);
   }
   if (call.method == "ContainerStats")
-    return ById(node.containers, call, "container", &ContainerStatsResponse);
+    return ById(node.containers, call, "container",
+                [](const CriContainer& container, bool /*verbose*/) {
+                  return ContainerStatsResponse(container);
+                });
   if (call.method == "PodSandboxStatus")
     return ById(node.sandboxes, call, "sandbox", &PodSandboxStatusResponse);
   return Unimplemented(call, service);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "containercollector/accessors.h"
 #include "containercollector/json.h"
 #include "lib/src/cri/containers.h"
 #include "tests/support/catch.h"
+#include "tests/support/cri_messages.h"
 
 using namespace containercollector;
 using namespace containercollector::internal;
@@ -15,14 +17,12 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kNow = 1'700'000'000 * kSecond;
+constexpr std::size_t kPlenty = 1'000'000;
 
 cri::ListedSandbox Sandbox() {
   cri::ListedSandbox sandbox;
   sandbox.id = "s1";
-  sandbox.pod_name = "pod";
-  sandbox.pod_namespace = "ns";
-  sandbox.pod_uid = "uid";
-  sandbox.attempt = 2;
+  sandbox.metadata = {"pod", "uid", "ns", 2};
   sandbox.created_at = kNow - 60 * kSecond;
   sandbox.labels = {{"app", "web"}};
   sandbox.annotations = {{"config", "api"}};
@@ -33,9 +33,8 @@ cri::ListedContainer Listed() {
   cri::ListedContainer container;
   container.id = "c1";
   container.sandbox_id = "s1";
-  container.name = "nginx";
-  container.attempt = 3;
-  container.image.name = "sha256:aa";
+  container.metadata = {"nginx", 3};
+  container.image.image = "sha256:aa";
   container.image_ref = "sha256:bb";
   container.state = cri::ContainerState::kRunning;
   container.created_at = kNow - 30 * kSecond + 999;
@@ -45,11 +44,53 @@ cri::ListedContainer Listed() {
   return container;
 }
 
-cri::Entry ContainerEntry(const cri::ListedContainer& listed = Listed()) {
-  return cri::MakeEntries({listed}, {Sandbox()}).front();
+std::vector<cri::Entry> MakeEntries(
+    std::vector<cri::ListedContainer> containers,
+    std::vector<cri::ListedSandbox> sandboxes) {
+  cri::Budget budget(kPlenty);
+  return cri::MakeEntries(std::move(containers), std::move(sandboxes), budget);
 }
 
-cri::Entry SandboxEntry() { return cri::MakeEntries({}, {Sandbox()}).front(); }
+cri::Entry ContainerEntry(const cri::ListedContainer& listed = Listed()) {
+  return MakeEntries({listed}, {Sandbox()}).front();
+}
+
+cri::Entry SandboxEntry() { return MakeEntries({}, {Sandbox()}).front(); }
+
+void Add(const cri::ContainerStatus& status, cri::Entry& entry) {
+  cri::Budget budget(kPlenty);
+  cri::Details details;
+  details.container = status;
+  AddDetails(details, kNow, budget, entry);
+}
+
+void Add(const cri::SandboxStatus& status, cri::Entry& entry) {
+  cri::Budget budget(kPlenty);
+  cri::Details details;
+  details.sandbox = status;
+  AddDetails(details, kNow, budget, entry);
+}
+
+/// Returns what a verbose status adds to its message.
+cri::Details DetailsWith(const std::string& info, bool is_sandbox = false,
+                         std::size_t bytes = 100 * kPlenty) {
+  cri::Budget budget(bytes);
+  test::CriContainer container;
+  container.id = "c1";
+  container.info = info;
+  test::CriSandbox sandbox;
+  sandbox.id = "s1";
+  sandbox.info = info;
+  return cri::DecodeDetails(
+      is_sandbox ? test::PodSandboxStatusResponse(sandbox, /*verbose=*/true)
+                 : test::ContainerStatusResponse(container, /*verbose=*/true),
+      is_sandbox, budget);
+}
+
+std::vector<Port> PortsOf(const std::string& annotation) {
+  cri::Budget budget(kPlenty);
+  return cri::ParsePorts(annotation, budget);
+}
 
 }  // namespace
 
@@ -58,15 +99,11 @@ TEST_CASE("A container of the CRI looks as dockershim showed it") {
   cri::ContainerStatus status;
   status.state = cri::ContainerState::kRunning;
   status.started_at = kNow - 3 * 3600 * kSecond;
-  status.image.name = "docker.io/library/nginx:1";
+  status.image.image = "docker.io/library/nginx:1";
   status.log_path = "/var/log/pods/x";
-  status.mounts.resize(2);
-  status.mounts[0].host_path = "/out";
-  status.mounts[0].container_path = "/in";
-  status.mounts[0].read_only = true;
-  status.mounts[0].propagation = cri::Propagation::kHostToContainer;
-  status.mounts[1].propagation = cri::Propagation::kBidirectional;
-  AddStatus(status, kNow, entry);
+  status.mounts = {{"/in", "/out", true, cri::Propagation::kHostToContainer},
+                   {"", "", false, cri::Propagation::kBidirectional}};
+  Add(status, entry);
   CHECK(EncodeContainers({entry.container}) ==
         R"([{"Id":"c1","Names":["/k8s_nginx_pod_ns_uid_3"],)"
         R"("Image":"docker.io/library/nginx:1","ImageID":"sha256:bb",)"
@@ -90,8 +127,8 @@ TEST_CASE("A sandbox of the CRI looks as dockershim showed it") {
   cri::Entry entry = SandboxEntry();
   CHECK(entry.is_sandbox);
   cri::SandboxStatus status;
-  status.addresses = {"10.0.0.1", "fd00::1", "10.0.0.2"};
-  AddStatus(status, kNow, entry);
+  status.network = {"10.0.0.1", {{"fd00::1"}, {"10.0.0.2"}}};
+  Add(status, entry);
   const Container& container = entry.container;
   CHECK(container.names == StringList{"/k8s_POD_pod_ns_uid_2"});
   CHECK(container.labels ==
@@ -101,24 +138,22 @@ TEST_CASE("A sandbox of the CRI looks as dockershim showed it") {
                   {"io.kubernetes.docker.type", "podsandbox"}});
   CHECK(container.state == "running");
   CHECK(container.status == "Up About a minute");
-  CHECK(container.image.empty());
-  CHECK(container.host_config.network_mode == "default");
+  CHECK(container.host_config.network_mode == "none");
   const auto& networks = *container.network_settings->networks;
   REQUIRE(networks.size() == 1);
-  CHECK(networks.at("default")->ip_address == "10.0.0.1");
-  CHECK(networks.at("default")->global_ipv6_address == "fd00::1");
+  CHECK(networks.at("none")->ip_address == "10.0.0.1");
+  CHECK(networks.at("none")->global_ipv6_address == "fd00::1");
   CHECK(IsPodSandbox(container));
   CHECK(PodContainerName(container) == "POD");
-  CHECK(container.ports->empty());
-  CHECK(container.mounts->empty());
+  CHECK((container.ports->empty() && container.mounts->empty()));
 }
 
 TEST_CASE("A sandbox on the node's network says so") {
   cri::Entry entry = SandboxEntry();
   cri::SandboxStatus status;
   status.state = cri::SandboxState::kNotReady;
-  status.host_network = true;
-  AddStatus(status, kNow, entry);
+  status.linux_status.namespaces.options.network = cri::NamespaceMode::kNode;
+  Add(status, entry);
   CHECK(entry.container.host_config.network_mode == "host");
   CHECK(entry.container.network_settings->networks->at("host") ==
         EndpointSettings{});
@@ -127,23 +162,65 @@ TEST_CASE("A sandbox on the node's network says so") {
   CHECK_FALSE(entry.exit_code);
 }
 
-TEST_CASE("The image is the one that the user named, where that is known") {
-  cri::ListedContainer listed = Listed();
-  cri::ContainerStatus status;
-  const auto image = [&] {
-    cri::Entry entry = ContainerEntry(listed);
-    AddStatus(status, kNow, entry);
-    return entry.container.image;
+TEST_CASE("An entry without details has its state in Docker's words") {
+  using State = cri::ContainerState;
+  const auto texts = [](State state) {
+    cri::ListedContainer listed = Listed();
+    listed.state = state;
+    const Container container = ContainerEntry(listed).container;
+    return container.state + ", " + container.status;
   };
-  CHECK(image() == "sha256:aa");
-  status.image.name = "name-of-status";
-  CHECK(image() == "name-of-status");
-  listed.image.name = "name-of-list";
-  CHECK(image() == "name-of-list");
-  listed.image.user_specified_name = "user's-of-list";
-  CHECK(image() == "user's-of-list");
-  status.image.user_specified_name = "user's-of-status";
-  CHECK(image() == "user's-of-status");
+  CHECK(texts(State::kCreated) == "created, Created");
+  CHECK(texts(State::kRunning) == "running, Up");
+  CHECK(texts(State::kExited) == "exited, Exited");
+  CHECK(texts(State::kUnknown) == "dead, Dead");
+  CHECK(SandboxEntry().container.status == "Up");
+}
+
+TEST_CASE("The image is the one that the user named, where that is known") {
+  const std::string bare_id(64, 'a');
+  struct Case {
+    const char* rule;
+    cri::ImageSpec listed;
+    cri::ImageSpec status;
+    std::string shown;
+  };
+  for (const Case& one :
+       {Case{"an ID alone", {"sha256:aa", ""}, {"", ""}, "sha256:aa"},
+        Case{"an ID, and a name", {"sha256:aa", ""}, {"name", ""}, "name"},
+        Case{"CRI-O's ID, and a name", {bare_id, ""}, {"name", ""}, "name"},
+        Case{"nothing, and a name", {"", ""}, {"name", ""}, "name"},
+        Case{"63 digits are a name",
+             {bare_id.substr(1), ""},
+             {"name", ""},
+             bare_id.substr(1)},
+        Case{"a name wins", {"listed", ""}, {"name", ""}, "listed"},
+        Case{"the user's", {"listed", "user's"}, {"name", ""}, "user's"},
+        Case{"the status's", {"a", "user's"}, {"b", "status's"}, "status's"}}) {
+    CAPTURE(one.rule);
+    cri::ListedContainer listed = Listed();
+    listed.image = one.listed;
+    cri::Entry entry = ContainerEntry(listed);
+    cri::ContainerStatus status;
+    status.image = one.status;
+    Add(status, entry);
+    CHECK(entry.container.image == one.shown);
+  }
+}
+
+TEST_CASE("The ID of an image is the runtime's, with the algorithm") {
+  const std::string bare_id(64, 'a');
+  const auto image_id = [](const std::string& id, const std::string& ref) {
+    cri::ListedContainer listed = Listed();
+    listed.image_id = id;
+    listed.image_ref = ref;
+    return ContainerEntry(listed).container.image_id;
+  };
+  CHECK(image_id("sha256:1", "ref") == "sha256:1");
+  CHECK(image_id("", "sha256:2") == "sha256:2");
+  CHECK(image_id(bare_id, "name@sha256:3") == "sha256:" + bare_id);
+  CHECK(image_id("", bare_id) == "sha256:" + bare_id);
+  CHECK(image_id("", "name@sha256:3") == "name@sha256:3");
 }
 
 TEST_CASE("Each state of the CRI is one of Docker's") {
@@ -151,7 +228,7 @@ TEST_CASE("Each state of the CRI is one of Docker's") {
   cri::ContainerStatus status;
   const auto state = [&](cri::ContainerState of_cri) {
     status.state = of_cri;
-    AddStatus(status, kNow, entry);
+    Add(status, entry);
     return entry.container.state + ", " + entry.container.status;
   };
   CHECK(state(cri::ContainerState::kCreated) == "created, Created");
@@ -169,7 +246,7 @@ TEST_CASE("A container whose sandbox is gone takes its name from its labels") {
   listed.labels = {{"io.kubernetes.pod.name", "p"},
                    {"io.kubernetes.pod.namespace", "n"},
                    {"io.kubernetes.pod.uid", "u"}};
-  CHECK(cri::MakeEntries({listed}, {}).front().container.names ==
+  CHECK(MakeEntries({listed}, {}).front().container.names ==
         StringList{"/k8s_nginx_p_n_u_3"});
 }
 
@@ -180,9 +257,63 @@ TEST_CASE("Containers and sandboxes are listed together, newest first") {
   containers[1].id = "b";
   containers[2].id = "a";
   std::string order;
-  for (const cri::Entry& entry : cri::MakeEntries(containers, {Sandbox()}))
+  for (const cri::Entry& entry : MakeEntries(containers, {Sandbox()}))
     order += entry.container.id + " ";
   CHECK(order == "a b s1 old ");
+}
+
+TEST_CASE("The last of several with the same ID wins") {
+  std::vector<cri::ListedContainer> containers(3, Listed());
+  containers[1].id = "c2";
+  containers[2].metadata.name = "last";
+  std::vector<cri::ListedSandbox> sandboxes(2, Sandbox());
+  sandboxes[1].metadata.name = "last-pod";
+  std::string names;
+  for (const cri::Entry& entry : MakeEntries(containers, sandboxes))
+    names += entry.container.names->front() + " ";
+  CHECK(names ==
+        "/k8s_last_last-pod_ns_uid_3 /k8s_nginx_last-pod_ns_uid_3 "
+        "/k8s_POD_last-pod_ns_uid_2 ");
+}
+
+TEST_CASE("A time of creation before 1970 is unknown") {
+  cri::ListedContainer listed = Listed();
+  listed.created_at = -6'795'364'578'871'345'152;  // Go's zero time.
+  CHECK(MakeEntries({listed}, {}).front().container.created == 0);
+}
+
+TEST_CASE("A verbose status tells the command and the pause image") {
+  const std::string info =
+      R"({"sandboxID":"s","image":"registry.k8s.io/pause:3.9","runtimeSpec":{)"
+      R"("process":{"env":["PASSWORD=secret"],"args":["/pause","a b","","c'd")"
+      R"(]},"mounts":[{"source":"/secret"}]}})";
+  const cri::Details sandbox = DetailsWith(info, /*is_sandbox=*/true);
+  CHECK(sandbox.command == "/pause 'a b'  c'd");
+  CHECK(sandbox.sandbox_image == "registry.k8s.io/pause:3.9");
+  cri::Entry entry = SandboxEntry();
+  cri::Budget budget(kPlenty);
+  AddDetails(sandbox, kNow, budget, entry);
+  CHECK(entry.container.command == sandbox.command);
+  CHECK(entry.container.image == sandbox.sandbox_image);
+  CHECK(EncodeContainers({entry.container}).find("ecret") == std::string::npos);
+  CHECK(DetailsWith(info).command == sandbox.command);
+  CHECK(cri::CommandText({"/my program", "b"}) == "/my program b");
+}
+
+TEST_CASE("Without what verbose adds, the fields are empty") {
+  const std::string good = R"({"runtimeSpec":{"process":{"args":["a"]}}})";
+  REQUIRE(DetailsWith(good).command == "a");
+  for (const std::string& info :
+       {std::string(), std::string("null"), std::string("{}"),
+        std::string("[]"), good + "x", good.substr(1),
+        std::string(R"({"runtimeSpec":{"process":{"args":[1]}}})"),
+        std::string(R"({"runtimeSpec":null})"),
+        std::string(1'100'000, ' ') + good}) {
+    CAPTURE(info.substr(0, 100));
+    CHECK(DetailsWith(info).command.empty());
+  }
+  // For which there is no memory.
+  CHECK(DetailsWith(std::string(1000, ' ') + good, false, 3000).command == "");
 }
 
 TEST_CASE("The ports are those of the kubelet's annotation") {
@@ -204,15 +335,16 @@ TEST_CASE("A malformed annotation of ports is no port") {
         R"([{"containerPort":80},{"containerPort":70000}])",
         R"([{"containerPort":"80"}])"}) {
     CAPTURE(annotation);
-    CHECK(cri::ParsePorts(annotation).empty());
+    CHECK(PortsOf(annotation).empty());
   }
 }
 
 TEST_CASE("The size of a container is that of its writable layer") {
-  std::vector<cri::Entry> entries = cri::MakeEntries({Listed()}, {Sandbox()});
-  cri::AddStats({{"c1", 99}, {"unknown", 1}}, entries);
+  std::vector<cri::Entry> entries = MakeEntries({Listed()}, {Sandbox()});
+  cri::AddStats({{{"c1"}, {{99}}}, {{"unknown"}, {{1}}}, {{""}, {{2}}}},
+                entries);
   CHECK(entries[0].container.size_rw == 99);
   CHECK(entries[1].container.size_rw == 0);
-  cri::AddStats({{"c1", 0xFFFFFFFFFFFFFFFF}}, entries);
+  cri::AddStats({{{"c1"}, {{0xFFFFFFFFFFFFFFFF}}}}, entries);
   CHECK(entries[0].container.size_rw == 0x7FFFFFFFFFFFFFFF);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +25,7 @@ cri::Entry EntryOf(const std::string& id, const std::string& name,
   entry.container.state = state;
   entry.container.image = "docker.io/library/busybox:1";
   entry.container.image_id = "sha256:0123456789abcdef";
+  entry.image_ref = "docker.io/library/busybox@sha256:fedcba987654";
   entry.container.labels = StringMap{{"app", name}, {"empty", ""}};
   entry.container.host_config.network_mode = "container:" + name;
   if (state == kStateExited) entry.exit_code = 137;
@@ -35,11 +38,15 @@ std::vector<cri::Entry> Node() {
           EntryOf("bb1", "job", "created"), EntryOf("bb2", "web2", "running")};
 }
 
+CallLimit Patient() { return CallLimit::Of({}, std::chrono::hours(1)); }
+
 std::string Listed(const ListOptions& options) {
-  const cri::ListFilter filter(options);
+  const CallLimit limit = Patient();
+  const cri::ListFilter filter(options, limit);
   std::vector<cri::Entry> entries = Node();
   filter.DropListed(entries);
   filter.DropComplete(entries);
+  entries.resize(std::min(entries.size(), filter.max_entries()));
   std::string ids;
   for (const cri::Entry& entry : entries)
     ids += (ids.empty() ? "" : " ") + entry.container.id;
@@ -86,17 +93,69 @@ TEST_CASE("A limit keeps the newest of those that match") {
   CHECK(Listed(options) == "aa2");
 }
 
-TEST_CASE("A limit saves status requests unless a filter needs the status") {
-  const auto left = [](const ListOptions& options) {
-    std::vector<cri::Entry> entries = Node();
-    cri::ListFilter(options).DropListed(entries);
-    return entries.size();
+TEST_CASE("Some filters need the status of each entry") {
+  const CallLimit limit = Patient();
+  const auto needs_status = [&](const ListOptions& options) {
+    return cri::ListFilter(options, limit).NeedsStatus();
   };
+  CHECK_FALSE(needs_status(With("name", "web")));
+  CHECK(needs_status(With("exited", "1")));
+  CHECK(needs_status(With("ancestor", "busybox:1")));
+  CHECK(needs_status(With("network", "none")));
+}
+
+TEST_CASE("The state is checked again when the status is known") {
   ListOptions options;
-  options.limit = 1;
-  CHECK(left(options) == 1);
-  options.filters.Add("ancestor", "busybox:1");
-  CHECK(left(options) == 4);
+  options.all = false;
+  const CallLimit limit = Patient();
+  const cri::ListFilter filter(options, limit);
+  std::vector<cri::Entry> entries = Node();
+  filter.DropListed(entries);
+  REQUIRE(entries.size() == 2);
+  entries[0].container.state = "exited";
+  filter.DropComplete(entries);
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].container.id == "bb2");
+}
+
+TEST_CASE("A filter of very many values is rejected") {
+  const auto with_names = [](int count) {
+    ListOptions options;
+    for (int i = 0; i < count; ++i)
+      options.filters.Add("name", "none-" + std::to_string(i));
+    return options;
+  };
+  CHECK(Listed(with_names(256)).empty());
+  const Error error = ErrorOf([&] { Listed(with_names(2239)); });
+  CHECK(error.code() == ErrorCode::kRequestRejected);
+  CHECK(std::string(error.what()) ==
+        "Invalid filter 'name': it has 2239 values. Write at most 256.");
+}
+
+TEST_CASE("Filtering ends with the time or the call") {
+  Cancellation cancellation;
+  CallLimit limit = Patient();
+  limit.cancellation = &cancellation;
+  const ListOptions options = With("name", "web");
+  const cri::ListFilter filter(options, limit);
+  const auto check_ends = [&](ErrorCode code, const std::string& text) {
+    for (const auto drop :
+         {&cri::ListFilter::DropListed, &cri::ListFilter::DropComplete}) {
+      std::vector<cri::Entry> entries = Node();
+      const Error error = ErrorOf([&] { (filter.*drop)(entries); });
+      CHECK(ToString(error.code()) == ToString(code));
+      CHECK(error.what() == text);
+    }
+  };
+  cancellation.Cancel();
+  check_ends(ErrorCode::kCancelled,
+             "The collection was cancelled by its caller while filtering the "
+             "list.");
+  limit.cancellation = nullptr;
+  limit.deadline = std::chrono::steady_clock::now();
+  check_ends(ErrorCode::kTimeout,
+             "The collection was not finished in time while filtering the "
+             "list.");
 }
 
 TEST_CASE("An ID filter takes the beginning of one ID") {
@@ -212,18 +271,33 @@ TEST_CASE("Before and since take an ID or a name") {
   options = With("before", "bb2");
   options.filters.Add("since", "aa1");
   CHECK(Listed(options).empty());
+  // The narrowest of several counts, whatever their order.
+  for (const char* newer : {"aa1", "k8s_web"}) {
+    options = With("before", newer);
+    options.filters.Add("before", "bb1");
+    CHECK(Listed(options) == "bb2");
+  }
+  for (const char* older : {"bb2", "/k8s_web2"}) {
+    options = With("since", "aa2");
+    options.filters.Add("since", older);
+    CHECK(Listed(options) == "aa1");
+  }
   CHECK(RejectionOf("before", "aa") == "No such container: aa");
+  CHECK(RejectionOf("since", "nosuch") == "No such container: nosuch");
 }
 
-TEST_CASE("An ancestor is an image by name or ID") {
+TEST_CASE("An ancestor is an image by name, ID or reference") {
   const std::string all = "aa1 aa2 bb1 bb2";
   for (const char* image :
        {"busybox:1", "docker.io/library/busybox:1", "library/busybox:1",
-        "sha256:0123456789abcdef", "0123456789ab", "sha256:0123456789ab"}) {
+        "sha256:0123456789abcdef", "0123456789abcdef", "0123456789ab",
+        "sha256:0123456789ab", "docker.io/library/busybox@sha256:fedcba987654",
+        "busybox@sha256:fedcba987654", "fedcba987654", "sha256:fedcba987654"}) {
     CAPTURE(image);
     CHECK(Listed("ancestor", image) == all);
   }
-  for (const char* image : {"busybox", "busybox:2", "0123", "box:1"}) {
+  for (const char* image :
+       {"busybox", "busybox:2", "0123", "box:1", "fedcba", ""}) {
     CAPTURE(image);
     CHECK(Listed("ancestor", image).empty());
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -18,6 +19,10 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kNow = 1'700'000'000 * kSecond;
+/// None, Go's zero time, and others that cannot be right.
+constexpr std::array kUnknownTimes{
+    std::int64_t{0}, std::int64_t{-6'795'364'578'871'345'152}, std::int64_t{-1},
+    std::numeric_limits<std::int64_t>::min()};
 
 ContainerStatus StatusOf(ContainerState state, std::int64_t started_ago,
                          std::int64_t finished_ago = 0) {
@@ -81,15 +86,21 @@ TEST_CASE("The status of a container has Docker's words") {
   ContainerStatus exited = StatusOf(ContainerState::kExited, 500, 120);
   exited.exit_code = 137;
   CHECK(StatusText(exited, kNow) == "Exited (137) 2 minutes ago");
-  exited.finished_at = 0;
-  CHECK(StatusText(exited, kNow).empty());
+  for (const std::int64_t unknown : kUnknownTimes) {
+    exited.finished_at = unknown;
+    CHECK(StatusText(exited, kNow) == "Exited (137)");
+  }
 }
 
 TEST_CASE("Times that a runtime does not know, or makes up, have a text") {
   ContainerStatus status;
   status.state = ContainerState::kRunning;
-  CHECK(StatusText(status, kNow) == "Up Less than a second");
-  status.started_at = std::numeric_limits<std::int64_t>::min();
+  for (const std::int64_t unknown : kUnknownTimes) {
+    status.started_at = unknown;
+    CHECK(StatusText(status, kNow) == "Up");
+    CHECK(StatusText(SandboxState::kReady, unknown, kNow) == "Up");
+  }
+  status.started_at = 1;
   CHECK(StatusText(status, kNow) == "Up 53 years");
   status.started_at = std::numeric_limits<std::int64_t>::max();
   CHECK(StatusText(status, kNow) == "Up Less than a second");

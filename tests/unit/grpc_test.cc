@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/cri/grpc.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -16,23 +17,27 @@ HttpResponse ResponseWith(std::string body, std::string grpc_status = "0",
                           std::string grpc_message = "") {
   HttpResponse response;
   response.status = 200;
-  response.headers = {{"content-type", "application/grpc"},
-                      {"grpc-status", std::move(grpc_status)},
-                      {"grpc-message", std::move(grpc_message)}};
+  response.headers = {{"content-type", "application/grpc"}};
+  response.trailers = {{"grpc-status", std::move(grpc_status)},
+                       {"grpc-message", std::move(grpc_message)}};
   response.body = std::move(body);
   return response;
 }
 
+GrpcResult Parse(HttpResponse response) {
+  return ParseGrpcResult({std::move(response), std::nullopt});
+}
+
 std::string MessageOf(HttpResponse response) {
-  return std::get<std::string>(ParseGrpcResponse(std::move(response)));
+  return std::get<std::string>(Parse(std::move(response)));
 }
 
 GrpcStatus StatusOf(HttpResponse response) {
-  return std::get<GrpcStatus>(ParseGrpcResponse(std::move(response)));
+  return std::get<GrpcStatus>(Parse(std::move(response)));
 }
 
 GrpcMalformed MalformedOf(HttpResponse response) {
-  return std::get<GrpcMalformed>(ParseGrpcResponse(std::move(response)));
+  return std::get<GrpcMalformed>(Parse(std::move(response)));
 }
 
 }  // namespace
@@ -97,13 +102,32 @@ TEST_CASE("A compressed gRPC response is malformed") {
         GrpcFault::kCompressed);
 }
 
-TEST_CASE("A gRPC response without a status is malformed") {
+TEST_CASE("A gRPC status is one number without signs or spaces") {
   HttpResponse response = ResponseWith("\0\0\0\0\1a"s);
-  response.headers.resize(1);
+  response.trailers.emplace_back("Grpc-Status", "0");
   CHECK(MalformedOf(response).fault == GrpcFault::kNoStatus);
-  for (const char* status : {"", "x", "-1", "0x", "1 ", "99999999999"})
+  response.trailers.clear();
+  CHECK(MalformedOf(response).fault == GrpcFault::kNoStatus);
+  for (const char* status :
+       {"", "x", "-1", "-0", "+0", " 0", "0 ", "0x", "0,0", "99999999999"}) {
+    CAPTURE(status);
     CHECK(MalformedOf(ResponseWith("\0\0\0\0\1a"s, status)).fault ==
           GrpcFault::kNoStatus);
+  }
+}
+
+TEST_CASE("A gRPC status is in the trailers, or the headers are everything") {
+  HttpResponse response = ResponseWith("\0\0\0\0\1a"s, "5");
+  response.headers.emplace_back("grpc-status", "0");
+  CHECK(StatusOf(response).code == 5);
+  response.trailers.clear();
+  CHECK(MalformedOf(response).fault == GrpcFault::kNoStatus);
+  response.headers.back().second = "14";
+  CHECK(MalformedOf(response).fault == GrpcFault::kNoStatus);
+  response.body.clear();
+  CHECK(StatusOf(response).code == 14);
+  response.trailers = {{"other", "x"}};
+  CHECK(MalformedOf(response).fault == GrpcFault::kNoStatus);
 }
 
 TEST_CASE("What is not gRPC says what it is") {
@@ -115,22 +139,27 @@ TEST_CASE("What is not gRPC says what it is") {
   response.headers.front().second = "text/html";
   CHECK(MalformedOf(response).fault == GrpcFault::kNotGrpc);
   CHECK(MalformedOf(response).detail == "its content type is \"text/html\"");
+  for (const char* type : {"application/grpcx", "application/grp", ""}) {
+    CAPTURE(type);
+    response.headers.front().second = type;
+    CHECK(MalformedOf(response).fault == GrpcFault::kNotGrpc);
+  }
 }
 
 TEST_CASE("A gRPC status counts though the stream was reset after it") {
-  PostFailure failure;
-  failure.failure.kind = FailureKind::kStreamReset;
-  failure.head = ResponseWith("", "12", "unknown service");
-  CHECK(std::get<GrpcStatus>(ParseGrpcFailure(failure)).code == 12);
-  failure.head = ResponseWith("", "0");
-  CHECK(std::get<Failure>(ParseGrpcFailure(failure)).kind ==
-        FailureKind::kStreamReset);
-  failure.head = HttpResponse();
-  CHECK(std::get<Failure>(ParseGrpcFailure(failure)).kind ==
-        FailureKind::kStreamReset);
-  failure.failure.kind = FailureKind::kTruncated;
-  failure.head = ResponseWith("", "12");
-  CHECK(std::get<Failure>(ParseGrpcFailure(failure)).kind ==
+  const auto result_of = [](FailureKind kind, HttpResponse response) {
+    Failure failure;
+    failure.kind = kind;
+    return ParseGrpcResult({std::move(response), failure});
+  };
+  const auto status = ResponseWith("", "12", "unknown service");
+  CHECK(
+      std::get<GrpcStatus>(result_of(FailureKind::kStreamReset, status)).code ==
+      12);
+  for (const HttpResponse& none : {ResponseWith("", "0"), HttpResponse()})
+    CHECK(std::get<Failure>(result_of(FailureKind::kStreamReset, none)).kind ==
+          FailureKind::kStreamReset);
+  CHECK(std::get<Failure>(result_of(FailureKind::kTruncated, status)).kind ==
         FailureKind::kTruncated);
 }
 
