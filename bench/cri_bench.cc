@@ -28,9 +28,9 @@
 #include <vector>
 
 #include "containercollector/cri_client.h"
-#include "lib/src/cri/cri_endpoint.h"
 #include "lib/src/cri/messages.h"
 #include "lib/src/cri/runtime_service.h"
+#include "lib/src/endpoint.h"
 #include "tests/engine/prerequisites.h"
 #include "tests/engine/private_containerd.h"
 #include "tests/engine/sandbox.h"
@@ -158,7 +158,7 @@ class Lists {
  public:
   explicit Lists(const RuntimeOptions& options)
       : timeout_(options.timeout),
-        service_(cri::ParseEndpoint(options.cri_endpoint),
+        service_(ParseEndpoint(options.cri_endpoint, RuntimeKind::kCri),
                  options.connect_timeout, options.max_response_bytes) {}
 
   std::size_t Count() const {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "lib/src/cri/containers.h"
-#include "lib/src/cri/cri_endpoint.h"
 #include "lib/src/cri/list_filter.h"
 #include "lib/src/cri/messages.h"
 #include "lib/src/cri/runtime_service.h"
+#include "lib/src/endpoint.h"
 #include "lib/src/option_checks.h"
 
 namespace containercollector {
@@ -21,18 +21,15 @@ using internal::CallLimit;
 using internal::cri::Entry;
 using internal::cri::RuntimeService;
 
-constexpr std::string_view kContainerdEndpoint =
-    "unix:///run/containerd/containerd.sock";
-
 const RuntimeOptions& Checked(const RuntimeOptions& options) {
   internal::CheckOptions(options);
   return options;
 }
 
 internal::Endpoint EndpointOf(const RuntimeOptions& options) {
-  return internal::cri::ParseEndpoint(options.cri_endpoint.empty()
-                                          ? kContainerdEndpoint
-                                          : options.cri_endpoint);
+  return internal::ParseEndpoint(
+      options.cri_endpoint.empty() ? "unix://" : options.cri_endpoint,
+      RuntimeKind::kCri);
 }
 
 /// Returns the time in nanoseconds since 1970.

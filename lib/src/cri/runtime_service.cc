@@ -27,7 +27,7 @@ bool MayBeAnotherProtocol(const GrpcResult& result) {
 
 /// Returns the message.
 /// @throws Error if there is none.
-const std::string& MessageOf(const CallPlace& place, const GrpcResult& result) {
+const std::string& MessageOf(const Place& place, const GrpcResult& result) {
   if (const auto* failure = std::get_if<Failure>(&result))
     throw ToError(place, *failure);
   if (const auto* malformed = std::get_if<GrpcMalformed>(&result))
@@ -51,10 +51,9 @@ std::string RuntimeService::PathOf(Version version, const char* method) {
          method;
 }
 
-CallPlace RuntimeService::PlaceOf(const char* method,
-                                  const std::string& id) const {
+Place RuntimeService::PlaceOf(const char* method, const std::string& id) const {
   constexpr std::size_t kShortId = 12;
-  CallPlace place;
+  Place place;
   place.endpoint = endpoint();
   place.request = PathOf(version_, method).substr(1);
   if (!id.empty()) place.request += " of " + id.substr(0, kShortId);
@@ -92,7 +91,7 @@ void RuntimeService::CallAll(const std::vector<StatusCall>& calls,
                      if (StatusIf(result, GrpcCode::kNotFound) != nullptr)
                        return;
                      const StatusCall& call = calls[index];
-                     const CallPlace place = PlaceOf(call.method, call.id);
+                     const Place place = PlaceOf(call.method, call.id);
                      const std::string& message = MessageOf(place, result);
                      Decode(place, [&] { on_message(index, message); });
                    });

@@ -13,6 +13,7 @@
 
 #include "lib/src/cri/failure.h"
 #include "lib/src/cri/grpc.h"
+#include "lib/src/cri/messages.h"
 
 namespace containercollector::internal::cri {
 
@@ -58,16 +59,16 @@ class RuntimeService {
   enum class Version { kV1, kV1Alpha2 };
 
   template <typename Function>
-  static auto Decode(const CallPlace& place, const Function& decode) {
+  static auto Decode(const Place& place, const Function& decode) {
     try {
       return decode();
     } catch (const MessageError& error) {
-      throw ToError(place, error);
+      throw Malformed(place, error);
     }
   }
 
   static std::string PathOf(Version version, const char* method);
-  CallPlace PlaceOf(const char* method, const std::string& id) const;
+  Place PlaceOf(const char* method, const std::string& id) const;
   std::string Call(const char* method, const CallLimit& limit) const;
 
   const GrpcChannel channel_;

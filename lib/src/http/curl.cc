@@ -145,6 +145,16 @@ std::size_t CurlEasy::AddBody(char* data, std::size_t size, std::size_t count,
                                                                   : 0;
 }
 
+void CurlEasy::SetSocket(const Endpoint& endpoint) {
+  const std::string& path = endpoint.socket_path;
+  if (path.empty()) return;
+  if (path.front() == '@') {
+    Set(CURLOPT_ABSTRACT_UNIX_SOCKET, path.c_str() + 1);
+  } else {
+    Set(CURLOPT_UNIX_SOCKET_PATH, path.c_str());
+  }
+}
+
 void CurlEasy::ReceiveInto(ArrivingResponse& response) {
   transfer_->curl = easy_.get();
   transfer_->response = &response;

@@ -63,6 +63,9 @@ class CurlEasy {
     return value;
   }
 
+  /// Sets the Unix socket to connect to, if the endpoint is one.
+  void SetSocket(const Endpoint& endpoint);
+
   /// Sets where the response arrives. Call before each request.
   void ReceiveInto(ArrivingResponse& response);
 

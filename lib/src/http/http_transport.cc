@@ -16,7 +16,6 @@ Failure Describe(const CurlFailure& curl, const ArrivingResponse& response,
                  const CallLimit& limit) {
   Failure failure;
   failure.kind = KindOf(curl, response, endpoint);
-  failure.endpoint = endpoint;
   failure.bytes = response.body().size();
   failure.limit = failure.kind == FailureKind::kHeadersTooLarge
                       ? kMaxHeaderBytes
@@ -40,10 +39,8 @@ class HttpTransport::Handle {
               static_cast<curl_off_t>(options.max_response_bytes));
     easy_.Set(CURLOPT_CONNECTTIMEOUT_MS,
               ToMilliseconds(options.connect_timeout));
-    if (!endpoint.socket_path.empty()) {
-      easy_.Set(CURLOPT_UNIX_SOCKET_PATH, endpoint.socket_path.c_str());
-      easy_.Set(CURLOPT_FORBID_REUSE, 1L);
-    }
+    easy_.SetSocket(endpoint);
+    if (!endpoint.socket_path.empty()) easy_.Set(CURLOPT_FORBID_REUSE, 1L);
     if (endpoint.tls) SetTls(options.tls.value_or(TlsOptions{}));
   }
 
@@ -67,10 +64,8 @@ class HttpTransport::Handle {
     const CURLcode code = Perform(limit.cancellation);
     // A truncated response comes with status 200: the code counts first.
     if (code != CURLE_OK) {
-      Failure failure =
-          Describe(easy_.FailureOf(code), arriving, endpoint_, options_, limit);
-      failure.request = "GET " + target.substr(0, target.find('?'));
-      return failure;
+      return Describe(easy_.FailureOf(code), arriving, endpoint_, options_,
+                      limit);
     }
     HttpResponse response = easy_.Head();
     response.body = arriving.TakeBody();
