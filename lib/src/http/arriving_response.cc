@@ -8,8 +8,11 @@
 
 namespace containercollector::internal {
 
-bool ArrivingResponse::AddHeader(std::size_t bytes) noexcept {
-  header_bytes_ += bytes;
+bool ArrivingResponse::AddHeader(std::string_view line) noexcept {
+  header_bytes_ += line.size();
+  // A status line begins another head: "100 Continue" has one of its own.
+  if (line.substr(0, 5) == "HTTP/") head_ended_ = false;
+  if (line == "\r\n" || line == "\n") head_ended_ = true;
   if (header_bytes_ > kMaxHeaderBytes)
     rejected_ = FailureKind::kHeadersTooLarge;
   return !rejected_;

@@ -36,9 +36,13 @@ class ArrivingResponse {
   ArrivingResponse(const ArrivingResponse&) = delete;
   ArrivingResponse& operator=(const ArrivingResponse&) = delete;
 
-  /// Counts the bytes of a header or trailer line.
+  /// Counts a line of the head or a trailer, with its line end.
   /// @return Whether the response is within its bounds.
-  [[nodiscard]] bool AddHeader(std::size_t bytes) noexcept;
+  [[nodiscard]] bool AddHeader(std::string_view line) noexcept;
+
+  /// Returns whether the empty line that ends the head has arrived. Without it,
+  /// the response is truncated, whatever libcurl says.
+  bool head_ended() const noexcept { return head_ended_; }
 
   /// Adds bytes to the body.
   /// @param length The length of the whole body, or -1 if it is unknown.
@@ -58,6 +62,7 @@ class ArrivingResponse {
   std::size_t* const bytes_left_;
   const std::size_t expected_bytes_ = 0;
   std::size_t header_bytes_ = 0;
+  bool head_ended_ = false;
   std::string body_;
   std::optional<FailureKind> rejected_;
 };

@@ -9,14 +9,22 @@
 namespace containercollector::internal {
 namespace {
 
+/// Returns whether the connection ended: libcurl 8 then has no text of its own,
+/// or one that says so. If it did not understand the bytes, it says why.
+bool SaysThatItEnded(const CurlFailure& curl) {
+  return curl.text == curl_easy_strerror(curl.code) ||
+         curl.text.find("connection closed") != std::string::npos ||
+         curl.text.find("closed connection") != std::string::npos;
+}
+
 FailureKind KindOfReceiveFailure(const CurlFailure& curl,
                                  const Endpoint& endpoint) {
   // TLS 1.3 lets the daemon reject a client's certificate after the handshake.
   if (endpoint.tls && curl.text.find("alert") != std::string::npos)
     return FailureKind::kTls;
-  // Without an error of the socket, libcurl did not understand the bytes.
-  return curl.os_error != 0 ? FailureKind::kTruncated
-                            : FailureKind::kInvalidHttp;
+  return curl.os_error != 0 || SaysThatItEnded(curl)
+             ? FailureKind::kTruncated
+             : FailureKind::kInvalidHttp;
 }
 
 FailureKind KindOfTimeout(const CurlFailure& curl) {
@@ -76,11 +84,8 @@ FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
     case CURLE_UNSUPPORTED_PROTOCOL:
       return FailureKind::kNotHttp;
     case CURLE_HTTP2:
-      // libcurl 8 has no text of its own for a connection that ended before any
-      // byte of the body.
-      return curl.text == curl_easy_strerror(CURLE_HTTP2)
-                 ? FailureKind::kTruncated
-                 : FailureKind::kInvalidHttp;
+      return SaysThatItEnded(curl) ? FailureKind::kTruncated
+                                   : FailureKind::kInvalidHttp;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
       return FailureKind::kInvalidHttp;
@@ -121,16 +126,27 @@ CurlEasy::CurlEasy()
   Set(CURLOPT_HEADERFUNCTION, &AddHeader);
   Set(CURLOPT_WRITEDATA, transfer_.get());
   Set(CURLOPT_HEADERDATA, transfer_.get());
+  Set(CURLOPT_PREREQFUNCTION, &NoteConnection);
+  Set(CURLOPT_PREREQDATA, transfer_.get());
   // Without it, giving up waits for the thread that resolves the name.
   Set(CURLOPT_QUICK_EXIT, 1L);
 }
 
+/// libcurl's callback between the connection, TLS included, and the request.
+/// The times that libcurl takes tell less: all are 0 on a kept connection.
+int CurlEasy::NoteConnection(void* user_data, char* /*remote_address*/,
+                             char* /*local_address*/, int /*remote_port*/,
+                             int /*local_port*/) noexcept {
+  static_cast<Transfer*>(user_data)->connected = true;
+  return CURL_PREREQFUNC_OK;
+}
+
 /// libcurl's header callback; fewer bytes than it got end the request.
-std::size_t CurlEasy::AddHeader(char* /*data*/, std::size_t size,
-                                std::size_t count, void* user_data) noexcept {
+std::size_t CurlEasy::AddHeader(char* data, std::size_t size, std::size_t count,
+                                void* user_data) noexcept {
   const auto& transfer = *static_cast<Transfer*>(user_data);
   *transfer.arrived = true;
-  return transfer.response->AddHeader(size * count) ? size * count : 0;
+  return transfer.response->AddHeader({data, size * count}) ? size * count : 0;
 }
 
 /// libcurl's write callback; fewer bytes than it got end the request.
@@ -158,6 +174,7 @@ void CurlEasy::SetSocket(const Endpoint& endpoint) {
 void CurlEasy::ReceiveInto(ArrivingResponse& response) {
   transfer_->curl = easy_.get();
   transfer_->response = &response;
+  transfer_->connected = false;
   error_text_->front() = '\0';
 }
 
@@ -178,7 +195,7 @@ CurlFailure CurlEasy::FailureOf(CURLcode code) const {
   failure.code = code;
   failure.os_error = static_cast<int>(GetInfo<long>(CURLINFO_OS_ERRNO));
   failure.resolved = GetInfo<curl_off_t>(CURLINFO_NAMELOOKUP_TIME_T) > 0;
-  failure.connected = GetInfo<curl_off_t>(CURLINFO_PRETRANSFER_TIME_T) > 0;
+  failure.connected = transfer_->connected;
   failure.text = error_text_->front() != '\0' ? error_text_->data()
                                               : curl_easy_strerror(code);
   return failure;
@@ -186,6 +203,11 @@ CurlFailure CurlEasy::FailureOf(CURLcode code) const {
 
 CurlMulti::CurlMulti() : multi_(curl_multi_init()) {
   if (multi_ == nullptr) Check(CURLE_OUT_OF_MEMORY);
+#if LIBCURL_VERSION_NUM >= 0x081400
+  // Without it, curl_multi_cleanup() waits for a resolver that hangs. An older
+  // library at run time does not know it.
+  static_cast<void>(curl_multi_setopt(get(), CURLMOPT_QUICK_EXIT, 1L));
+#endif
 }
 
 }  // namespace containercollector::internal

@@ -2,8 +2,11 @@
 #include "lib/src/http/http_transport.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "lib/src/http/curl.h"
@@ -24,6 +27,16 @@ Failure Describe(const CurlFailure& curl, const ArrivingResponse& response,
                         ? limit.timeout
                         : std::min(options.connect_timeout, limit.timeout);
   failure.detail = response.rejected() ? "out of memory" : curl.text;
+  if (failure.kind == FailureKind::kTls && options.tls) {
+    for (const std::string* file :
+         {&options.tls->ca_file, &options.tls->cert_file,
+          &options.tls->key_file}) {
+      if (file->empty() || access(file->c_str(), R_OK) == 0) continue;
+      failure.detail =
+          *file + " cannot be read: " + std::generic_category().message(errno);
+      break;
+    }
+  }
   return failure;
 }
 
@@ -61,7 +74,8 @@ class HttpTransport::Handle {
     easy_.Set(
         CURLOPT_TIMEOUT_MS,
         ToMilliseconds(limit.deadline - std::chrono::steady_clock::now()));
-    const CURLcode code = Perform(limit.cancellation);
+    CURLcode code = Perform(limit.cancellation);
+    if (code == CURLE_OK && !arriving.head_ended()) code = CURLE_GOT_NOTHING;
     // A truncated response comes with status 200: the code counts first.
     if (code != CURLE_OK) {
       return Describe(easy_.FailureOf(code), arriving, endpoint_, options_,
