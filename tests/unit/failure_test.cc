@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "lib/src/http/curl.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_dir.h"
 
@@ -159,6 +160,33 @@ TEST_CASE("The error of connect() tells the failures of a socket apart") {
   CHECK(KindOfConnectFailure(ECONNREFUSED, directory) ==
         FailureKind::kNotASocket);
   CHECK(KindOfConnectFailure(EACCES, tcp) == FailureKind::kNotListening);
+}
+
+TEST_CASE("A connection that ends is told from bytes of another protocol") {
+  const auto kind = [](CURLcode code, int os_error, const std::string& text) {
+    CurlFailure curl;
+    curl.code = code;
+    curl.os_error = os_error;
+    curl.connected = true;
+    curl.text = text;
+    return KindOf(curl, ArrivingResponse(1), Socket().endpoint);
+  };
+  const std::string misunderstood =
+      "Remote peer returned unexpected data while we expected SETTINGS frame.";
+  // What libcurl 7.88 to 8.23 report.
+  CHECK(kind(CURLE_HTTP2, EPIPE, "Send failure: Broken pipe") ==
+        FailureKind::kTruncated);
+  CHECK(kind(CURLE_HTTP2, 0, curl_easy_strerror(CURLE_HTTP2)) ==
+        FailureKind::kTruncated);
+  CHECK(kind(CURLE_SEND_ERROR, EPIPE, "Send failure: Broken pipe") ==
+        FailureKind::kTruncated);
+  CHECK(kind(CURLE_RECV_ERROR, ECONNRESET, "Recv failure") ==
+        FailureKind::kTruncated);
+  CHECK(kind(CURLE_HTTP2, 0, misunderstood) == FailureKind::kInvalidHttp);
+  CHECK(kind(CURLE_SEND_ERROR, EPIPE, misunderstood) ==
+        FailureKind::kInvalidHttp);
+  CHECK(kind(CURLE_RECV_ERROR, 0, "Failure in chunked-encoding") ==
+        FailureKind::kInvalidHttp);
 }
 
 TEST_CASE("A 400 is the caller's fault only if Docker rejects its options") {

@@ -9,20 +9,20 @@
 namespace containercollector::internal {
 namespace {
 
-/// Returns whether the connection ended: libcurl 8 then has no text of its own,
-/// or one that says so. If it did not understand the bytes, it says why.
-bool SaysThatItEnded(const CurlFailure& curl) {
-  return curl.text == curl_easy_strerror(curl.code) ||
-         curl.text.find("connection closed") != std::string::npos ||
-         curl.text.find("closed connection") != std::string::npos;
-}
-
-FailureKind KindOfReceiveFailure(const CurlFailure& curl,
-                                 const Endpoint& endpoint) {
+/// Returns the kind of a connection that failed while the request was sent or
+/// the response arrived.
+FailureKind KindOfBrokenConnection(const CurlFailure& curl,
+                                   const Endpoint& endpoint) {
   // TLS 1.3 lets the daemon reject a client's certificate after the handshake.
   if (endpoint.tls && curl.text.find("alert") != std::string::npos)
     return FailureKind::kTls;
-  return curl.os_error != 0 || SaysThatItEnded(curl)
+  // libcurl 8 says so of HTTP/2 whatever happens to the socket afterwards.
+  if (curl.text.find("unexpected data") != std::string::npos)
+    return FailureKind::kInvalidHttp;
+  // Without an error of the socket, libcurl did not understand the bytes. It
+  // has no text of its own if a connection ended before a response.
+  return curl.os_error != 0 || curl.code == CURLE_SEND_ERROR ||
+                 curl.text == curl_easy_strerror(curl.code)
              ? FailureKind::kTruncated
              : FailureKind::kInvalidHttp;
 }
@@ -75,17 +75,15 @@ FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
       return FailureKind::kBodyTooLarge;
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
-    case CURLE_SEND_ERROR:
       return FailureKind::kTruncated;
+    case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-      return KindOfReceiveFailure(curl, endpoint);
+    case CURLE_HTTP2:
+      return KindOfBrokenConnection(curl, endpoint);
     case CURLE_HTTP2_STREAM:
       return FailureKind::kStreamReset;
     case CURLE_UNSUPPORTED_PROTOCOL:
       return FailureKind::kNotHttp;
-    case CURLE_HTTP2:
-      return SaysThatItEnded(curl) ? FailureKind::kTruncated
-                                   : FailureKind::kInvalidHttp;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
       return FailureKind::kInvalidHttp;
