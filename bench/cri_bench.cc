@@ -158,8 +158,10 @@ class Lists {
  public:
   explicit Lists(const RuntimeOptions& options)
       : timeout_(options.timeout),
-        service_(ParseEndpoint(options.cri_endpoint, RuntimeKind::kCri),
-                 options.connect_timeout, options.max_response_bytes) {}
+        service_(
+            containercollector::internal::ParseEndpoint(
+                options.cri_endpoint, containercollector::RuntimeKind::kCri),
+            options.connect_timeout, options.max_response_bytes) {}
 
   std::size_t Count() const {
     const auto limit =
