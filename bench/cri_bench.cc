@@ -31,9 +31,9 @@
 #include <vector>
 
 #include "containercollector/cri_client.h"
-#include "lib/src/cri/cri_endpoint.h"
 #include "lib/src/cri/messages.h"
 #include "lib/src/cri/runtime_service.h"
+#include "lib/src/endpoint.h"
 #include "tests/engine/prerequisites.h"
 #include "tests/engine/private_containerd.h"
 #include "tests/engine/sandbox.h"
@@ -162,8 +162,10 @@ class Lists {
   explicit Lists(const RuntimeOptions& options)
       : timeout_(options.timeout),
         bytes_(options.max_response_bytes),
-        service_(cri::ParseEndpoint(options.cri_endpoint),
-                 options.connect_timeout, options.max_response_bytes) {}
+        service_(
+            containercollector::internal::ParseEndpoint(
+                options.cri_endpoint, containercollector::RuntimeKind::kCri),
+            options.connect_timeout, options.max_response_bytes) {}
 
   std::size_t Count() const {
     const auto limit =

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "server/http/socket_address.h"
+#include "server/http/listen_socket.h"
 
 namespace containercollector::server {
 namespace {

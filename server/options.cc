@@ -211,6 +211,8 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
 
   try {
     const Sources sources(app, argc, argv);
+    options.runtime.api_version_origin =
+        sources.Of("--docker-api-version", options.runtime.api_version_origin);
     CheckRuntimes(options.runtime, sources);
     CheckTls(options.tls, sources);
     options.http.max_connections = options.max_waiting + kOtherConnections;

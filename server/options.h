@@ -12,7 +12,7 @@
 
 #include "containercollector/runtime_options.h"
 #include "server/collection_responses.h"
-#include "server/http/http_options.h"
+#include "server/http/http_handler.h"
 #include "server/http/tls.h"
 #include "server/log.h"
 

@@ -11,7 +11,7 @@
 
 #include "containercollector/cri_client.h"
 #include "containercollector/docker_client.h"
-#include "lib/src/docker/endpoint.h"
+#include "lib/src/endpoint.h"
 #include "lib/src/selecting_runtime.h"
 
 namespace containercollector {
@@ -35,7 +35,8 @@ internal::RuntimeCandidate CriCandidate(RuntimeOptions options,
                                         std::string endpoint) {
   options.cri_endpoint = std::move(endpoint);
   return {std::make_unique<CriClient>(options),
-          options.cri_endpoint.substr(kUnix.size())};
+          internal::ParseEndpoint(options.cri_endpoint, RuntimeKind::kCri)
+              .socket_path};
 }
 
 std::unique_ptr<ContainerRuntime> MakeSelecting(const RuntimeOptions& options) {
@@ -51,7 +52,7 @@ std::unique_ptr<ContainerRuntime> MakeSelecting(const RuntimeOptions& options) {
   }
   candidates.push_back(
       {std::make_unique<DockerClient>(options),
-       internal::ParseEndpoint(options.docker_endpoint, options.tls.has_value())
+       internal::ParseEndpoint(options.docker_endpoint, RuntimeKind::kDocker)
            .socket_path});
   if (options.cri_endpoint.empty()) add_cri(kMicrok8sSocket);
   return std::make_unique<internal::SelectingRuntime>(std::move(candidates),

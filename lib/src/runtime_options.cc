@@ -2,6 +2,9 @@
 
 #include "containercollector/runtime_options.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <tuple>
 
@@ -15,6 +18,16 @@ namespace {
 std::string FromEnvironmentOr(const char* name, const std::string& value) {
   const char* const text = std::getenv(name);
   return text != nullptr && *text != '\0' ? text : value;
+}
+
+/// Returns where Docker's CLI keeps its files.
+std::string DockerConfigDirectory() {
+  const std::string directory = FromEnvironmentOr("DOCKER_CONFIG", "");
+  if (!directory.empty()) return directory;
+  // Services often have no HOME.
+  const passwd* const user = getpwuid(getuid());
+  const char* const home = user != nullptr ? user->pw_dir : "";
+  return FromEnvironmentOr("HOME", home) + "/.docker";
 }
 
 [[noreturn]] void RejectOption(const std::string& text) {
@@ -49,13 +62,19 @@ RuntimeOptions RuntimeOptions::FromEnvironment() {
   options.docker_endpoint =
       FromEnvironmentOr("DOCKER_HOST", options.docker_endpoint);
   options.api_version = FromEnvironmentOr("DOCKER_API_VERSION", "");
-  const std::string directory = FromEnvironmentOr("DOCKER_CERT_PATH", "");
+  if (!options.api_version.empty())
+    options.api_version_origin = "DOCKER_API_VERSION";
+  const bool verify = !FromEnvironmentOr("DOCKER_TLS_VERIFY", "").empty();
+  std::string directory = FromEnvironmentOr("DOCKER_CERT_PATH", "");
+  if (directory.empty() &&
+      (verify || !FromEnvironmentOr("DOCKER_TLS", "").empty()))
+    directory = DockerConfigDirectory();
   if (!directory.empty()) {
     TlsOptions tls;
     tls.ca_file = directory + "/ca.pem";
     tls.cert_file = directory + "/cert.pem";
     tls.key_file = directory + "/key.pem";
-    tls.verify = !FromEnvironmentOr("DOCKER_TLS_VERIFY", "").empty();
+    tls.verify = verify;
     options.tls = tls;
   }
   return options;
@@ -80,9 +99,11 @@ bool operator==(const TlsOptions& a, const TlsOptions& b) {
 
 bool operator==(const RuntimeOptions& a, const RuntimeOptions& b) {
   return std::tie(a.kind, a.docker_endpoint, a.cri_endpoint, a.api_version,
-                  a.connect_timeout, a.timeout, a.max_response_bytes, a.tls) ==
+                  a.api_version_origin, a.connect_timeout, a.timeout,
+                  a.max_response_bytes, a.tls) ==
          std::tie(b.kind, b.docker_endpoint, b.cri_endpoint, b.api_version,
-                  b.connect_timeout, b.timeout, b.max_response_bytes, b.tls);
+                  b.api_version_origin, b.connect_timeout, b.timeout,
+                  b.max_response_bytes, b.tls);
 }
 
 }  // namespace containercollector

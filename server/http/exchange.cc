@@ -3,16 +3,19 @@
 
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <exception>
 #include <new>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "server/http/listen_socket.h"
 #include "server/http/mhd_response.h"
-#include "server/http/request_source.h"
-#include "server/http/socket_address.h"
+#include "server/http/request_head.h"
+#include "server/log.h"
 
 namespace containercollector::server {
 namespace {
@@ -112,6 +115,62 @@ gnutls_session_int* TlsSessionOf(MHD_Connection* connection) {
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
   return info == nullptr ? nullptr
                          : static_cast<gnutls_session_int*>(info->tls_session);
+}
+
+void ExchangeContext::RejectedByLibrary(int status) {
+  RecordRejection();
+  for (auto& [socket, connection] : connections)
+    if (connection.exchange && connection.exchange->RejectHead(status)) return;
+  rejected_status = status;
+}
+
+void ExchangeContext::EndExchange(Connection& connection,
+                                  bool delivered) noexcept {
+  const std::unique_ptr<Exchange> exchange = std::move(connection.exchange);
+  if (exchange != nullptr) Record(exchange->TakeRecord(delivered));
+}
+
+void ExchangeContext::RecordRejection() noexcept {
+  if (rejected_status == 0) return;
+  for (auto& [socket, connection] : connections) {
+    if (connection.exchange == nullptr ||
+        !connection.exchange->NoticeRejection(rejected_status))
+      continue;
+    rejected_status = 0;
+    return;
+  }
+  Record({});
+}
+
+void ExchangeContext::Record(RequestRecord record) noexcept {
+  try {
+    if (record.status == 0)
+      SetRejection(record, std::exchange(rejected_status, 0));
+    handler.Record(record);
+  } catch (const std::exception&) {
+    Log(LogLevel::kError, "a request was not counted");
+  }
+}
+
+void ExchangeContext::CloseOldConnections() {
+  for (auto& [socket, connection] : connections) {
+    if (connection.used && connection.exchange == nullptr)
+      deadlines.Close(socket);
+    connection.old = true;
+  }
+}
+
+void ExchangeContext::FindClientsThatLeft() {
+  std::vector<pollfd> sockets;
+  for (const auto& [socket, connection] : connections)
+    if (connection.exchange && connection.exchange->suspended())
+      sockets.push_back({socket, POLLRDHUP, 0});
+  if (poll(sockets.data(), sockets.size(), 0) <= 0) return;
+  for (const pollfd& socket : sockets) {
+    if (socket.revents == 0) continue;
+    const Connection& connection = connections.at(socket.fd);
+    connection.exchange->suspended()->client_left = true;
+  }
 }
 
 Exchange::Exchange(ExchangeContext& context, MHD_Connection* connection,

@@ -15,11 +15,9 @@
 #include "server/http/connection_deadlines.h"
 #include "server/http/http_handler.h"
 #include "server/http/http_message.h"
-#include "server/http/http_options.h"
-#include "server/http/in_flight_bodies.h"
 #include "server/http/request_head.h"
 #include "server/http/responder.h"
-#include "server/http/tls_handshake.h"
+#include "server/http/tls.h"
 
 struct MHD_Connection;
 
@@ -46,13 +44,33 @@ struct ExchangeContext {
     handler.Observe({deadlines.size(), bodies.bytes()});
   }
 
+  /// Call when libmicrohttpd rejects a request by itself. It sends the
+  /// response, unless the exchange does.
+  void RejectedByLibrary(int status);
+
+  /// Records that request, if nothing else has. Call when libmicrohttpd has
+  /// turned to another connection.
+  void RecordRejection() noexcept;
+
+  /// Ends and records the exchange of a connection, if it has one.
+  void EndExchange(Connection& connection, bool delivered) noexcept;
+
+  /// As HttpServer::RenewConnections().
+  void CloseOldConnections();
+
+  /// Looks at suspended connections, because libmicrohttpd does not.
+  void FindClientsThatLeft();
+
+  void Record(RequestRecord record) noexcept;
+
   const HttpOptions options;
   HttpHandler& handler;
   ConnectionDeadlines deadlines;
   InFlightBodies bodies{options.max_in_flight_bytes};
   std::unordered_map<int, Connection> connections;  ///< By their socket.
   std::shared_ptr<ResponseQueue> queue = std::make_shared<ResponseQueue>();
-  bool stopping = false;  ///< Whether each response closes its connection.
+  int rejected_status = 0;  ///< By libmicrohttpd; 0: none, or it is recorded.
+  bool stopping = false;    ///< Whether each response closes its connection.
 };
 
 /// One request, from its first line to the end of its response.

@@ -75,7 +75,7 @@ struct HttpServer::Callbacks {
       if (std::sscanf(line.c_str(),
                       "Error processing request (HTTP response code is %d",
                       &status) == 1)
-        static_cast<HttpServer*>(self)->RejectedByLibrary(status);
+        static_cast<HttpServer*>(self)->context_.RejectedByLibrary(status);
     } catch (const std::exception&) {
       Log(LogLevel::kError, "a message of libmicrohttpd was lost");
     }
@@ -89,7 +89,7 @@ struct HttpServer::Callbacks {
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
       if (*held != nullptr) {
         auto& closed = *static_cast<Connection*>(std::exchange(*held, nullptr));
-        server.EndExchange(closed, false);
+        server.context_.EndExchange(closed, false);
         if (closed.handshake != nullptr)
           ReportFailure(context, connection, *closed.handshake);
       }
@@ -131,8 +131,8 @@ struct HttpServer::Callbacks {
     Connection* const opened = ConnectionOf(connection);
     if (opened == nullptr || target == nullptr) return nullptr;
     auto& server = *static_cast<HttpServer*>(self);
-    server.RecordRejection();
-    server.EndExchange(*opened, false);
+    server.context_.RecordRejection();
+    server.context_.EndExchange(*opened, false);
     try {
       opened->exchange =
           std::make_unique<Exchange>(server.context_, connection, target);
@@ -155,7 +155,7 @@ struct HttpServer::Callbacks {
                              const char* version, const char* data,
                              std::size_t* data_size,
                              void** /*context*/) noexcept {
-    static_cast<HttpServer*>(self)->RecordRejection();
+    static_cast<HttpServer*>(self)->context_.RecordRejection();
     const Connection* const opened = ConnectionOf(connection);
     if (opened == nullptr || opened->exchange == nullptr) return MHD_NO;
     Exchange& exchange = *opened->exchange;
@@ -182,7 +182,8 @@ struct HttpServer::Callbacks {
     if (opened == nullptr || opened->exchange == nullptr) return;
     auto& server = *static_cast<HttpServer*>(self);
     opened->used = true;
-    server.EndExchange(*opened, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    server.context_.EndExchange(*opened,
+                                code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     try {
       ExpectRequest(server.context_, SocketOf(connection));
       if (opened->old) server.context_.deadlines.Close(SocketOf(connection));
@@ -196,42 +197,6 @@ struct HttpServer::Callbacks {
         socket, steady_clock::now() + context.options.request_timeout);
   }
 };
-
-/// libmicrohttpd sends the response, unless the exchange does. If there is no
-/// exchange yet, nothing else records the request.
-void HttpServer::RejectedByLibrary(int status) {
-  RecordRejection();
-  for (auto& [socket, connection] : context_.connections)
-    if (connection.exchange && connection.exchange->RejectHead(status)) return;
-  rejected_status_ = status;
-}
-
-void HttpServer::EndExchange(Connection& connection, bool delivered) noexcept {
-  const std::unique_ptr<Exchange> exchange = std::move(connection.exchange);
-  if (exchange != nullptr) Record(exchange->TakeRecord(delivered));
-}
-
-void HttpServer::RecordRejection() noexcept {
-  if (rejected_status_ == 0) return;
-  for (auto& [socket, connection] : context_.connections) {
-    if (connection.exchange == nullptr ||
-        !connection.exchange->NoticeRejection(rejected_status_))
-      continue;
-    rejected_status_ = 0;
-    return;
-  }
-  Record({});
-}
-
-void HttpServer::Record(RequestRecord record) noexcept {
-  try {
-    if (record.status == 0)
-      SetRejection(record, std::exchange(rejected_status_, 0));
-    context_.handler.Record(record);
-  } catch (const std::exception&) {
-    Log(LogLevel::kError, "a request was not counted");
-  }
-}
 
 void HttpServer::DaemonStopper::operator()(MHD_Daemon* daemon) const noexcept {
   MHD_stop_daemon(daemon);
@@ -268,8 +233,6 @@ void HttpServer::StartDaemon() {
       &Callbacks::OnTarget, this, MHD_OPTION_NOTIFY_COMPLETED,
       &Callbacks::OnCompleted, this, MHD_OPTION_CONNECTION_LIMIT,
       static_cast<unsigned int>(options.max_connections + kSpareConnections),
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-      static_cast<unsigned int>(options.max_connections_per_address),
       MHD_OPTION_CONNECTION_MEMORY_LIMIT,
       options.max_header_bytes * kMemoryPerHeaderByte,
       MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, MHD_OPTION_ARRAY,
@@ -316,8 +279,8 @@ void HttpServer::Run() {
       request->exchange->Resume();
     if (MHD_run(daemon_.get()) != MHD_YES)
       Log(LogLevel::kError, "libmicrohttpd failed");
-    RecordRejection();
-    if (renew_.exchange(false)) CloseOldConnections();
+    context_.RecordRejection();
+    if (renew_.exchange(false)) context_.CloseOldConnections();
     if (stop_accepting_) CloseListenSocket();
     if (shut_down && IsDrained()) return;
     if (steady_clock::now() >= next_sweep_) Sweep();
@@ -328,7 +291,7 @@ void HttpServer::Sweep() {
   context_.deadlines.CloseOverdue(steady_clock::now());
   try {
     context_.deadlines.CloseEnded();
-    FindClientsThatLeft();
+    context_.FindClientsThatLeft();
     context_.handler.Sweep();
   } catch (const std::exception& error) {
     Log(LogLevel::kError, "sweep failed",
@@ -352,28 +315,6 @@ void HttpServer::WaitForEvents() {
   // If it fails, MHD_run() finds nothing to do.
   static_cast<void>(poll(events.data(), events.size(), static_cast<int>(wait)));
   wake.Clear();
-}
-
-/// libmicrohttpd does not look at suspended connections.
-void HttpServer::FindClientsThatLeft() {
-  std::vector<pollfd> sockets;
-  for (const auto& [socket, connection] : context_.connections)
-    if (connection.exchange && connection.exchange->suspended())
-      sockets.push_back({socket, POLLRDHUP, 0});
-  if (poll(sockets.data(), sockets.size(), 0) <= 0) return;
-  for (const pollfd& socket : sockets) {
-    if (socket.revents == 0) continue;
-    const Connection& connection = context_.connections.at(socket.fd);
-    connection.exchange->suspended()->client_left = true;
-  }
-}
-
-void HttpServer::CloseOldConnections() {
-  for (auto& [socket, connection] : context_.connections) {
-    if (connection.used && connection.exchange == nullptr)
-      context_.deadlines.Close(socket);
-    connection.old = true;
-  }
 }
 
 void HttpServer::CloseListenSocket() {

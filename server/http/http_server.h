@@ -11,7 +11,6 @@
 
 #include "server/http/exchange.h"
 #include "server/http/http_handler.h"
-#include "server/http/http_options.h"
 #include "server/http/listen_socket.h"
 
 struct MHD_Daemon;
@@ -53,27 +52,17 @@ class HttpServer {
     void operator()(MHD_Daemon* daemon) const noexcept;
   };
 
-  // Of requests that libmicrohttpd rejects by itself.
-  void RejectedByLibrary(int status);
-  void RecordRejection() noexcept;
-
-  void EndExchange(Connection& connection, bool delivered) noexcept;
-  void Record(RequestRecord record) noexcept;
-
   void StartDaemon();
   std::string CannotStart(const std::string& why) const;
   void Run();
   void Sweep();
   void WaitForEvents();
-  void FindClientsThatLeft();
-  void CloseOldConnections();
   void CloseListenSocket();
   bool IsDrained();
 
   ListenSocket socket_;
   ExchangeContext context_;
   std::unique_ptr<MHD_Daemon, DaemonStopper> daemon_;
-  int rejected_status_ = 0;  // 0: none, or it is recorded.
   Time next_sweep_;
   std::atomic<bool> stop_accepting_{false};
   std::atomic<bool> renew_{false};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Rejects requests that are not safe to read on.
+/// Rejects requests that are not safe to read on, or that a web page sent.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_REQUEST_HEAD_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_REQUEST_HEAD_H_
 
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/http/http_handler.h"
 #include "server/http/http_message.h"
 
 namespace containercollector::server {
@@ -40,6 +41,13 @@ inline constexpr std::size_t kMaxDiscardedBytes = std::size_t{32} << 20;
 /// all is well.
 std::optional<HttpResponse> CheckHead(const RequestHead& head,
                                       const RequestLimits& limits);
+
+/// Returns the 403 for a request with an `Origin` or from another site, which
+/// any page can send, and for one whose `Host` is neither an IP address,
+/// `localhost` nor one of the allowed hosts: by DNS rebinding, a page could
+/// read the response under a name of its own. Returns nothing if all is well.
+std::optional<HttpResponse> CheckSource(const RequestHead& head,
+                                        const HttpOptions& options);
 
 /// Returns the 413 for a body over the limit.
 HttpResponse BodyTooLarge(std::size_t max_body_bytes);

@@ -1,9 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/responder.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace containercollector::server {
+
+WakeEvent::WakeEvent() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (fd_ < 0)
+    throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+WakeEvent::~WakeEvent() { close(fd_); }
+
+// Each fails only if the event is in that state already.
+
+void WakeEvent::Set() noexcept { static_cast<void>(eventfd_write(fd_, 1)); }
+
+void WakeEvent::Clear() noexcept {
+  eventfd_t count = 0;
+  static_cast<void>(eventfd_read(fd_, &count));
+}
+
+bool InFlightBodies::Add(const Body& body) {
+  const std::size_t size = body->size();
+  if (size <= kShortBody) return true;
+  if (const auto known = uses_.find(body.get()); known != uses_.end()) {
+    ++known->second;
+    return true;
+  }
+  if (bytes_ > 0 && bytes_ + size > max_bytes_) return false;
+  uses_.emplace(body.get(), 1);
+  bytes_ += size;
+  return true;
+}
+
+void InFlightBodies::Remove(const Body& body) {
+  const auto known = uses_.find(body.get());
+  if (known == uses_.end() || --known->second > 0) return;
+  bytes_ -= body->size();
+  uses_.erase(known);
+}
 
 void ResponseQueue::Send(const std::shared_ptr<PendingRequest>& request,
                          std::optional<HttpResponse> response) noexcept {

@@ -1,17 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The way of a response from any thread to the server's thread.
+/// The way of a response from any thread to the server's thread, and the memory
+/// of those that are being sent.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_RESPONDER_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_RESPONDER_H_
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "server/http/http_message.h"
-#include "server/http/wake_event.h"
 
 namespace containercollector::server {
+
+/// RAII: owns an eventfd. Thread-safe.
+class WakeEvent {
+ public:
+  /// @throws std::system_error
+  WakeEvent();
+  ~WakeEvent();
+  WakeEvent(const WakeEvent&) = delete;
+  WakeEvent& operator=(const WakeEvent&) = delete;
+
+  /// Readable after Set(), until Clear().
+  int fd() const noexcept { return fd_; }
+
+  void Set() noexcept;
+  void Clear() noexcept;
+
+ private:
+  int fd_;
+};
+
+/// Counts the bodies that are being sent; one that several responses share
+/// counts once. Thread-safety: none; the server's thread owns it.
+class InFlightBodies {
+ public:
+  using Body = std::shared_ptr<const std::string>;
+
+  explicit InFlightBodies(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  /// Returns false, and counts nothing, if the bodies in flight would exceed
+  /// the limit. Short bodies, and one body of any size at a time, are always
+  /// accepted.
+  bool Add(const Body& body);
+
+  /// Call once for each Add() that returned true.
+  void Remove(const Body& body);
+
+  std::size_t bytes() const noexcept { return bytes_; }
+
+ private:
+  /// Bodies up to this size are not counted: the limit of connections bounds
+  /// them.
+  static constexpr std::size_t kShortBody = 4096;
+
+  const std::size_t max_bytes_;
+  std::size_t bytes_ = 0;
+  std::unordered_map<const std::string*, std::size_t> uses_;
+};
 
 class Exchange;
 

@@ -168,7 +168,7 @@ TEST_CASE("dockerd at the endpoint of the CRI is told apart", "[docker]") {
         "The answer of the container runtime at " + endpoint +
             " to runtime.v1.RuntimeService/ListContainers is not gRPC but "
             "HTTP/1.1. Another service listens there, such as a Docker daemon: "
-            "ask it with --runtime docker, or write the endpoint of the "
+            "ask it as the runtime \"docker\", or write the endpoint of the "
             "container runtime, e.g. unix:///run/containerd/containerd.sock.");
 }
 

@@ -59,9 +59,7 @@ TEST_CASE("An older or newer daemon costs one more request, once") {
   }
 }
 
-TEST_CASE(
-    "The rejections of old daemons are understood, and filters have the form "
-    "that they take") {
+TEST_CASE("The rejections of old daemons are understood") {
   Node node;
   ScriptedDaemon& daemon = node.Start([](const Request& request,
                                          Exchange& exchange) {
@@ -71,10 +69,8 @@ TEST_CASE(
               : ResponseBytes(400, kPlainText,
                               NewerThanServerMessage("1.40", "1.21") + "\n"));
   });
-  CheckCollected(node.Post("filters=%7B%22status%22%3A%5B%22running%22%5D%7D"));
-  CHECK(TargetsOf(daemon).back() ==
-        "/v1.21/containers/"
-        "json?all=1&filters=%7B%22status%22%3A%5B%22running%22%5D%7D");
+  CheckCollected(node.Post());
+  CHECK(TargetsOf(daemon) == Targets{List("1.40"), List("1.21")});
 }
 
 TEST_CASE("A daemon that names no version it takes is asked for it") {
@@ -173,7 +169,34 @@ TEST_CASE("A pinned API version is the only one that is used") {
 
   node.Start(DaemonOf("1.44", "1.52", "29.0.0"));
   CheckFailed(node.Post(), ErrorCode::kDaemonError,
-              "Error response from daemon: " + TooOldMessage("1.39", "1.44"));
+              "Error response from daemon: " + TooOldMessage("1.39", "1.44") +
+                  ". API version 1.39 is set by RuntimeOptions::api_version: "
+                  "set one that the daemon takes, or none.");
+}
+
+TEST_CASE("A daemon that rejects a pinned API version names what pins it") {
+  RuntimeOptions options = Node::PatientOptions();
+  options.api_version = "v1.41";
+  options.api_version_origin = "DOCKER_API_VERSION";
+  Node node(options);
+  const std::string advice =
+      ". API version 1.41 is set by DOCKER_API_VERSION: set one that the "
+      "daemon takes, or none.";
+  std::string message = TooOldMessage("1.41", "1.44");
+  SECTION("JSON") { node.Start(RespondWith(DaemonError(400, message))); }
+  SECTION("JSON with a full stop") {
+    node.Start(RespondWith(DaemonError(400, message + ".")));
+  }
+  SECTION("plain text of an old daemon") {
+    message = NewerThanServerMessage("1.41", "1.21");
+    node.Start(RespondWith(ResponseBytes(400, kPlainText, message + "\n")));
+  }
+  CheckFailed(node.Post(), ErrorCode::kDaemonError,
+              "Error response from daemon: " + message + advice);
+  // A filter that is rejected has nothing to do with it.
+  node.Start(RespondWith(DaemonError(400, "Invalid filter 'x'")));
+  CHECK(node.Post("limit=1").body ==
+        "Error response from daemon: Invalid filter 'x'");
 }
 
 TEST_CASE("A filter that reads like a version rejection changes no version") {

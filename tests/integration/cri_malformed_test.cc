@@ -235,9 +235,8 @@ TEST_CASE("A response over the limit is an error that names the limit") {
   });
   CheckFails(node, place, ErrorCode::kResponseTooLarge,
              AnswerOf(node, place) +
-                 " is larger than the limit of 50000 bytes, for which all "
-                 "answers about single containers count together. Allow larger "
-                 "answers.");
+                 " is larger than the limit of 50000 bytes. Narrow it with "
+                 "filters or all=0, or allow larger answers.");
 }
 
 TEST_CASE("Containers that take too much memory are an error with advice") {

@@ -102,7 +102,8 @@ TEST_CASE("A runtime that is still starting says so") {
            GrpcError(GrpcCode::kUnknown, "server is not initialized yet")));
   CheckCriFailed(node.Post(), ErrorCode::kDaemonError,
                  "Error response from container runtime: server is not "
-                 "initialized yet (UNKNOWN)");
+                 "initialized yet (UNKNOWN). It is starting: try again in a "
+                 "moment, then look at its log.");
   CheckRecovers(node);
 }
 
@@ -114,8 +115,10 @@ TEST_CASE("A runtime without the CRI says how to enable it") {
       "The container runtime at " + node.endpoint() +
           " offers neither runtime.v1 nor runtime.v1alpha2 of the CRI: unknown "
           "service runtime.v1.RuntimeService (UNIMPLEMENTED). If it is "
-          "containerd, remove \"cri\" from disabled_plugins in "
-          "/etc/containerd/config.toml, and restart it.");
+          "containerd, its CRI plugin is disabled or failed to load: remove "
+          "\"cri\" from disabled_plugins in /etc/containerd/config.toml, look "
+          "for \"failed to load plugin\" in containerd's log (journalctl -u "
+          "containerd), and restart it.");
   CheckRecovers(node);
 }
 

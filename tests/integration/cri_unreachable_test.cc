@@ -142,8 +142,8 @@ TEST_CASE("A Docker daemon in the place of a runtime is told apart") {
                    "The answer of the container runtime at " + node.endpoint() +
                        " to runtime.v1.RuntimeService/ListContainers is not "
                        "gRPC but HTTP/1.1. Another service listens there, such "
-                       "as a Docker daemon: ask it with --runtime docker, or "
-                       "write the endpoint of the container runtime, e.g. "
+                       "as a Docker daemon: ask it as the runtime \"docker\", "
+                       "or write the endpoint of the container runtime, e.g. "
                        "unix:///run/containerd/containerd.sock.");
   }
   CheckRecovers(node);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <atomic>
+
 #include "tests/integration/node.h"
 #include "tests/support/error_of.h"
 
@@ -31,10 +33,10 @@ TEST_CASE("The text of an error holds the daemon's message") {
                      "Error response from daemon: no such layer");
   }
   SECTION("HTML") {
-    const std::string page = HtmlErrorPage(502);
-    std::string body = page.substr(page.find("\r\n\r\n") + 4);
-    body.erase(body.find_last_not_of(" \r\n") + 1);
-    CheckDaemonError(page, "Error response from daemon: " + body);
+    CheckDaemonError(HtmlErrorPage(502),
+                     "Error response from daemon: status 502: Bad Gateway. A "
+                     "proxy may be in between: check that it reaches the "
+                     "Docker daemon.");
   }
   SECTION("nothing") {
     CheckDaemonError(ResponseBytes(503, kJson, ""),
@@ -64,6 +66,91 @@ TEST_CASE("A filter that the daemon rejects is the caller's error") {
   CHECK(response.body == "Error response from daemon: Invalid filter 'nope'");
   CHECK(response.error == ErrorCode::kRequestRejected);
   CheckRecovers(node);
+}
+
+TEST_CASE("A 400 without list options is not the caller's error") {
+  CheckDaemonError(DaemonError(400, "Bad parameters"),
+                   "Error response from daemon: Bad parameters");
+}
+
+TEST_CASE("A 400 that is not Docker's is not the caller's error") {
+  // HTTP/1.0, without a Content-Length or a Content-Type.
+  const auto http10 = [](const std::string& status, const std::string& more) {
+    return RespondAndClose("HTTP/1.0 " + status + "\r\n" + more);
+  };
+  const std::string options = "limit=1&size=1";
+  Node node;
+  SECTION("a TLS port") {
+    node.Start(http10("400 Bad Request",
+                      "\r\nClient sent an HTTP request to an HTTPS server.\n"));
+    CheckFailed(node.Post(options), ErrorCode::kTlsFailed,
+                "Error response from daemon: Client sent an HTTP request to an "
+                "HTTPS server. The daemon speaks TLS: use https:// or set "
+                "DOCKER_CERT_PATH.");
+  }
+  SECTION("a proxy") {
+    node.Start(http10("403 Forbidden",
+                      "Content-Type: text/html\r\n\r\n<html><body><h1>403 "
+                      "Forbidden</h1>\nRequest forbidden by administrative "
+                      "rules.\n</body></html>\n"));
+    CheckFailed(node.Post(options), ErrorCode::kDaemonError,
+                "Error response from daemon: status 403: Forbidden. A proxy "
+                "may be in between: allow GET /containers/json.");
+  }
+  SECTION("plain text") {
+    node.Start(http10("400 Bad Request", "\r\n400 Bad Request"));
+    CheckFailed(node.Post(options), ErrorCode::kDaemonError,
+                "Error response from daemon: 400 Bad Request. Check that it is "
+                "a Docker daemon that listens there.");
+  }
+  CheckRecovers(node);
+}
+
+TEST_CASE("A container to compare with that is not there is a wrong option") {
+  Node node;
+  ScriptedDaemon& daemon =
+      node.Start(RespondWith(DaemonError(404, "No such container: nosuch")));
+  const Response response =
+      node.Post("filters=%7B%22before%22%3A%5B%22nosuch%22%5D%7D");
+  CHECK(response.status == 400);
+  CHECK(response.body ==
+        "Error response from daemon: No such container: nosuch");
+  CHECK(response.error == ErrorCode::kRequestRejected);
+  CHECK(daemon.Requests().size() == 1);
+}
+
+TEST_CASE("A list during which a container is removed is tried once more") {
+  const std::string race =
+      "container 0a11b22c33d4 does not exist in database: no such container";
+  std::atomic<int> races{1};
+  Node node;
+  ScriptedDaemon& daemon =
+      node.Start([&](const Request& /*request*/, Exchange& exchange) {
+        exchange.Send(races-- > 0 ? DaemonError(500, race) : GoodResponse());
+      });
+  SECTION("it succeeds") { CheckCollected(node.Post()); }
+  SECTION("it fails again") {
+    races = 2;
+    CheckFailed(node.Post(), ErrorCode::kDaemonError,
+                "Error response from daemon: " + race);
+  }
+  CHECK(daemon.Requests().size() == 2);
+}
+
+TEST_CASE("A list is tried once more only within its time limit") {
+  RuntimeOptions options;
+  options.timeout = std::chrono::milliseconds(500);
+  Node node(options);
+  std::atomic<bool> raced{false};
+  node.Start([&](const Request& /*request*/, Exchange& exchange) {
+    if (raced.exchange(true)) return exchange.Hang();
+    exchange.Send(DaemonError(500, "no such container"));
+  });
+  CheckFailed(node.Post(), ErrorCode::kTimeout,
+              "The Docker daemon at " + node.host() +
+                  " did not finish its answer to GET /v1.40/containers/json "
+                  "within 500ms (0 bytes came). It may hang: look at its log, "
+                  "or allow more time.");
 }
 
 TEST_CASE("A redirect is not followed") {

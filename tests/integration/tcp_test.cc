@@ -89,7 +89,7 @@ TEST_CASE("A timeout below the connect timeout is the one in the text") {
       ErrorCode::kTimeout,
       "No connection to the Docker daemon at " + options.docker_endpoint +
           " within 300ms. Check that its machine is up, that no "
-          "firewall is between and that it speaks TLS there.");
+          "firewall blocks it and that it speaks TLS there.");
 }
 
 TEST_CASE(
@@ -114,5 +114,5 @@ TEST_CASE(
               "No connection to the Docker daemon at " +
                   options.docker_endpoint +
                   " within 300ms. Check that its machine is up, that no "
-                  "firewall is between and that it speaks TLS there.");
+                  "firewall blocks it and that it speaks TLS there.");
 }

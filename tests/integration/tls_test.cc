@@ -70,6 +70,25 @@ TEST_CASE(
   CheckEmptyList(Post(host, tls));
 }
 
+TEST_CASE("A TLS file that is missing is named") {
+  const Certificates certificates;
+  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
+  const std::string host = "tcp://" + daemon.address();
+  const auto check = [&](const TlsOptions& tls, const std::string& file) {
+    CheckFailed(Post(host, tls), ErrorCode::kTlsFailed,
+                "No TLS connection with the Docker daemon at " + host + ": " +
+                    file +
+                    " cannot be read: No such file or directory. Check the TLS "
+                    "files, and whether the daemon speaks TLS there.");
+  };
+  TlsOptions tls;
+  tls.ca_file = "/missing/ca.pem";
+  check(tls, "/missing/ca.pem");
+  tls = ClientFiles(certificates);
+  tls.cert_file = "/missing/cert.pem";
+  check(tls, "/missing/cert.pem");
+}
+
 TEST_CASE("A certificate for another host is rejected") {
   const Certificates certificates;
   const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);

@@ -58,10 +58,10 @@ std::string Largest(std::size_t bytes) {
   return "The largest: /web with " + std::to_string(bytes) + " bytes. ";
 }
 
-/// The same of ManyContainers().
+/// The same of up to ten of ManyContainers(), whose IDs have one more digit.
 std::string LargestOfMany() {
   const std::string one =
-      "/web with " + std::to_string(kOneContainer.size() - 2) + " bytes";
+      "/web with " + std::to_string(kOneContainer.size() - 1) + " bytes";
   return "The largest: " + one + ", " + one + ", " + one + ". ";
 }
 

@@ -222,24 +222,6 @@ TEST_CASE("Pending requests whose clients left make room for others") {
   CheckStops(node.server());
 }
 
-TEST_CASE("Connections of one address are bounded") {
-  LocalNode node([](Options& options) {
-    options.http.max_connections_per_address = 5;
-    options.http.idle_timeout = std::chrono::minutes(10);
-    options.http.request_timeout = std::chrono::minutes(10);
-  });
-  node.Start(GoodDaemon());
-  std::vector<HttpCall> calls;
-  for (int i = 0; i < 5; ++i)
-    calls.emplace_back(node.url(), "GET /healthz HTTP/1.1\r\n");
-  RawClient one_more(TcpHost(node.url()));
-  CHECK(one_more.ReceiveToEnd().end != RawClient::End::kTimedOut);
-  calls.pop_back();
-  while (Get(node.url(), "/healthz").status != 200) {
-  }
-  CheckCollected(Post(node.url()));
-}
-
 TEST_CASE("Silent connections are closed") {
   LocalNode node([](Options& options) {
     options.http.idle_timeout = std::chrono::seconds(1);

@@ -134,8 +134,8 @@ TEST_CASE("Query parameters take no memory, however many there are") {
   std::string query;
   for (int i = 0; i < 7500; ++i) query += "a&";
   for (int i = 0; i < kRequests; ++i) {
-    const HttpResponse response = Get(node.url(), "/healthz?" + query);
-    if (response.status != 200) CheckText(response, 200, "ok");
+    if (Get(node.url(), "/healthz?" + query).status != 200)
+      FAIL("request " << i << " was rejected");
   }
   if (MemoryIsMeasurable())
     CHECK(node.server().ResidentKiB() < memory + 4 * 1024);

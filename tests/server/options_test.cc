@@ -55,7 +55,6 @@ TEST_CASE("Without flags, the defaults are those of the manual") {
   CHECK(options.port == 8091);
   CHECK(options.max_waiting == 1024);
   CHECK(options.http.max_connections == 2048);
-  CHECK(options.http.max_connections_per_address == 0);
   CHECK(options.http.max_body_bytes == 4194304);
   CHECK_FALSE(options.tls.enabled());
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Requests that a web page makes a browser send.
-#include "server/http/request_source.h"
-
+#include "server/http/request_head.h"
 #include "tests/server/node.h"
 
 using namespace containercollector::test;
@@ -44,6 +43,7 @@ TEST_CASE("A host is accepted if no page can have its name") {
                            ".",
                            "[",
                            "[]",
+                           "[::1]8091",
                            "[::1]evil.com",
                            "[::1].evil.com",
                            "[::1]:8091evil",

@@ -2,7 +2,6 @@
 /// How a response gets from any thread to the server's thread.
 #include <poll.h>
 
-#include "server/http/in_flight_bodies.h"
 #include "server/http/responder.h"
 #include "tests/support/catch.h"
 

@@ -13,10 +13,10 @@ namespace containercollector::test {
 namespace {
 
 constexpr const char* kEngineVariables[] = {
-    "DOCKER_HOST",      "DOCKER_CONTEXT",    "DOCKER_CONFIG",
-    "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION",
-    "CONTAINER_HOST",   "CONTAINERS_CONF",   "STORAGE_DRIVER",
-    "XDG_RUNTIME_DIR",  "NOTIFY_SOCKET"};
+    "DOCKER_HOST",        "DOCKER_CONTEXT",  "DOCKER_CONFIG",
+    "DOCKER_CERT_PATH",   "DOCKER_TLS",      "DOCKER_TLS_VERIFY",
+    "DOCKER_API_VERSION", "CONTAINER_HOST",  "CONTAINERS_CONF",
+    "STORAGE_DRIVER",     "XDG_RUNTIME_DIR", "NOTIFY_SOCKET"};
 
 }  // namespace
 

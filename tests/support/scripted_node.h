@@ -39,13 +39,17 @@ inline std::string GoodResponse() {
   return ResponseBytes(200, kJson, kOneContainer);
 }
 
-/// Copies of one container as a JSON array of at least `bytes` bytes.
+/// Copies of one container, each with an ID of its own, as a JSON array of at
+/// least `bytes` bytes.
 inline std::string ManyContainers(std::size_t bytes) {
-  const std::string_view one =
-      kOneContainer.substr(1, kOneContainer.size() - 2);
+  constexpr std::string_view kId = R"({"Id":"a1)";
+  const std::string_view rest = kOneContainer.substr(
+      1 + kId.size(), kOneContainer.size() - 2 - kId.size());
   std::string json = "[";
-  while (json.size() < bytes)
-    json.append(json.size() > 1 ? "," : "").append(one);
+  for (int id = 0; json.size() < bytes; ++id) {
+    json.append(id > 0 ? "," : "").append(kId);
+    json.append(std::to_string(id)).append(rest);
+  }
   return json + "]";
 }
 

@@ -12,8 +12,10 @@ TEST_CASE("An API version is two numbers with a dot between") {
   CHECK(version->major == 1);
   CHECK(version->minor == 40);
   CHECK(ToString(*version) == "1.40");
-  for (const char* text : {"", "1", "1.", ".40", "1.40 ", "v1.40", "1.40.1",
-                           "1.-4", "-1.40", "1.99999999999", "latest"}) {
+  CHECK(ParseApiVersion("v1.41") == ApiVersion{1, 41});
+  for (const char* text :
+       {"", "v", "1", "1.", ".40", "1.40 ", "vv1.40", "1.40.1", "1.-4", "-1.40",
+        "1.99999999999", "latest"}) {
     CAPTURE(text);
     CHECK_FALSE(ParseApiVersion(text));
   }

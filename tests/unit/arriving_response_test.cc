@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
 #include "tests/support/catch.h"
 
@@ -54,10 +55,25 @@ TEST_CASE("The length that a daemon claims allocates no more than the limit") {
 TEST_CASE("Header lines up to their limit are accepted") {
   ArrivingResponse response(5);
   CHECK(response.AddHeader(std::string(kMaxHeaderBytes - 1, 'x')));
-  CHECK(response.AddHeader(std::string(1, 'x')));
+  CHECK(response.AddHeader("x"));
   CHECK_FALSE(response.rejected());
-  CHECK_FALSE(response.AddHeader(std::string(1, 'x')));
+  CHECK_FALSE(response.AddHeader("x"));
   CHECK(response.rejected() == FailureKind::kHeadersTooLarge);
+}
+
+TEST_CASE("A head ends with its empty line") {
+  ArrivingResponse response(5);
+  CHECK_FALSE(response.head_ended());
+  for (const char* line :
+       {"HTTP/1.1 100 Continue\r\n", "\r\n", "HTTP/1.1 200 OK\r\n",
+        "Content-Type: text/plain\r\n", "Content-Le"}) {
+    CHECK(response.AddHeader(line));
+  }
+  CHECK_FALSE(response.head_ended());
+  CHECK(response.AddHeader("\r\n"));
+  CHECK(response.head_ended());
+  CHECK(response.AddHeader("Trailer: 1\r\n"));
+  CHECK(response.head_ended());
 }
 
 TEST_CASE("A lack of memory is an error of this process") {

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "containercollector/cri_client.h"
-#include "lib/src/cri/cri_endpoint.h"
 #include "lib/src/cri/failure.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_of.h"
@@ -15,8 +14,9 @@ using test::ErrorOf;
 
 namespace {
 
-cri::CallPlace PlaceAt(const std::string& endpoint = "unix:///run/r.sock") {
-  return {cri::ParseEndpoint(endpoint), "runtime.v1.RuntimeService/Version"};
+Place PlaceAt(const std::string& endpoint = "unix:///run/r.sock") {
+  return {ParseEndpoint(endpoint, RuntimeKind::kCri),
+          "runtime.v1.RuntimeService/Version"};
 }
 
 Failure FailureOf(FailureKind kind) {
@@ -36,18 +36,12 @@ void CheckError(const Error& error, ErrorCode code, const std::string& text) {
 }
 
 void CheckFailure(FailureKind kind, ErrorCode code, const std::string& text) {
-  CheckError(cri::ToError(PlaceAt(), FailureOf(kind)), code, text);
+  CheckError(ToError(PlaceAt(), FailureOf(kind)), code, text);
 }
 
 void CheckFault(GrpcFault fault, ErrorCode code, const std::string& text) {
-  CheckError(cri::ToError(PlaceAt(), GrpcMalformed{fault, 256, 3, "a detail"}),
-             code, text);
-}
-
-std::string RejectionOf(const std::string& endpoint) {
-  const Error error = ErrorOf([&] { cri::ParseEndpoint(endpoint); });
-  CHECK(error.code() == ErrorCode::kInvalidArgument);
-  return error.what();
+  CheckError(ToError(PlaceAt(), GrpcMalformed{fault, 256, 3, "a detail"}), code,
+             text);
 }
 
 }  // namespace
@@ -67,8 +61,8 @@ TEST_CASE("Each failure to connect to a runtime has its text and code") {
                "group that owns the socket. containerd's belongs to root "
                "alone, unless gid in the section [grpc] of "
                "/etc/containerd/config.toml is that of a group.");
-  CheckError(cri::ToError(PlaceAt("unix:///run/crio/crio.sock"),
-                          FailureOf(FailureKind::kPermissionDenied)),
+  CheckError(ToError(PlaceAt("unix:///run/crio/crio.sock"),
+                     FailureOf(FailureKind::kPermissionDenied)),
              ErrorCode::kPermissionDenied,
              "Got permission denied while trying to connect to the container "
              "runtime socket at unix:///run/crio/crio.sock: dial unix "
@@ -82,7 +76,7 @@ TEST_CASE("Each failure to connect to a runtime has its text and code") {
 TEST_CASE("The program to look for follows from the path of the socket") {
   const auto text = [](const std::string& endpoint) {
     return std::string(
-        cri::ToError(PlaceAt(endpoint), FailureOf(FailureKind::kNotListening))
+        ToError(PlaceAt(endpoint), FailureOf(FailureKind::kNotListening))
             .what());
   };
   CHECK(text("unix:///run/containerd/containerd.sock") ==
@@ -100,8 +94,7 @@ TEST_CASE("A path that is not the socket of a runtime says what it is") {
   const test::TempDir dir;
   const std::string path = dir / "";
   CheckError(
-      cri::ToError(PlaceAt("unix://" + path),
-                   FailureOf(FailureKind::kNotASocket)),
+      ToError(PlaceAt("unix://" + path), FailureOf(FailureKind::kNotASocket)),
       ErrorCode::kCannotConnect,
       "Cannot connect to the container runtime at unix://" + path +
           ". Is containerd running? " + path +
@@ -122,7 +115,7 @@ TEST_CASE("Each failure to get a response of a runtime has its text and code") {
                "log.");
   Failure empty = FailureOf(FailureKind::kTruncated);
   empty.bytes = 0;
-  CheckError(cri::ToError(PlaceAt(), empty), ErrorCode::kResponseTruncated,
+  CheckError(ToError(PlaceAt(), empty), ErrorCode::kResponseTruncated,
              "The container runtime at unix:///run/r.sock closed the "
              "connection without an answer to "
              "runtime.v1.RuntimeService/Version. It may have been stopped or "
@@ -144,8 +137,8 @@ TEST_CASE("Each failure to get a response of a runtime has its text and code") {
   CheckFailure(FailureKind::kBodyTooLarge, ErrorCode::kResponseTooLarge,
                "The answer of the container runtime at unix:///run/r.sock to "
                "runtime.v1.RuntimeService/Version is larger than the limit of "
-               "1000 bytes, for which all answers about single containers "
-               "count together. Allow larger answers.");
+               "1000 bytes. Narrow it with filters or all=0, or allow larger "
+               "answers.");
   CheckFailure(FailureKind::kCancelled, ErrorCode::kCancelled,
                "The request runtime.v1.RuntimeService/Version to the container "
                "runtime at unix:///run/r.sock was cancelled by its caller.");
@@ -181,64 +174,64 @@ TEST_CASE("Each response of a runtime that is not gRPC has its text and code") {
                answer + "is not valid gRPC: it announces 256 bytes, and has 3" +
                    check);
   }
-  CheckError(
-      cri::ToError(PlaceAt(), cri::MessageError("containers[3]: it has no id")),
-      ErrorCode::kResponseMalformed,
-      answer + "is malformed: containers[3]: it has no id" + check);
+  CheckError(Malformed(PlaceAt(), Error(ErrorCode::kResponseMalformed,
+                                        "containers[3]: it has no id")),
+             ErrorCode::kResponseMalformed,
+             answer + "is malformed: containers[3]: it has no id" + check);
 }
 
 TEST_CASE("The error of a runtime has its message and its gRPC status") {
-  CheckError(cri::ToError(GrpcStatus{14, "no way"}), ErrorCode::kDaemonError,
+  CheckError(ToError(GrpcStatus{14, "no way"}), ErrorCode::kDaemonError,
              "Error response from container runtime: no way (UNAVAILABLE)");
-  CheckError(cri::ToError(GrpcStatus{2, ""}), ErrorCode::kDaemonError,
+  CheckError(ToError(GrpcStatus{2, ""}), ErrorCode::kDaemonError,
              "Error response from container runtime: no message (UNKNOWN)");
-  CHECK(IsRetryable(cri::ToError(GrpcStatus{14, ""}).code()));
+  CHECK(IsRetryable(ToError(GrpcStatus{14, ""}).code()));
+}
+
+TEST_CASE("A list that is too large for gRPC says how to narrow it") {
+  CheckError(
+      ToError(GrpcStatus{8,
+                         "grpc: trying to send message larger than max "
+                         "(16791221 vs. 16777216)"}),
+      ErrorCode::kDaemonError,
+      "Error response from container runtime: grpc: trying to send message "
+      "larger than max (16791221 vs. 16777216) (RESOURCE_EXHAUSTED). The list "
+      "is larger than one message of gRPC: narrow it with all=0 or with "
+      "filters on status, id or label, which the runtime applies itself, or "
+      "remove dead containers and pods.");
+}
+
+TEST_CASE("A runtime that is starting says to try again") {
+  const std::string advice =
+      ". It is starting: try again in a moment, then look at its log.";
+  const std::string message = "server is not initialized yet";
+  CheckError(ToError(GrpcStatus{14, message}), ErrorCode::kDaemonError,
+             "Error response from container runtime: " + message +
+                 " (UNAVAILABLE)" + advice);
+  CheckError(ToError(GrpcStatus{2, message}), ErrorCode::kDaemonError,
+             "Error response from container runtime: " + message +
+                 " (UNKNOWN)" + advice);
 }
 
 TEST_CASE("A service of HTTP/1.1 is told apart from a runtime") {
-  CheckError(cri::NotGrpc(PlaceAt()), ErrorCode::kResponseMalformed,
+  CheckError(NotGrpc(PlaceAt()), ErrorCode::kResponseMalformed,
              "The answer of the container runtime at unix:///run/r.sock to "
              "runtime.v1.RuntimeService/Version is not gRPC but HTTP/1.1. "
              "Another service listens there, such as a Docker daemon: ask it "
-             "with --runtime docker, or write the endpoint of the container "
-             "runtime, e.g. unix:///run/containerd/containerd.sock.");
+             "as the runtime \"docker\", or write the endpoint of the "
+             "container runtime, e.g. unix:///run/containerd/containerd.sock.");
 }
 
 TEST_CASE("A runtime without the CRI says how to enable it") {
-  CheckError(cri::NoCri(PlaceAt(), GrpcStatus{12, "unknown service"}),
+  CheckError(NoCri(PlaceAt(), GrpcStatus{12, "unknown service"}),
              ErrorCode::kDaemonError,
              "The container runtime at unix:///run/r.sock offers neither "
              "runtime.v1 nor runtime.v1alpha2 of the CRI: unknown service "
-             "(UNIMPLEMENTED). If it is containerd, remove \"cri\" from "
-             "disabled_plugins in /etc/containerd/config.toml, and restart "
+             "(UNIMPLEMENTED). If it is containerd, its CRI plugin is disabled "
+             "or failed to load: remove \"cri\" from disabled_plugins in "
+             "/etc/containerd/config.toml, look for \"failed to load plugin\" "
+             "in containerd's log (journalctl -u containerd), and restart "
              "it.");
-}
-
-TEST_CASE("The endpoint of a runtime is a Unix socket") {
-  const Endpoint endpoint = cri::ParseEndpoint("unix:///run/r.sock");
-  CHECK(endpoint.text == "unix:///run/r.sock");
-  CHECK(endpoint.socket_path == "/run/r.sock");
-  CHECK(RejectionOf("tcp://127.0.0.1:1") ==
-        "Container runtime endpoint \"tcp://127.0.0.1:1\" cannot be used: "
-        "container runtimes listen at a Unix socket: write e.g. "
-        "unix:///run/containerd/containerd.sock");
-  CHECK(RejectionOf("/run/r.sock") ==
-        "Container runtime endpoint \"/run/r.sock\" cannot be used: the scheme "
-        "is missing: write unix:///run/r.sock");
-  CHECK(RejectionOf("unix://run/r.sock") ==
-        "Container runtime endpoint \"unix://run/r.sock\" cannot be used: "
-        "write the absolute path of the socket, e.g. "
-        "unix:///run/containerd/containerd.sock");
-  CHECK(RejectionOf("unix:///a b") ==
-        "Container runtime endpoint \"unix:///a b\" cannot be used: it has a "
-        "space or a control character: write e.g. "
-        "unix:///run/containerd/containerd.sock");
-  const std::string path(110, 'x');
-  CHECK(RejectionOf("unix:///" + path) ==
-        "Container runtime endpoint \"unix:///" + path +
-            "\" cannot be used: the path of a unix socket has at most 107 "
-            "bytes, this one has 111: use a shorter path, or a symbolic link "
-            "with one");
 }
 
 TEST_CASE("The options of a CriClient are checked when it is made") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/src/docker/endpoint.h"
+#include "lib/src/endpoint.h"
 
 #include <string>
 
@@ -9,8 +9,28 @@
 #include "tests/support/error_of.h"
 
 using containercollector::ErrorCode;
-using containercollector::internal::ParseEndpoint;
+using containercollector::RuntimeKind;
+using containercollector::internal::Endpoint;
 using containercollector::test::ErrorOf;
+
+namespace {
+
+Endpoint ParseEndpoint(const std::string& text, bool tls) {
+  return containercollector::internal::ParseEndpoint(text, RuntimeKind::kDocker,
+                                                     tls);
+}
+
+Endpoint ParseCriEndpoint(const std::string& text) {
+  return containercollector::internal::ParseEndpoint(text, RuntimeKind::kCri);
+}
+
+std::string RejectionOf(const std::string& endpoint) {
+  const auto error = ErrorOf([&] { ParseCriEndpoint(endpoint); });
+  CHECK(error.code() == ErrorCode::kInvalidArgument);
+  return error.what();
+}
+
+}  // namespace
 
 TEST_CASE("A unix host is the absolute path of a socket") {
   const auto endpoint = ParseEndpoint("unix:///var/run/docker.sock", false);
@@ -48,6 +68,44 @@ TEST_CASE("TCP hosts become URLs") {
   }
 }
 
+TEST_CASE("What an endpoint leaves out has Docker's defaults") {
+  struct Case {
+    const char* host;
+    bool tls_files;
+    const char* text;
+    const char* url;
+  };
+  const char* const local = "http://localhost:2375";
+  for (const Case& c : {
+           Case{"tcp://", false, "tcp://localhost:2375", local},
+           Case{"tcp://", true, "tcp://localhost:2376",
+                "https://localhost:2376"},
+           Case{"tcp://:2375", false, "tcp://localhost:2375", local},
+           Case{":2375", false, "tcp://localhost:2375", local},
+           Case{"localhost:2375", false, "tcp://localhost:2375", local},
+           Case{"localhost", false, "tcp://localhost", local},
+           Case{" localhost ", false, "tcp://localhost", local},
+           Case{"[::1]:99", false, "tcp://[::1]:99", "http://[::1]:99"},
+       }) {
+    CAPTURE(c.host, c.tls_files);
+    const Endpoint endpoint = ParseEndpoint(c.host, c.tls_files);
+    CHECK(endpoint.text == c.text);
+    CHECK(endpoint.base_url == c.url);
+  }
+  const Endpoint socket = ParseEndpoint("unix://", true);
+  CHECK(socket.text == "unix:///var/run/docker.sock");
+  CHECK(socket.socket_path == "/var/run/docker.sock");
+  CHECK_FALSE(socket.tls);
+}
+
+TEST_CASE("A socket's path can have spaces, and can be abstract") {
+  CHECK(ParseEndpoint("unix:///my files/docker.sock", false).socket_path ==
+        "/my files/docker.sock");
+  const Endpoint abstract = ParseEndpoint("unix://@docker", false);
+  CHECK(abstract.socket_path == "@docker");
+  CHECK(abstract.text == "unix://@docker");
+}
+
 TEST_CASE("An endpoint that cannot be used says what to write instead") {
   struct Case {
     std::string host;
@@ -67,22 +125,19 @@ TEST_CASE("An endpoint that cannot be used says what to write instead") {
            Case{"", any},
            Case{"/var/run/docker.sock",
                 "the scheme is missing: write unix:///var/run/docker.sock"},
-           Case{"localhost:2375",
-                "the scheme is missing: write tcp://localhost:2375"},
-           Case{":2375", any},
-           Case{"localhost:docker", any},
-           Case{"fd://", any},
+           Case{"localhost:docker", port},
+           Case{"unix:/var/run/docker.sock", any},
+           Case{"fd://",
+                "fd:// names a socket that systemd passes to the daemon: write "
+                "where that socket listens, e.g. unix:///var/run/docker.sock"},
            Case{"UNIX:///x", any},
-           Case{"unix://", absolute},
            Case{"unix://docker.sock", absolute},
-           Case{"unix:///var/run/docker sock",
-                "it has a space or a control character: write e.g. "
+           Case{"unix://@", absolute},
+           Case{"unix:///var/run/docker\tsock",
+                "it has a control character: write e.g. "
                 "unix:///var/run/docker.sock"},
-           Case{"tcp://",
-                "the host is missing: write host and port, e.g. "
-                "tcp://127.0.0.1:2375"},
-           Case{"tcp://:2375",
-                "the host is missing: write host and port, e.g. "
+           Case{"tcp://my node",
+                "it has a space: write host and port, e.g. "
                 "tcp://127.0.0.1:2375"},
            Case{"tcp://node:", port},
            Case{"tcp://node:0", port},
@@ -91,10 +146,10 @@ TEST_CASE("An endpoint that cannot be used says what to write instead") {
            Case{"tcp://::1", brackets},
            Case{"tcp://::1:2375", brackets},
            Case{"https://me:secret@node",
-                "a user name has no meaning to Docker: write only host and "
-                "port, e.g. https://127.0.0.1:2376"},
+                "a user name has no meaning to Docker: write host and port, "
+                "e.g. https://127.0.0.1:2376"},
            Case{"http://node?x=1",
-                "it has a query or a fragment: write only host and port, e.g. "
+                "it has a query or a fragment: write host and port, e.g. "
                 "http://127.0.0.1:2375"},
            Case{"ssh://me@node",
                 "ssh:// is not supported: forward the socket with \"ssh -nNT "
@@ -122,4 +177,33 @@ TEST_CASE(
             "\" cannot be used: the path of a unix socket has at most 107 "
             "bytes, this one has 108: use a shorter path, or "
             "a symbolic link with one");
+}
+
+TEST_CASE("The endpoint of a runtime is a Unix socket") {
+  const Endpoint endpoint = ParseCriEndpoint("unix:///run/r.sock");
+  CHECK(endpoint.text == "unix:///run/r.sock");
+  CHECK(endpoint.socket_path == "/run/r.sock");
+  CHECK(endpoint.kind == RuntimeKind::kCri);
+  CHECK(ParseCriEndpoint("unix://").text ==
+        "unix:///run/containerd/containerd.sock");
+  CHECK(RejectionOf("tcp://127.0.0.1:1") ==
+        "Container runtime endpoint \"tcp://127.0.0.1:1\" cannot be used: "
+        "container runtimes listen at a Unix socket: write e.g. "
+        "unix:///run/containerd/containerd.sock");
+  CHECK(RejectionOf("/run/r.sock") ==
+        "Container runtime endpoint \"/run/r.sock\" cannot be used: the scheme "
+        "is missing: write unix:///run/r.sock");
+  CHECK(RejectionOf("unix://run/r.sock") ==
+        "Container runtime endpoint \"unix://run/r.sock\" cannot be used: "
+        "write the absolute path of the socket, e.g. "
+        "unix:///run/containerd/containerd.sock");
+  CHECK(RejectionOf("unix:///a\nb") ==
+        "Container runtime endpoint \"unix:///a\nb\" cannot be used: it has a "
+        "control character: write e.g. unix:///run/containerd/containerd.sock");
+  const std::string path(110, 'x');
+  CHECK(RejectionOf("unix:///" + path) ==
+        "Container runtime endpoint \"unix:///" + path +
+            "\" cannot be used: the path of a unix socket has at most 107 "
+            "bytes, this one has 111: use a shorter path, or a symbolic link "
+            "with one");
 }

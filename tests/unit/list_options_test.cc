@@ -17,9 +17,6 @@ using containercollector::test::ErrorOf;
 
 namespace {
 
-constexpr internal::ApiVersion kNew{1, 40};
-constexpr internal::ApiVersion kOld{1, 21};
-
 Filters ParseFilters(const std::string& json) {
   return ParseListOptions("filters=" + PercentEncode(json)).filters;
 }
@@ -35,7 +32,7 @@ std::string ParseErrorOf(const std::string& query) {
 TEST_CASE("All containers are listed unless the query says otherwise") {
   CHECK(ParseListOptions("") == ListOptions{});
   CHECK(ParseListOptions("").all);
-  CHECK(ListQuery(ListOptions{}, kNew) == "?all=1");
+  CHECK(ListQuery(ListOptions{}) == "?all=1");
 }
 
 TEST_CASE("Docker's false values are false, and anything else is true") {
@@ -119,13 +116,13 @@ TEST_CASE("A negative limit means no limit, as Docker takes it") {
   CHECK(ParseListOptions("limit=-1") == ListOptions{});
   ListOptions options;
   options.limit = -5;
-  CHECK(ListQuery(options, kNew) == "?all=1");
+  CHECK(ListQuery(options) == "?all=1");
 }
 
 TEST_CASE("Options become the query string that Docker's own client sends") {
   ListOptions options;
   options.all = false;
-  CHECK(ListQuery(options, kNew).empty());
+  CHECK(ListQuery(options).empty());
   options.all = true;
   options.limit = 3;
   options.size = true;
@@ -133,14 +130,10 @@ TEST_CASE("Options become the query string that Docker's own client sends") {
       .Add("status", "paused")
       .Add("label", "a=\"b\"");
   CHECK(
-      ListQuery(options, kNew) ==
+      ListQuery(options) ==
       "?all=1&limit=3&size=1&filters=" +
           PercentEncode(
               R"({"label":{"a=\"b\"":true},"status":{"paused":true,"running":true}})"));
-  CHECK(ListQuery(options, kOld) ==
-        "?all=1&limit=3&size=1&filters=" +
-            PercentEncode(
-                R"({"label":["a=\"b\""],"status":["paused","running"]})"));
 }
 
 TEST_CASE("Filters collect values by name, sorted and once each") {

@@ -59,10 +59,40 @@ TEST_CASE(
   CHECK_FALSE(RuntimeOptions::FromEnvironment().tls->verify);
 }
 
+TEST_CASE(
+    "TLS without a directory of its files uses those of Docker's CLI, and is "
+    "never left out") {
+  const auto files_with = [](const ScopedEnvironment& /*environment*/) {
+    const auto tls = RuntimeOptions::FromEnvironment().tls;
+    return tls ? tls->ca_file + (tls->verify ? " verified" : "") : "";
+  };
+  CHECK(files_with({{"DOCKER_TLS_VERIFY", "1"}, {"HOME", "/home/me"}}) ==
+        "/home/me/.docker/ca.pem verified");
+  CHECK(files_with({{"DOCKER_TLS", "1"}, {"HOME", "/home/me"}}) ==
+        "/home/me/.docker/ca.pem");
+  CHECK(files_with({{"DOCKER_TLS_VERIFY", "1"},
+                    {"HOME", "/home/me"},
+                    {"DOCKER_CONFIG", "/etc/docker-cli"}}) ==
+        "/etc/docker-cli/ca.pem verified");
+  // The home of this user.
+  CHECK(files_with({{"DOCKER_TLS_VERIFY", "1"}, {"HOME", ""}})
+            .find("/.docker/ca.pem verified") != std::string::npos);
+}
+
+TEST_CASE("The text of a rejected API version names where it is set") {
+  CHECK(RuntimeOptions{}.api_version_origin == "RuntimeOptions::api_version");
+  const ScopedEnvironment environment{{"DOCKER_API_VERSION", "v1.41"}};
+  const RuntimeOptions options = RuntimeOptions::FromEnvironment();
+  CHECK(options.api_version == "v1.41");
+  CHECK(options.api_version_origin == "DOCKER_API_VERSION");
+  CHECK_NOTHROW(DockerClient(options));
+}
+
 TEST_CASE("Variables that are set but empty count as unset") {
   const ScopedEnvironment environment{{"DOCKER_HOST", ""},
                                       {"DOCKER_CERT_PATH", ""},
-                                      {"DOCKER_TLS_VERIFY", "1"}};
+                                      {"DOCKER_TLS_VERIFY", ""},
+                                      {"DOCKER_TLS", ""}};
   CHECK(RuntimeOptions::FromEnvironment().docker_endpoint ==
         "unix:///var/run/docker.sock");
   CHECK_FALSE(RuntimeOptions::FromEnvironment().tls);
@@ -71,16 +101,16 @@ TEST_CASE("Variables that are set but empty count as unset") {
 TEST_CASE("DockerClient options that cannot be used say what to write") {
   RuntimeOptions options;
   SECTION("host") {
-    options.docker_endpoint = "docker";
+    options.docker_endpoint = "docker://";
     CHECK(TextOfRejected(options) ==
-          "Docker endpoint \"docker\" cannot be used: write unix:///path, "
+          "Docker endpoint \"docker://\" cannot be used: write unix:///path, "
           "tcp://host:port, http://host:port or "
           "https://host:port, e.g. unix:///var/run/docker.sock");
   }
   SECTION("API version") {
-    options.api_version = "v1.40";
+    options.api_version = "1";
     CHECK(TextOfRejected(options) ==
-          "invalid API version \"v1.40\": write e.g. 1.40, or nothing to use "
+          "invalid API version \"1\": write e.g. 1.40, or nothing to use "
           "what the daemon takes");
   }
   SECTION("timeout") {
@@ -114,7 +144,7 @@ TEST_CASE("DockerClient options that cannot be used say what to write") {
 }
 
 TEST_CASE("Runtime options are equal if every member is") {
-  std::vector<RuntimeOptions> others(11);
+  std::vector<RuntimeOptions> others(12);
   others[0].docker_endpoint = "tcp://node";
   others[1].api_version = "1.40";
   others[2].connect_timeout = std::chrono::seconds(1);
@@ -127,6 +157,7 @@ TEST_CASE("Runtime options are equal if every member is") {
   others[8].tls->verify = false;
   others[9].cri_endpoint = "unix:///run/crio/crio.sock";
   others[10].kind = RuntimeKind::kAuto;
+  others[11].api_version_origin = "DOCKER_API_VERSION";
 
   RuntimeOptions with_tls;
   with_tls.tls.emplace();

@@ -11,7 +11,6 @@
 #ifndef CONTAINERCOLLECTOR_JSON_H_
 #define CONTAINERCOLLECTOR_JSON_H_
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,10 +19,6 @@
 #include "containercollector/types.h"
 
 namespace containercollector {
-
-/// Gets each container in turn, and may move from it: it is gone after the
-/// call. An exception that it throws ends the iteration and reaches the caller.
-using ContainerVisitor = std::function<void(Container& container)>;
 
 /// Decodes the response of `GET /containers/json`. The text is parsed in place:
 /// move it in if it is no longer needed. Values may be nested 10,000 deep, as

@@ -42,8 +42,9 @@ struct RuntimeOptions {
   RuntimeKind kind = RuntimeKind::kDocker;
 
   /// Where the Docker daemon listens, in the syntax of DOCKER_HOST:
-  /// `unix:///path`, `tcp://host:port`, `http://host:port`,
-  /// `https://host:port`. Default port: 2375, or 2376 with TLS.
+  /// `unix:///path`, `unix://@abstract`, `tcp://host:port`, `host:port`,
+  /// `http://host:port`, `https://host:port`. What is left out is
+  /// /var/run/docker.sock, localhost, and port 2375, or 2376 with TLS.
   std::string docker_endpoint = "unix:///var/run/docker.sock";
 
   /// Where the CRI runtime listens: `unix:///path`. Empty: containerd's socket,
@@ -51,9 +52,13 @@ struct RuntimeOptions {
   /// of all usual runtimes.
   std::string cri_endpoint;
 
-  /// Docker API version to insist on, for example "1.40". Empty: 1.40 if the
-  /// daemon accepts it, else the nearest that it accepts.
+  /// Docker API version to insist on, for example "1.40" or "v1.40".
+  /// Empty: 1.40 if the daemon accepts it, else the nearest that it accepts.
   std::string api_version;
+
+  /// Where api_version comes from, for the text of a daemon that rejects it:
+  /// the name of a variable, a flag or a field.
+  std::string api_version_origin = "RuntimeOptions::api_version";
 
   /// Time limit for connecting, 1 ms to a year.
   std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
@@ -69,10 +74,11 @@ struct RuntimeOptions {
   /// If present, `tcp://` uses TLS. `https://` always does.
   std::optional<TlsOptions> tls;
 
-  /// Returns options from the environment as Docker's own clients do:
-  /// DOCKER_HOST, DOCKER_API_VERSION, DOCKER_CERT_PATH (a directory with
-  /// ca.pem, cert.pem and key.pem) and DOCKER_TLS_VERIFY (not empty: the
-  /// daemon's certificate is verified; only used with DOCKER_CERT_PATH). Not
+  /// Returns options from the environment as Docker's CLI does: DOCKER_HOST,
+  /// DOCKER_API_VERSION, DOCKER_CERT_PATH (a directory with ca.pem, cert.pem
+  /// and key.pem), DOCKER_TLS_VERIFY (not empty: TLS, and the daemon's
+  /// certificate is verified) and DOCKER_TLS (not empty: TLS). Without
+  /// DOCKER_CERT_PATH, TLS uses the files in DOCKER_CONFIG or ~/.docker. Not
   /// safe while another thread changes the environment.
   [[nodiscard]] CONTAINERCOLLECTOR_EXPORT static RuntimeOptions
   FromEnvironment();

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -167,6 +168,10 @@ struct Container {
   std::optional<SummaryNetworkSettings> network_settings;
   std::optional<std::vector<MountPoint>> mounts;
 };
+
+/// Gets each container in turn, and may move from it: it is gone after the
+/// call. An exception that it throws ends the iteration and reaches the caller.
+using ContainerVisitor = std::function<void(Container& container)>;
 
 /// A component of the daemon. Mirrors moby v19.03.15 api/types/types.go,
 /// ComponentVersion.

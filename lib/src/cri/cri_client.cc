@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "lib/src/cri/containers.h"
-#include "lib/src/cri/cri_endpoint.h"
 #include "lib/src/cri/list_filter.h"
 #include "lib/src/cri/messages.h"
 #include "lib/src/cri/runtime_service.h"
 #include "lib/src/cri/status_calls.h"
 #include "lib/src/cri/status_memory.h"
+#include "lib/src/endpoint.h"
 #include "lib/src/option_checks.h"
 
 namespace containercollector {
@@ -34,18 +34,15 @@ using internal::cri::ServiceCall;
 using internal::cri::StatusCalls;
 using internal::cri::StatusMemory;
 
-constexpr std::string_view kContainerdEndpoint =
-    "unix:///run/containerd/containerd.sock";
-
 const RuntimeOptions& Checked(const RuntimeOptions& options) {
   internal::CheckOptions(options);
   return options;
 }
 
 internal::Endpoint EndpointOf(const RuntimeOptions& options) {
-  return internal::cri::ParseEndpoint(options.cri_endpoint.empty()
-                                          ? kContainerdEndpoint
-                                          : options.cri_endpoint);
+  return internal::ParseEndpoint(
+      options.cri_endpoint.empty() ? "unix://" : options.cri_endpoint,
+      RuntimeKind::kCri);
 }
 
 }  // namespace

@@ -59,8 +59,8 @@ std::string RuntimeService::PathOf(Version version, const char* method) {
          method;
 }
 
-CallPlace RuntimeService::PlaceOf(const ServiceCall& call) const {
-  CallPlace place;
+Place RuntimeService::PlaceOf(const ServiceCall& call) const {
+  Place place;
   place.endpoint = endpoint();
   place.request = PathOf(version_, call.method).substr(1);
   if (!call.subject.empty()) place.request += " of " + ShortId(call.subject);
@@ -69,7 +69,7 @@ CallPlace RuntimeService::PlaceOf(const ServiceCall& call) const {
 
 ServiceFailure RuntimeService::ToFailure(const ServiceCall& call,
                                          const GrpcResult& result) const {
-  const CallPlace place = PlaceOf(call);
+  const Place place = PlaceOf(call);
   if (const auto* failure = std::get_if<Failure>(&result))
     return {ToError(place, *failure)};
   if (const auto* malformed = std::get_if<GrpcMalformed>(&result))

@@ -12,6 +12,7 @@
 
 #include "lib/src/cri/failure.h"
 #include "lib/src/cri/grpc.h"
+#include "lib/src/cri/messages.h"
 #include "lib/src/http/http2_transport.h"
 
 namespace containercollector::internal::cri {
@@ -64,7 +65,7 @@ class RuntimeService {
 
   /// Returns the error for a message that is not the CRI's.
   Error Malformed(const ServiceCall& call, const MessageError& error) const {
-    return ToError(PlaceOf(call), error);
+    return internal::Malformed(PlaceOf(call), error);
   }
 
   /// Returns the error for a call that was not made, or not in time.
@@ -80,7 +81,7 @@ class RuntimeService {
   enum class Version { kV1, kV1Alpha2 };
 
   static std::string PathOf(Version version, const char* method);
-  CallPlace PlaceOf(const ServiceCall& call) const;
+  Place PlaceOf(const ServiceCall& call) const;
   GrpcResult CallIn(Version version, const ServiceCall& call,
                     const CallLimit& limit) const;
   ServiceFailure ToFailure(const ServiceCall& call,

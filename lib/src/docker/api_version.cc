@@ -46,6 +46,7 @@ std::string ToString(ApiVersion version) {
 }
 
 std::optional<ApiVersion> ParseApiVersion(std::string_view text) {
+  if (StartsWith(text, "v")) text.remove_prefix(1);
   const auto version = ConsumeApiVersion(text);
   return text.empty() ? version : std::nullopt;
 }

@@ -23,7 +23,7 @@ bool operator<(ApiVersion a, ApiVersion b);
 /// Returns for example "1.40".
 std::string ToString(ApiVersion version);
 
-/// Parses a text such as "1.40", with nothing before or after it.
+/// Parses a text such as "1.40" or "v1.40", with nothing before or after it.
 std::optional<ApiVersion> ParseApiVersion(std::string_view text);
 
 /// Returns the version nearest to kPreferredApiVersion from `oldest` to

@@ -8,11 +8,6 @@
 namespace containercollector::internal {
 namespace {
 
-std::optional<ApiVersionRejection> RejectionIn(const HttpResponse& response) {
-  if (response.status != 400) return std::nullopt;
-  return ParseApiVersionRejection(DaemonMessage(response));
-}
-
 /// Returns what tells one daemon from the next at the same endpoint.
 std::string NameOf(const HttpResponse& response) {
   return std::string(response.Header("Server")) + " " +
@@ -20,6 +15,11 @@ std::string NameOf(const HttpResponse& response) {
 }
 
 }  // namespace
+
+std::optional<ApiVersionRejection> RejectionIn(const HttpResponse& response) {
+  if (response.status != 400) return std::nullopt;
+  return ParseApiVersionRejection(DaemonMessage(response));
+}
 
 HttpResponse ApiVersionNegotiation::Call(const Request& request,
                                          const AskDaemon& ask_daemon) {

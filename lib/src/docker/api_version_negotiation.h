@@ -13,6 +13,10 @@
 
 namespace containercollector::internal {
 
+/// Returns how the daemon rejects the API version of a request; std::nullopt if
+/// it does not.
+std::optional<ApiVersionRejection> RejectionIn(const HttpResponse& response);
+
 /// Makes requests in the API version that the daemon takes, and remembers it.
 ///
 /// In steady state a call is one request. A daemon that rejects the version

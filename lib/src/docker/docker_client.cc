@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -10,9 +11,9 @@
 #include "containercollector/error.h"
 #include "lib/src/docker/api_version.h"
 #include "lib/src/docker/api_version_negotiation.h"
-#include "lib/src/docker/endpoint.h"
 #include "lib/src/docker/failure.h"
 #include "lib/src/docker/list_query.h"
+#include "lib/src/endpoint.h"
 #include "lib/src/http/http_transport.h"
 #include "lib/src/json/decoder.h"
 #include "lib/src/option_checks.h"
@@ -25,6 +26,8 @@ using internal::ApiVersion;
 using internal::CallLimit;
 using internal::HttpResponse;
 
+constexpr const char* kListPath = "/containers/json";
+
 const RuntimeOptions& Checked(const RuntimeOptions& options) {
   internal::CheckOptions(options);
   return options;
@@ -35,9 +38,12 @@ const RuntimeOptions& Checked(const RuntimeOptions& options) {
 class DockerClient::Impl {
  public:
   explicit Impl(const RuntimeOptions& options)
-      : negotiation_(internal::ParseApiVersion(Checked(options).api_version)),
+      : pinned_(internal::ParseApiVersion(Checked(options).api_version)),
+        pinned_by_(options.api_version_origin),
+        negotiation_(pinned_),
         timeout_(options.timeout),
         transport_(internal::ParseEndpoint(options.docker_endpoint,
+                                           RuntimeKind::kDocker,
                                            options.tls.has_value()),
                    options) {}
 
@@ -50,23 +56,21 @@ class DockerClient::Impl {
   }
 
   /// Sends `GET path` without an API version.
-  /// @throws Error kRequestRejected or kDaemonError unless the status is 200.
+  /// @throws Error unless the status is 200.
   HttpResponse Get(const std::string& path, const CallLimit& limit) {
-    return CheckStatus(Send(path, limit));
+    HttpResponse response = Send(path, limit);
+    if (response.status != 200) throw ToError(PlaceOf(path), response);
+    return response;
   }
 
-  /// Sends `GET path` in the API version that the daemon takes.
-  /// @param query Renders the query for a version.
-  /// @throws Error as Get().
-  template <typename Query>
-  HttpResponse GetVersioned(const std::string& path, const Query& query,
-                            const CallLimit& limit) {
-    HttpResponse response = CheckStatus(negotiation_.Call(
-        [&](ApiVersion version) {
-          return Send("/v" + ToString(version) + path + query(version), limit,
-                      body_size_.Next());
-        },
-        [&] { return AskForApiVersion(limit); }));
+  /// Lists in the API version that the daemon takes.
+  /// @throws Error unless the status is 200.
+  HttpResponse List(const ListOptions& options, const CallLimit& limit) {
+    const std::string query = internal::ListQuery(options);
+    HttpResponse response = ListOnce(query, limit);
+    if (internal::IsRemovalRace(response, options))
+      response = ListOnce(query, limit);
+    if (response.status != 200) throw ListError(response, options);
     body_size_.Add(response.body.size());
     return response;
   }
@@ -77,7 +81,7 @@ class DockerClient::Impl {
     try {
       return decode();
     } catch (const internal::DecodeError& error) {
-      throw internal::MalformedJson(endpoint(), path, error);
+      throw Malformed(PlaceOf(path), error);
     }
   }
 
@@ -89,17 +93,37 @@ class DockerClient::Impl {
   }
 
  private:
+  internal::Place PlaceOf(const std::string& path) const {
+    return {endpoint(), "GET " + path};
+  }
+
   HttpResponse Send(const std::string& target, const CallLimit& limit,
                     std::size_t expected_bytes = 0) {
     auto result = transport_.Get(target, limit, expected_bytes);
     if (const auto* failure = std::get_if<internal::Failure>(&result))
-      throw internal::ToError(*failure);
+      throw ToError(PlaceOf(target.substr(0, target.find('?'))), *failure);
     return std::get<HttpResponse>(std::move(result));
   }
 
-  static HttpResponse CheckStatus(HttpResponse response) {
-    if (response.status != 200) throw internal::ToError(response);
-    return response;
+  HttpResponse ListOnce(const std::string& query, const CallLimit& limit) {
+    return negotiation_.Call(
+        [&](ApiVersion version) {
+          return Send("/v" + ToString(version) + kListPath + query, limit,
+                      body_size_.Next());
+        },
+        [&] { return AskForApiVersion(limit); });
+  }
+
+  Error ListError(const HttpResponse& response,
+                  const ListOptions& options) const {
+    const Error error = ToError(PlaceOf(kListPath), response, options);
+    if (!pinned_ || !internal::RejectionIn(response)) return error;
+    std::string text = error.what();
+    if (text.back() == '.') text.pop_back();
+    return Error(error.code(),
+                 text + ". API version " + ToString(*pinned_) + " is set by " +
+                     pinned_by_ + ": set one that the daemon takes, or none.",
+                 error.http_status());
   }
 
   ApiVersion AskForApiVersion(const CallLimit& limit) {
@@ -108,11 +132,14 @@ class DockerClient::Impl {
     // Daemons before API version 1.25 do not say which is their oldest.
     const auto oldest = internal::ParseApiVersion(daemon.min_api_version);
     if (!newest) {
-      throw internal::NoApiVersion(endpoint(), internal::kPreferredApiVersion);
+      throw internal::NoApiVersion(PlaceOf("/version"),
+                                   internal::kPreferredApiVersion);
     }
     return internal::NearestApiVersion(oldest.value_or(ApiVersion{}), *newest);
   }
 
+  const std::optional<ApiVersion> pinned_;
+  const std::string pinned_by_;
   internal::ApiVersionNegotiation negotiation_;
   const std::chrono::nanoseconds timeout_;
   internal::HttpTransport transport_;
@@ -131,12 +158,8 @@ void DockerClient::DoForEachContainer(const ListOptions& options,
                                       const ContainerVisitor& visitor,
                                       const CallOptions& call) const {
   internal::CheckOptions(options);
-  const auto query = [&](ApiVersion version) {
-    return internal::ListQuery(options, version);
-  };
-  auto response =
-      impl_->GetVersioned("/containers/json", query, impl_->LimitOf(call));
-  impl_->Decode("/containers/json", [&] {
+  auto response = impl_->List(options, impl_->LimitOf(call));
+  impl_->Decode(kListPath, [&] {
     internal::DecodeEach<Container>(std::move(response.body), visitor);
   });
 }

@@ -1,202 +1,161 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/docker/failure.h"
 
-#include "lib/src/http/duration_text.h"
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
 #include "lib/src/json/decoder.h"
 #include "lib/src/json/fields.h"
 
 namespace containercollector::internal {
 namespace {
 
-std::string CannotConnect(const Failure& failure) {
-  return "Cannot connect to the Docker daemon at " + failure.endpoint.text;
+bool ContainsAny(std::string_view text,
+                 std::initializer_list<std::string_view> parts) {
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  });
 }
 
-std::string IsItRunning(const Failure& failure) {
-  return CannotConnect(failure) + ". Is the docker daemon running?";
+bool SaysNoSuchContainer(std::string_view message) {
+  return ContainsAny(message, {"No such container", "no such container"});
 }
 
-std::string NotASocketThere(const Failure& failure) {
-  return IsItRunning(failure) + " " + failure.endpoint.socket_path + " is " +
-         NotASocket(failure.endpoint.socket_path) +
-         ", not a socket: write the path of the daemon's socket, e.g. "
-         "unix:///var/run/docker.sock.";
+/// Returns for example "403: Forbidden".
+std::string StatusText(int status) {
+  constexpr std::array<std::pair<int, const char*>, 11> kReasons{
+      {{400, "Bad Request"},
+       {401, "Unauthorized"},
+       {403, "Forbidden"},
+       {404, "Not Found"},
+       {405, "Method Not Allowed"},
+       {407, "Proxy Authentication Required"},
+       {429, "Too Many Requests"},
+       {500, "Internal Server Error"},
+       {502, "Bad Gateway"},
+       {503, "Service Unavailable"},
+       {504, "Gateway Timeout"}}};
+  const auto* const found =
+      std::find_if(kReasons.begin(), kReasons.end(),
+                   [&](const auto& reason) { return reason.first == status; });
+  const std::string number = std::to_string(status);
+  return found == kReasons.end() ? number : number + ": " + found->second;
 }
 
-std::string PermissionDenied(const Failure& failure) {
-  return "Got permission denied while trying to connect to the Docker daemon "
-         "socket at " +
-         failure.endpoint.text + ": dial unix " + failure.endpoint.socket_path +
-         ": connect: permission denied. Run as root or as a member of the "
-         "group "
-         "that owns the socket.";
+/// Returns the message of Docker's JSON; empty for any other body.
+std::string JsonMessage(const HttpResponse& response) {
+  try {
+    return MessageText(DecodeJson<ErrorResponse>(response.body).message);
+  } catch (const Error&) {
+    return {};
+  }
 }
 
-std::string NoConnection(const Failure& failure) {
-  return "No connection to the Docker daemon at " + failure.endpoint.text +
-         " within " + DurationText(failure.elapsed);
+bool IsWebPage(const HttpResponse& response) {
+  constexpr std::string_view kHtml = "text/html";
+  return response.Header("Content-Type").substr(0, kHtml.size()) == kHtml ||
+         MessageText(response.body).substr(0, 1) == "<";
 }
 
-std::string ResolveTimeout(const Failure& failure) {
-  return NoConnection(failure) +
-         ". The name of its host was not resolved: check the name and the DNS "
-         "servers of this machine.";
+/// Returns whether a response in plain HTTP says that the port speaks TLS, in
+/// the words of Go, nginx or Apache.
+bool AsksForTls(const HttpResponse& response) {
+  return response.status == 400 &&
+         ContainsAny(response.body, {"to an HTTPS server", "sent to HTTPS port",
+                                     "SSL-enabled server port"});
 }
 
-std::string ConnectTimeout(const Failure& failure) {
-  return NoConnection(failure) +
-         ". Check that its machine is up, that no firewall is between" +
-         (failure.endpoint.tls ? " and that it speaks TLS there."
-                               : " and that the port is right.");
-}
-
-std::string ResponseTimeout(const Failure& failure) {
-  return "The Docker daemon at " + failure.endpoint.text +
-         " did not finish its answer to " + failure.request + " within " +
-         DurationText(failure.elapsed) + " (" + std::to_string(failure.bytes) +
-         " bytes came). It may hang: look at its log, or allow more time.";
-}
-
-std::string Truncated(const Failure& failure) {
-  const std::string how =
-      failure.bytes == 0
-          ? "closed the connection without an answer to " + failure.request
-          : "cut off its answer to " + failure.request + " after " +
-                std::to_string(failure.bytes) + " bytes";
-  return "The Docker daemon at " + failure.endpoint.text + " " + how +
-         ". It may have been stopped or restarted: try again, then look at its "
-         "log.";
-}
-
-std::string ResponseOf(const Failure& failure) {
-  return "The answer of the Docker daemon at " + failure.endpoint.text +
-         " to " + failure.request;
-}
-
-std::string InvalidHttp(const Failure& failure, const std::string& why) {
-  return ResponseOf(failure) + " is not valid HTTP: " + why +
-         ". Check that it is a Docker daemon that listens there.";
-}
-
-std::string NotHttp(const Failure& failure) {
-  return ResponseOf(failure) + " is not valid HTTP: " + failure.detail +
-         ". Another service listens there, such as containerd or another gRPC "
-         "server: write the endpoint of the Docker daemon.";
-}
-
-std::string BodyTooLarge(const Failure& failure) {
-  return ResponseOf(failure) + " is larger than the limit of " +
-         std::to_string(failure.limit) +
-         " bytes. Narrow it with filters or limit, or allow larger answers.";
-}
-
-std::string Cancelled(const Failure& failure) {
-  return "The request " + failure.request + " to the Docker daemon at " +
-         failure.endpoint.text + " was cancelled by its caller.";
-}
-
-std::string TlsFailed(const Failure& failure) {
-  return "No TLS connection with the Docker daemon at " +
-         failure.endpoint.text + ": " + failure.detail +
-         ". Check the TLS files, and whether the daemon speaks TLS there.";
-}
-
-std::string Internal(const Failure& failure) {
-  return "The request " + failure.request + " to the Docker daemon at " +
-         failure.endpoint.text + " failed: " + failure.detail +
-         ". This is not the daemon's fault: look at the memory and the files "
-         "of this process.";
+/// Returns whether the daemon cannot do what the caller asked for.
+bool RejectsOptions(const HttpResponse& response, const std::string& message,
+                    const ListOptions& options) {
+  const bool sent_any =
+      options.limit > 0 || options.size || !options.filters.empty();
+  // A rejected API version is this client's mistake.
+  if (response.status == 400)
+    return sent_any && !ParseApiVersionRejection(message);
+  // Docker says with 404 that it has no such container, Podman with 500.
+  return SaysNoSuchContainer(message) &&
+         std::any_of(
+             options.filters.begin(), options.filters.end(),
+             [&](const auto& filter) {
+               return (filter.first == "before" || filter.first == "since") &&
+                      std::any_of(filter.second.begin(), filter.second.end(),
+                                  [&](const std::string& name) {
+                                    return message.find(name) !=
+                                           std::string::npos;
+                                  });
+             });
 }
 
 }  // namespace
 
-Error ToError(const Failure& failure) {
-  switch (failure.kind) {
-    case FailureKind::kNotListening:
-      return Error(ErrorCode::kCannotConnect, IsItRunning(failure));
-    case FailureKind::kNotASocket:
-      return Error(ErrorCode::kCannotConnect, NotASocketThere(failure));
-    case FailureKind::kBacklogFull:
-      return Error(ErrorCode::kCannotConnect,
-                   IsItRunning(failure) +
-                       " It accepts no connection, and its queue is full: it "
-                       "may hang, look at its log.");
-    case FailureKind::kUnknownHost:
-      return Error(ErrorCode::kCannotConnect,
-                   CannotConnect(failure) + ": " + failure.detail +
-                       ". Check the name of the host.");
-    case FailureKind::kPermissionDenied:
-      return Error(ErrorCode::kPermissionDenied, PermissionDenied(failure));
-    case FailureKind::kResolveTimeout:
-      return Error(ErrorCode::kTimeout, ResolveTimeout(failure));
-    case FailureKind::kConnectTimeout:
-      return Error(ErrorCode::kTimeout, ConnectTimeout(failure));
-    case FailureKind::kResponseTimeout:
-      return Error(ErrorCode::kTimeout, ResponseTimeout(failure));
-    case FailureKind::kTruncated:
-    case FailureKind::kStreamReset:
-      return Error(ErrorCode::kResponseTruncated, Truncated(failure));
-    case FailureKind::kInvalidHttp:
-      return Error(ErrorCode::kResponseMalformed,
-                   InvalidHttp(failure, failure.detail));
-    case FailureKind::kNotHttp:
-      return Error(ErrorCode::kResponseMalformed, NotHttp(failure));
-    case FailureKind::kHeadersTooLarge:
-      return Error(
-          ErrorCode::kResponseMalformed,
-          InvalidHttp(failure, "its headers are larger than the limit of " +
-                                   std::to_string(failure.limit) + " bytes"));
-    case FailureKind::kBodyTooLarge:
-      return Error(ErrorCode::kResponseTooLarge, BodyTooLarge(failure));
-    case FailureKind::kTls:
-      return Error(ErrorCode::kTlsFailed, TlsFailed(failure));
-    case FailureKind::kCancelled:
-      return Error(ErrorCode::kCancelled, Cancelled(failure));
-    case FailureKind::kInternal:
-      break;
+Error ToError(const Place& place, const HttpResponse& response,
+              const ListOptions& options) {
+  const auto error = [&](ErrorCode code, const std::string& text) {
+    return Error(code, "Error response from daemon: " + text, response.status);
+  };
+  const std::string json = JsonMessage(response);
+  if (!json.empty()) {
+    return error(RejectsOptions(response, json, options)
+                     ? ErrorCode::kRequestRejected
+                     : ErrorCode::kDaemonError,
+                 json);
   }
-  return Error(ErrorCode::kInternal, Internal(failure));
-}
-
-Error ToError(const HttpResponse& response) {
   std::string message = DaemonMessage(response);
-  if (message.empty()) {
-    message = "status " + std::to_string(response.status) +
-              " without a message. Look at the daemon's log.";
+  if (!message.empty() && response.status == 400 && message.back() == '.')
+    message.pop_back();
+  if (AsksForTls(response) && !place.endpoint.tls) {
+    return error(
+        ErrorCode::kTlsFailed,
+        (message.empty() ? "status " + StatusText(response.status) : message) +
+            ". The daemon speaks TLS: use https:// or set "
+            "DOCKER_CERT_PATH.");
   }
-  // A rejected API version is this client's mistake, not its caller's.
-  const bool rejected =
-      response.status == 400 && !ParseApiVersionRejection(message);
-  const ErrorCode code =
-      rejected ? ErrorCode::kRequestRejected : ErrorCode::kDaemonError;
-  return Error(code, "Error response from daemon: " + message, response.status);
+  if (IsWebPage(response)) {
+    return error(ErrorCode::kDaemonError,
+                 "status " + StatusText(response.status) +
+                     ". A proxy may be in between: " +
+                     (response.status < 500
+                          ? "allow " + place.request + "."
+                          : "check that it reaches the Docker daemon."));
+  }
+  if (message.empty()) {
+    return error(ErrorCode::kDaemonError,
+                 "status " + std::to_string(response.status) +
+                     " without a message. Look at the daemon's log.");
+  }
+  if (response.status == 400 && !ParseApiVersionRejection(message))
+    message += CheckWhoListens(place) + ".";
+  return error(ErrorCode::kDaemonError, message);
 }
 
-Error MalformedJson(const Endpoint& endpoint, std::string_view path,
-                    const Error& why) {
-  return Error(why.code(), "The answer of the Docker daemon at " +
-                               endpoint.text + " to GET " + std::string(path) +
-                               " is malformed: " + why.what() +
-                               ". Check that it is a Docker daemon that "
-                               "listens there, and look at its log.");
-}
-
-Error NoApiVersion(const Endpoint& endpoint, ApiVersion version) {
+Error NoApiVersion(const Place& place, ApiVersion version) {
   return Error(ErrorCode::kResponseMalformed,
-               "The Docker daemon at " + endpoint.text +
+               "The Docker daemon at " + place.endpoint.text +
                    " rejects API version " + ToString(version) +
                    " and does not say which it takes. Set one, e.g. "
                    "DOCKER_API_VERSION=1.44.");
 }
 
 std::string DaemonMessage(const HttpResponse& response) {
-  std::string message;
-  try {
-    message = DecodeJson<ErrorResponse>(response.body).message;
-  } catch (const Error&) {
-    // Daemons before API version 1.24, and proxies, send plain text.
-  }
-  return MessageText(message.empty() ? response.body : message);
+  std::string message = JsonMessage(response);
+  if (!message.empty() || IsWebPage(response)) return message;
+  // Daemons before API version 1.24, and proxies, send plain text.
+  return MessageText(response.body);
+}
+
+bool IsRemovalRace(const HttpResponse& response, const ListOptions& options) {
+  // The words of Podman's database and storage, and of dockerd's layers and
+  // snapshots.
+  const std::string message = JsonMessage(response);
+  return response.status >= 404 &&
+         !RejectsOptions(response, message, options) &&
+         (SaysNoSuchContainer(message) ||
+          ContainsAny(message, {"does not exist", "already been removed",
+                                "snapshot not found"}));
 }
 
 }  // namespace containercollector::internal

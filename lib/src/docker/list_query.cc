@@ -7,14 +7,8 @@
 #include "lib/src/query_string.h"
 
 namespace containercollector::internal {
-namespace {
 
-/// From this version on, the values of a filter are an object.
-constexpr ApiVersion kFiltersAsObjects{1, 22};
-
-}  // namespace
-
-std::string ListQuery(const ListOptions& options, ApiVersion version) {
+std::string ListQuery(const ListOptions& options) {
   std::string query;
   const auto add = [&](std::string_view name, std::string_view value) {
     query.append(query.empty() ? "?" : "&")
@@ -25,11 +19,8 @@ std::string ListQuery(const ListOptions& options, ApiVersion version) {
   if (options.all) add("all", "1");
   if (options.limit > 0) add("limit", std::to_string(options.limit));
   if (options.size) add("size", "1");
-  if (!options.filters.empty()) {
-    add("filters", PercentEncode(version < kFiltersAsObjects
-                                     ? EncodeFiltersAsLists(options.filters)
-                                     : EncodeFilters(options.filters)));
-  }
+  if (!options.filters.empty())
+    add("filters", PercentEncode(EncodeFilters(options.filters)));
   return query;
 }
 

@@ -6,13 +6,12 @@
 #include <string>
 
 #include "containercollector/list_options.h"
-#include "lib/src/docker/api_version.h"
 
 namespace containercollector::internal {
 
-/// Returns the query with its "?", in the form that the API version takes;
-/// empty if all options are the daemon's defaults.
-std::string ListQuery(const ListOptions& options, ApiVersion version);
+/// Returns the query with its "?"; empty if all options are the daemon's
+/// defaults.
+std::string ListQuery(const ListOptions& options);
 
 }  // namespace containercollector::internal
 

@@ -36,13 +36,16 @@ class ArrivingResponse {
   ArrivingResponse(const ArrivingResponse&) = delete;
   ArrivingResponse& operator=(const ArrivingResponse&) = delete;
 
-  /// Counts the bytes of a header or trailer line.
+  /// Counts a line of the head or a trailer, with its line end.
   /// @return Whether the response is within its bounds.
   [[nodiscard]] bool AddHeader(std::string_view line) noexcept;
 
   /// Returns how many lines arrived after the empty one that ends the head. For
   /// libcurl, HTTP/2 trailers are headers.
   std::size_t trailer_lines() const noexcept { return trailer_lines_; }
+  /// Returns whether the empty line that ends the head has arrived. Without it,
+  /// the response is truncated, whatever libcurl says.
+  bool head_ended() const noexcept { return head_ended_; }
 
   /// Adds bytes to the body.
   /// @param length The length of the whole body, or -1 if it is unknown.

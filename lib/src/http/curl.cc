@@ -9,14 +9,22 @@
 namespace containercollector::internal {
 namespace {
 
-FailureKind KindOfReceiveFailure(const CurlFailure& curl,
-                                 const Endpoint& endpoint) {
+/// Returns the kind of a connection that failed while the request was sent or
+/// the response arrived.
+FailureKind KindOfBrokenConnection(const CurlFailure& curl,
+                                   const Endpoint& endpoint) {
   // TLS 1.3 lets the daemon reject a client's certificate after the handshake.
   if (endpoint.tls && curl.text.find("alert") != std::string::npos)
     return FailureKind::kTls;
-  // Without an error of the socket, libcurl did not understand the bytes.
-  return curl.os_error != 0 ? FailureKind::kTruncated
-                            : FailureKind::kInvalidHttp;
+  // libcurl 8 says so of HTTP/2 whatever happens to the socket afterwards.
+  if (curl.text.find("unexpected data") != std::string::npos)
+    return FailureKind::kInvalidHttp;
+  // Without an error of the socket, libcurl did not understand the bytes. It
+  // has no text of its own if a connection ended before a response.
+  return curl.os_error != 0 || curl.code == CURLE_SEND_ERROR ||
+                 curl.text == curl_easy_strerror(curl.code)
+             ? FailureKind::kTruncated
+             : FailureKind::kInvalidHttp;
 }
 
 FailureKind KindOfTimeout(const CurlFailure& curl) {
@@ -67,20 +75,15 @@ FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
       return FailureKind::kBodyTooLarge;
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
-    case CURLE_SEND_ERROR:
       return FailureKind::kTruncated;
+    case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-      return KindOfReceiveFailure(curl, endpoint);
+    case CURLE_HTTP2:
+      return KindOfBrokenConnection(curl, endpoint);
     case CURLE_HTTP2_STREAM:
       return FailureKind::kStreamReset;
     case CURLE_UNSUPPORTED_PROTOCOL:
       return FailureKind::kNotHttp;
-    case CURLE_HTTP2:
-      // libcurl 8 has no text of its own for a connection that ended before any
-      // byte of the body.
-      return curl.text == curl_easy_strerror(CURLE_HTTP2)
-                 ? FailureKind::kTruncated
-                 : FailureKind::kInvalidHttp;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
       return FailureKind::kInvalidHttp;
@@ -121,8 +124,19 @@ CurlEasy::CurlEasy()
   Set(CURLOPT_HEADERFUNCTION, &AddHeader);
   Set(CURLOPT_WRITEDATA, transfer_.get());
   Set(CURLOPT_HEADERDATA, transfer_.get());
+  Set(CURLOPT_PREREQFUNCTION, &NoteConnection);
+  Set(CURLOPT_PREREQDATA, transfer_.get());
   // Without it, giving up waits for the thread that resolves the name.
   Set(CURLOPT_QUICK_EXIT, 1L);
+}
+
+/// libcurl's callback between the connection, TLS included, and the request.
+/// The times that libcurl takes tell less: all are 0 on a kept connection.
+int CurlEasy::NoteConnection(void* user_data, char* /*remote_address*/,
+                             char* /*local_address*/, int /*remote_port*/,
+                             int /*local_port*/) noexcept {
+  static_cast<Transfer*>(user_data)->connected = true;
+  return CURL_PREREQFUNC_OK;
 }
 
 /// libcurl's header callback; fewer bytes than it got end the request.
@@ -145,9 +159,20 @@ std::size_t CurlEasy::AddBody(char* data, std::size_t size, std::size_t count,
                                                                   : 0;
 }
 
+void CurlEasy::SetSocket(const Endpoint& endpoint) {
+  const std::string& path = endpoint.socket_path;
+  if (path.empty()) return;
+  if (path.front() == '@') {
+    Set(CURLOPT_ABSTRACT_UNIX_SOCKET, path.c_str() + 1);
+  } else {
+    Set(CURLOPT_UNIX_SOCKET_PATH, path.c_str());
+  }
+}
+
 void CurlEasy::ReceiveInto(ArrivingResponse& response) {
   transfer_->curl = easy_.get();
   transfer_->response = &response;
+  transfer_->connected = false;
   error_text_->front() = '\0';
 }
 
@@ -173,7 +198,7 @@ CurlFailure CurlEasy::FailureOf(CURLcode code) const {
   failure.code = code;
   failure.os_error = static_cast<int>(GetInfo<long>(CURLINFO_OS_ERRNO));
   failure.resolved = GetInfo<curl_off_t>(CURLINFO_NAMELOOKUP_TIME_T) > 0;
-  failure.connected = GetInfo<curl_off_t>(CURLINFO_PRETRANSFER_TIME_T) > 0;
+  failure.connected = transfer_->connected;
   failure.text = error_text_->front() != '\0' ? error_text_->data()
                                               : curl_easy_strerror(code);
   return failure;
@@ -181,6 +206,11 @@ CurlFailure CurlEasy::FailureOf(CURLcode code) const {
 
 CurlMulti::CurlMulti() : multi_(curl_multi_init()) {
   if (multi_ == nullptr) Check(CURLE_OUT_OF_MEMORY);
+#if LIBCURL_VERSION_NUM >= 0x081400
+  // Without it, curl_multi_cleanup() waits for a resolver that hangs. An older
+  // library at run time does not know it.
+  static_cast<void>(curl_multi_setopt(get(), CURLMOPT_QUICK_EXIT, 1L));
+#endif
 }
 
 }  // namespace containercollector::internal

@@ -63,6 +63,9 @@ class CurlEasy {
     return value;
   }
 
+  /// Sets the Unix socket to connect to, if the endpoint is one.
+  void SetSocket(const Endpoint& endpoint);
+
   /// Sets where the response arrives. Call before each request.
   void ReceiveInto(ArrivingResponse& response);
 
@@ -85,7 +88,12 @@ class CurlEasy {
     CURL* curl = nullptr;
     ArrivingResponse* response = nullptr;
     bool* arrived = nullptr;
+    bool connected = false;
   };
+
+  static int NoteConnection(void* user_data, char* remote_address,
+                            char* local_address, int remote_port,
+                            int local_port) noexcept;
 
   static std::size_t AddHeader(char* data, std::size_t size, std::size_t count,
                                void* user_data) noexcept;

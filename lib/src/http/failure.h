@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The ways in which a request gets no whole response.
+/// The ways in which a request gets no whole response, and their texts.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_FAILURE_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_FAILURE_H_
 
@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "lib/src/http/endpoint.h"
+#include "containercollector/error.h"
+#include "lib/src/endpoint.h"
 
 namespace containercollector::internal {
 
@@ -50,13 +51,32 @@ std::string MessageText(std::string_view message);
 /// Why a request got no whole response.
 struct Failure {
   FailureKind kind = FailureKind::kInternal;
-  Endpoint endpoint;
-  std::string request;                 ///< For example "GET /version".
   std::size_t bytes = 0;               ///< Bytes of the body that arrived.
   std::size_t limit = 0;               ///< The bound that was passed, in bytes.
   std::chrono::nanoseconds elapsed{};  ///< The time limit that was passed.
   std::string detail;
 };
+
+/// What was asked, for the texts.
+struct Place {
+  Endpoint endpoint;
+  /// For example "GET /version", "runtime.v1.RuntimeService/Version".
+  std::string request;
+};
+
+/// Returns for example "The answer of the Docker daemon at unix:///run/d.sock
+/// to GET /version".
+std::string AnswerOf(const Place& place);
+
+/// Returns the advice to check whether the right kind of runtime listens.
+std::string CheckWhoListens(const Place& place);
+
+/// Returns the error for a request that got no whole response.
+Error ToError(const Place& place, const Failure& failure);
+
+/// Returns the error for a response whose content is not what the API promises.
+/// @param why For example "[0].Id: expected a string, got 1".
+Error Malformed(const Place& place, const Error& why);
 
 }  // namespace containercollector::internal
 

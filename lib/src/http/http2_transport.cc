@@ -98,8 +98,7 @@ class Http2Transport::Call {
     CurlEasy& easy = slot.easy;
     easy.Set(CURLOPT_HTTP_VERSION,
              static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
-    easy.Set(CURLOPT_UNIX_SOCKET_PATH,
-             transport_.endpoint_.socket_path.c_str());
+    easy.SetSocket(transport_.endpoint_);
     easy.Set(CURLOPT_HTTPHEADER, headers_.get());
     easy.Set(CURLOPT_POST, 1L);
     easy.Set(CURLOPT_CONNECTTIMEOUT_MS,
@@ -141,8 +140,6 @@ class Http2Transport::Call {
     const CurlFailure curl = slot.easy.FailureOf(code);
     Failure& failure = result.failure.emplace();
     failure.kind = KindOf(curl, *slot.arriving, transport_.endpoint_);
-    failure.endpoint = transport_.endpoint_;
-    failure.request = slot.request.path;
     failure.bytes = slot.arriving->body().size();
     failure.limit = failure.kind == FailureKind::kHeadersTooLarge
                         ? kMaxHeaderBytes

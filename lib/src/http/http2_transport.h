@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/src/endpoint.h"
 #include "lib/src/http/call_limit.h"
-#include "lib/src/http/endpoint.h"
 #include "lib/src/http/failure.h"
 #include "lib/src/http/http_response.h"
 

@@ -2,8 +2,11 @@
 #include "lib/src/http/http_transport.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "lib/src/http/curl.h"
@@ -16,7 +19,6 @@ Failure Describe(const CurlFailure& curl, const ArrivingResponse& response,
                  const CallLimit& limit) {
   Failure failure;
   failure.kind = KindOf(curl, response, endpoint);
-  failure.endpoint = endpoint;
   failure.bytes = response.body().size();
   failure.limit = failure.kind == FailureKind::kHeadersTooLarge
                       ? kMaxHeaderBytes
@@ -25,6 +27,16 @@ Failure Describe(const CurlFailure& curl, const ArrivingResponse& response,
                         ? limit.timeout
                         : std::min(options.connect_timeout, limit.timeout);
   failure.detail = response.rejected() ? "out of memory" : curl.text;
+  if (failure.kind == FailureKind::kTls && options.tls) {
+    for (const std::string* file :
+         {&options.tls->ca_file, &options.tls->cert_file,
+          &options.tls->key_file}) {
+      if (file->empty() || access(file->c_str(), R_OK) == 0) continue;
+      failure.detail =
+          *file + " cannot be read: " + std::generic_category().message(errno);
+      break;
+    }
+  }
   return failure;
 }
 
@@ -40,10 +52,8 @@ class HttpTransport::Handle {
               static_cast<curl_off_t>(options.max_response_bytes));
     easy_.Set(CURLOPT_CONNECTTIMEOUT_MS,
               ToMilliseconds(options.connect_timeout));
-    if (!endpoint.socket_path.empty()) {
-      easy_.Set(CURLOPT_UNIX_SOCKET_PATH, endpoint.socket_path.c_str());
-      easy_.Set(CURLOPT_FORBID_REUSE, 1L);
-    }
+    easy_.SetSocket(endpoint);
+    if (!endpoint.socket_path.empty()) easy_.Set(CURLOPT_FORBID_REUSE, 1L);
     if (endpoint.tls) SetTls(options.tls.value_or(TlsOptions{}));
   }
 
@@ -64,13 +74,12 @@ class HttpTransport::Handle {
     easy_.Set(
         CURLOPT_TIMEOUT_MS,
         ToMilliseconds(limit.deadline - std::chrono::steady_clock::now()));
-    const CURLcode code = Perform(limit.cancellation);
+    CURLcode code = Perform(limit.cancellation);
+    if (code == CURLE_OK && !arriving.head_ended()) code = CURLE_GOT_NOTHING;
     // A truncated response comes with status 200: the code counts first.
     if (code != CURLE_OK) {
-      Failure failure =
-          Describe(easy_.FailureOf(code), arriving, endpoint_, options_, limit);
-      failure.request = "GET " + target.substr(0, target.find('?'));
-      return failure;
+      return Describe(easy_.FailureOf(code), arriving, endpoint_, options_,
+                      limit);
     }
     HttpResponse response = easy_.Head();
     response.body = arriving.TakeBody();

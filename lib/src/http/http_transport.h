@@ -8,8 +8,8 @@
 #include <variant>
 
 #include "containercollector/runtime_options.h"
+#include "lib/src/endpoint.h"
 #include "lib/src/http/call_limit.h"
-#include "lib/src/http/endpoint.h"
 #include "lib/src/http/failure.h"
 #include "lib/src/http/http_response.h"
 #include "lib/src/http/idle_pool.h"

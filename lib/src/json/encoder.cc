@@ -204,13 +204,6 @@ std::string EncodeFilters(const Filters& filters) {
   return Encode(json);
 }
 
-std::string EncodeFiltersAsLists(const Filters& filters) {
-  SortedMap<StringList> json;
-  for (const auto& [name, values] : filters)
-    json[name].assign(values.begin(), values.end());
-  return Encode(json);
-}
-
 }  // namespace internal
 
 std::string EncodeContainers(const std::vector<Container>& containers) {

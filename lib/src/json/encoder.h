@@ -51,11 +51,8 @@ class ContainerArrayEncoder {
   std::vector<std::size_t> id_hashes_;
 };
 
-/// `{"status":{"running":true}}`: API version 1.22 and newer.
+/// Returns for example `{"status":{"running":true}}`.
 std::string EncodeFilters(const Filters& filters);
-
-/// `{"status":["running"]}`: what older API versions take.
-std::string EncodeFiltersAsLists(const Filters& filters);
 
 }  // namespace containercollector::internal
 

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/src/endpoint.h"
+
+#include <sys/un.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+#include "containercollector/error.h"
+
+namespace containercollector::internal {
+namespace {
+
+constexpr std::string_view kDockerSocket = "/var/run/docker.sock";
+constexpr std::string_view kCriSocket = "/run/containerd/containerd.sock";
+constexpr std::string_view kPort = "2375";
+constexpr std::string_view kTlsPort = "2376";
+
+bool Contains(std::string_view text, std::string_view characters) {
+  return text.find_first_of(characters) != std::string_view::npos;
+}
+
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+bool IsPort(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port > 0;
+}
+
+class Parser {
+ public:
+  Parser(std::string_view text, RuntimeKind kind, bool tls)
+      : text_(Trimmed(text)), cri_(kind == RuntimeKind::kCri) {
+    endpoint_.text = text_;
+    endpoint_.kind = kind;
+    endpoint_.tls = tls;
+  }
+
+  Endpoint Parse() && {
+    if (std::any_of(text_.begin(), text_.end(),
+                    [](unsigned char c) { return c < ' ' || c == '\x7f'; }))
+      Reject("it has a control character: write e.g. " + Example());
+    if (text_.substr(0, 1) == "/")
+      Reject("the scheme is missing: write unix://" + endpoint_.text);
+    const std::size_t separator = text_.find("://");
+    const bool has_scheme = separator != std::string_view::npos;
+    const std::string_view scheme =
+        has_scheme ? text_.substr(0, separator) : "tcp";
+    const std::string_view rest =
+        has_scheme ? text_.substr(separator + 3) : text_;
+    if (scheme == "unix") {
+      ParsePath(rest);
+    } else if (cri_) {
+      Reject("container runtimes listen at a Unix socket: write e.g. " +
+             Example());
+    } else if (!has_scheme && (text_.empty() || Contains(text_, "/"))) {
+      RejectScheme("");
+    } else if (scheme == "tcp" || scheme == "http" || scheme == "https") {
+      if (scheme != "tcp") endpoint_.tls = scheme == "https";
+      ParseAddress(scheme, rest);
+      if (endpoint_.text.find("://") == std::string::npos)
+        endpoint_.text = "tcp://" + endpoint_.text;
+    } else {
+      RejectScheme(scheme);
+    }
+    return std::move(endpoint_);
+  }
+
+ private:
+  [[noreturn]] void Reject(const std::string& why) const {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        (cri_ ? "Container runtime endpoint \"" : "Docker endpoint \"") +
+            std::string(text_) + "\" cannot be used: " + why);
+  }
+
+  std::string Example() const {
+    return "unix://" + std::string(cri_ ? kCriSocket : kDockerSocket);
+  }
+
+  [[noreturn]] void RejectScheme(std::string_view scheme) const {
+    if (scheme == "ssh") {
+      Reject(
+          "ssh:// is not supported: forward the socket with \"ssh -nNT -L "
+          "/tmp/docker.sock:/var/run/docker.sock user@host\" and write "
+          "unix:///tmp/docker.sock");
+    }
+    if (scheme == "npipe") {
+      Reject(
+          "npipe:// is for Windows: write e.g. unix:///var/run/docker.sock or "
+          "tcp://127.0.0.1:2375");
+    }
+    if (scheme == "fd") {
+      Reject(
+          "fd:// names a socket that systemd passes to the daemon: write where "
+          "that socket listens, e.g. " +
+          Example());
+    }
+    Reject(
+        "write unix:///path, tcp://host:port, http://host:port or "
+        "https://host:port, e.g. " +
+        Example());
+  }
+
+  void ParsePath(std::string_view path) {
+    // The kernel's buffer ends with a NUL.
+    constexpr std::size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
+    if (path.empty()) path = cri_ ? kCriSocket : kDockerSocket;
+    if (path.front() != '/' && (path.front() != '@' || path.size() == 1))
+      Reject("write the absolute path of the socket, e.g. " + Example());
+    if (path.size() > kMaxPath) {
+      Reject("the path of a unix socket has at most " +
+             std::to_string(kMaxPath) + " bytes, this one has " +
+             std::to_string(path.size()) +
+             ": use a shorter path, or a symbolic link with one");
+    }
+    endpoint_.text = "unix://" + std::string(path);
+    endpoint_.socket_path = path;
+    endpoint_.base_url = "http://localhost";
+    endpoint_.tls = false;
+  }
+
+  void ParseAddress(std::string_view scheme, std::string_view address) {
+    const std::string default_port(endpoint_.tls ? kTlsPort : kPort);
+    const std::string prefix = std::string(scheme) + "://";
+    const std::string host_and_port =
+        "write host and port, e.g. " + prefix + "127.0.0.1:" + default_port;
+    if (Contains(address, "@"))
+      Reject("a user name has no meaning to Docker: " + host_and_port);
+    if (Contains(address, "?#"))
+      Reject("it has a query or a fragment: " + host_and_port);
+    if (Contains(address, " ")) Reject("it has a space: " + host_and_port);
+
+    std::string_view path =
+        address.substr(std::min(address.find('/'), address.size()));
+    address.remove_suffix(path.size());
+    while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+
+    // The colons of an IPv6 address stand in brackets.
+    const std::size_t bracket = address.rfind(']');
+    const std::size_t colon = address.rfind(':');
+    const bool has_port =
+        colon != std::string_view::npos &&
+        (bracket == std::string_view::npos || colon > bracket);
+    std::string name(has_port ? address.substr(0, colon) : address);
+    const std::string port(has_port ? address.substr(colon + 1)
+                                    : std::string_view(default_port));
+    if (name.find(':') != std::string::npos && name.front() != '[') {
+      Reject("an IPv6 address stands in brackets: write e.g. " + prefix +
+             "[::1]:" + default_port);
+    }
+    if (!IsPort(port))
+      Reject("the port is not a number from 1 to 65535: " + host_and_port);
+    if (name.empty()) {
+      name = "localhost";
+      endpoint_.text = prefix + name + ":" + port;
+    }
+    endpoint_.base_url = (endpoint_.tls ? "https://" : "http://") + name + ":" +
+                         port + std::string(path);
+  }
+
+  const std::string_view text_;
+  const bool cri_;
+  Endpoint endpoint_;
+};
+
+}  // namespace
+
+Endpoint ParseEndpoint(std::string_view text, RuntimeKind kind, bool tls) {
+  return Parser(text, kind, tls).Parse();
+}
+
+}  // namespace containercollector::internal
