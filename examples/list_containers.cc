@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <memory>
+#include <map>
 #include <optional>
 #include <regex>
 #include <set>
@@ -64,20 +64,6 @@ std::string Ports(const cc::Container& container) {
   return text;
 }
 
-// The source of the containers: a Docker daemon, or a runtime such as
-// containerd.
-std::unique_ptr<const cc::ContainerRuntime> MakeSource(
-    const std::string& runtime, const std::optional<std::string>& host) {
-  if (runtime == "cri") {
-    cc::RuntimeOptions options;
-    if (host) options.cri_endpoint = *host;
-    return std::make_unique<cc::CriClient>(options);
-  }
-  auto options = cc::RuntimeOptions::FromEnvironment();
-  if (host) options.docker_endpoint = *host;
-  return std::make_unique<cc::DockerClient>(options);
-}
-
 void Print(std::vector<Row> table) {
   for (std::size_t i = 0; i + 1 < table.front().size(); ++i) {
     std::size_t width = 0;
@@ -95,14 +81,19 @@ void Print(std::vector<Row> table) {
 int main(int argc, char** argv) {
   CLI::App app("Lists the node's containers: all, unless --running is given.");
   try {
+    const std::map<std::string, cc::RuntimeKind> kinds{
+        {"docker", cc::RuntimeKind::kDocker},
+        {"cri", cc::RuntimeKind::kCri},
+        {"auto", cc::RuntimeKind::kAuto}};
     std::string runtime = "docker";
     std::optional<std::string> host;
     cc::ListOptions options;
     std::vector<std::string> filters;
     bool json = false;
     app.add_option("--runtime", runtime,
-                   "docker, or cri for containerd and CRI-O")
-        ->check(CLI::IsMember({"docker", "cri"}));
+                   "docker, cri for containerd and CRI-O, or auto for the one "
+                   "that runs the pods of this node")
+        ->check(CLI::IsMember(kinds));
     app.add_option("--host", host,
                    "Endpoint; default: $DOCKER_HOST, or for cri " +
                        cc::CriClient(cc::RuntimeOptions()).endpoint());
@@ -121,7 +112,14 @@ int main(int argc, char** argv) {
       options.filters.Add(
           name, filter.substr(std::min(filter.size(), name.size() + 1)));
     }
-    const auto containers = MakeSource(runtime, host)->ListContainers(options);
+    auto runtime_options = cc::RuntimeOptions::FromEnvironment();
+    runtime_options.kind = kinds.at(runtime);
+    if (host) {
+      (runtime == "cri" ? runtime_options.cri_endpoint
+                        : runtime_options.docker_endpoint) = *host;
+    }
+    const auto containers =
+        cc::MakeRuntime(runtime_options)->ListContainers(options);
     if (json) {
       std::cout << Printable(cc::EncodeContainers(containers)) << '\n';
       return 0;

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "containercollector/container_runtime.h"
 #include "server/log.h"
 #include "server/request_log.h"
 
@@ -19,9 +20,6 @@ constexpr milliseconds kCallSlack{1000};
 /// Concurrent calls with list options other than the default ones, which have a
 /// call of their own.
 constexpr std::size_t kMaxRuntimeCalls = 4;
-
-/// Pending requests to /readyz.
-constexpr std::size_t kMaxReadyWaiting = 64;
 
 /// How long the last responses may take to be sent during a shutdown.
 constexpr milliseconds kLastResponses{900};
@@ -40,37 +38,12 @@ BatcherOptions CollectorBatches(const Options& options, Metrics& metrics) {
   return batches;
 }
 
-/// Nobody waits: the collector logs why the daemon is not ready.
+/// Nobody waits: the collector logs which runtime it asks, or why it fails.
 class NoWaiter final : public Waiter {
  public:
   void Complete(const BatchResult& /*result*/) noexcept override {}
   bool Gone() const noexcept override { return false; }
 };
-
-BatcherOptions ReadinessBatches() {
-  BatcherOptions batches;
-  batches.max_pending = kMaxReadyWaiting;
-  return batches;
-}
-
-/// How long /readyz repeats a result: a page that loops over it must not cause
-/// a list each time.
-constexpr milliseconds kReadyReuse{1000};
-
-/// Returns what `call` returned less than kReadyReuse ago. Not thread-safe: the
-/// batcher makes one call at a time.
-template <typename Call>
-auto Reusing(Call call) {
-  return [call, last = CollectionPtr(),
-          start = steady_clock::time_point()](std::monostate) mutable {
-    const auto now = steady_clock::now();
-    if (last == nullptr || now - start >= kReadyReuse) {
-      last = call();
-      start = now;
-    }
-    return last;
-  };
-}
 
 HttpOptions MakeHttpOptions(const Options& options,
                             std::shared_ptr<const Tls> tls) {
@@ -85,14 +58,12 @@ HttpOptions MakeHttpOptions(const Options& options,
 App::App(const Options& options, const std::vector<int>& sockets)
     : docker_timeout_(std::chrono::ceil<milliseconds>(options.runtime.timeout)),
       tls_(MakeTls(options.tls)),
-      collector_(options.runtime, metrics_),
+      collector_(MakeRuntime(options.runtime), metrics_),
       collections_(
           [this](const ListOptions& list_options) {
             return collector_.Collect(list_options);
           },
           CollectorBatches(options, metrics_), ListOptions{}),
-      readiness_(Reusing([this] { return collector_.CheckReady(); }),
-                 ReadinessBatches()),
       routes_(Listener::kMain, MakeBackend(options)),
       metrics_routes_(Listener::kMetrics, MakeBackend(options)) {
   ListenSocket main = sockets.empty()
@@ -120,7 +91,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
     metrics_http_.emplace(*std::move(metrics), std::move(http),
                           metrics_routes_);
   }
-  readiness_.Join({}, std::make_unique<NoWaiter>());
+  collections_.Join({}, std::make_unique<NoWaiter>());
 }
 
 App::~App() { Shutdown(); }
@@ -156,7 +127,6 @@ void App::Shutdown() {
   // Each running call ends within the timeout; so does the one that follows it.
   collections_.Shutdown(docker_timeout_ + kCallSlack);
   if (metrics_http_) metrics_http_->StopAccepting();
-  readiness_.Shutdown(milliseconds(0));
   const auto deadline = steady_clock::now() + kLastResponses;
   if (http_) http_->Shutdown(deadline);
   if (metrics_http_) metrics_http_->Shutdown(deadline);

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "server/collect/batcher.h"
@@ -59,7 +58,7 @@ class App {
   Metrics metrics_;
   Collector collector_;
   Batcher<ListOptions> collections_;
-  Batcher<std::monostate> readiness_;
+  LastReadiness readiness_;
   Routes routes_;
   Routes metrics_routes_;
   std::string url_;

@@ -11,8 +11,9 @@
 namespace containercollector::server {
 namespace {
 
-HttpResponse JsonResponse(std::shared_ptr<const std::string> json) {
-  return {200, "application/json", {}, std::move(json)};
+HttpResponse JsonResponse(const Collection& collection,
+                          std::shared_ptr<const std::string> json) {
+  return {200, "application/json", collection.headers, std::move(json)};
 }
 
 HttpResponse ErrorResponse(const Collection& collection) {
@@ -100,7 +101,7 @@ HttpResponse CollectionResponses::Array(const Collection& collection) {
     const std::lock_guard lock(mutex_);
     return TooLarge(collection, bytes, limits_.array_bytes);
   }
-  return JsonResponse(collection.json);
+  return JsonResponse(collection, collection.json);
 }
 
 HttpResponse CollectionResponses::Object(const Collection& collection,
@@ -122,7 +123,7 @@ HttpResponse CollectionResponses::Object(const Collection& collection,
         WrapContainers(*collection.json, key));
     last_object_ = object;
   }
-  return JsonResponse(std::move(object));
+  return JsonResponse(collection, std::move(object));
 }
 
 HttpResponse CollectionResponses::TooLarge(const Collection& collection,
@@ -137,7 +138,8 @@ HttpResponse CollectionResponses::TooLarge(const Collection& collection,
                " containers of this node make an answer of " +
                std::to_string(bytes) + " bytes, more than the limit of " +
                std::to_string(limit) + " bytes (--max-answer-bytes). " +
-               largest_ + "Narrow it with filters, e.g. "
+               largest_ +
+               "Narrow it with filters, e.g. "
                R"(?filters={"status":["running"]}, or with limit.)");
 }
 

@@ -115,9 +115,9 @@ void AddRuntimeFlags(CLI::App& app, RuntimeOptions& runtime) {
        {"cri", RuntimeKind::kCri},
        {"auto", RuntimeKind::kAuto}},
       "docker", "docker, cri or auto",
-      ". cri: containerd, CRI-O or another runtime of Kubernetes. auto: for "
-      "each collection Docker if its socket exists, else the first CRI socket "
-      "that does");
+      ". cri: containerd, CRI-O or another runtime of Kubernetes. auto: the "
+      "first that lists Kubernetes containers, else the first that lists any, "
+      "else the first that responds");
   AddText(app, "--docker-endpoint", runtime.docker_endpoint,
           "unix://PATH, tcp://HOST:PORT, http://HOST:PORT or "
           "https://HOST:PORT. Default: $DOCKER_HOST");
@@ -126,9 +126,9 @@ void AddRuntimeFlags(CLI::App& app, RuntimeOptions& runtime) {
           "1.40 or the nearest that the daemon accepts");
   AddText(app, "--cri-endpoint", runtime.cri_endpoint,
           "unix://PATH of the CRI. Default: "
-          "unix:///run/containerd/containerd.sock; --runtime=auto looks for "
-          "CRI-O's unix:///run/crio/crio.sock and cri-dockerd's "
-          "unix:///run/cri-dockerd.sock too");
+          "unix:///run/containerd/containerd.sock; --runtime=auto tries "
+          "unix:///run/crio/crio.sock, unix:///run/cri-dockerd.sock and the "
+          "sockets of k3s, k0s, MicroK8s and dockershim too");
   AddDuration(app, "--timeout,--docker-timeout", runtime.timeout,
               "Time limit for a call of the runtime");
   AddDuration(app, "--connect-timeout,--docker-connect-timeout",

@@ -31,8 +31,7 @@ constexpr std::array kErrorCodes = {
     ErrorCode::kResponseTooLarge,  ErrorCode::kRequestRejected,
     ErrorCode::kDaemonError,       ErrorCode::kInternal};
 
-constexpr std::array<std::string_view, 2> kCalls = {"list", "ready"};
-constexpr std::array<std::string_view, 2> kRuntimes = {"docker", "cri"};
+constexpr std::array<std::string_view, 1> kCalls = {"list"};
 
 constexpr std::array<std::string_view, 3> kTlsFailures = {
     "handshake", "no_certificate", "untrusted"};
@@ -134,6 +133,17 @@ class Metrics::Impl {
   prometheus::Family<prometheus::Gauge>& runtime =
       AddFamily(prometheus::BuildGauge(), "containercollector_runtime",
                 "1 for the container runtime that is asked, else 0.", registry);
+  prometheus::Gauge* asked_runtime = nullptr;
+  prometheus::Counter& runtime_changes =
+      AddFamily(prometheus::BuildCounter(),
+                "containercollector_runtime_changes_total",
+                "How often another container runtime was chosen.", registry)
+          .Add({});
+  prometheus::Counter& incomplete =
+      AddFamily(prometheus::BuildCounter(),
+                "containercollector_incomplete_containers_total",
+                "Containers in collections that lacked details.", registry)
+          .Add({});
   prometheus::Gauge& last_containers =
       AddGauges("containercollector_last_response_containers",
                 "Containers in the last response of the container runtime.",
@@ -196,11 +206,19 @@ void Metrics::CountDaemonCall(std::string_view call,
       .Observe(SecondsOf(duration));
 }
 
-void Metrics::SetRuntime(std::string_view runtime) {
-  for (const std::string_view each : kRuntimes) {
-    impl_->runtime.Add({{"runtime", std::string(each)}})
-        .Set(each == runtime ? 1 : 0);
+void Metrics::SetRuntime(std::string_view runtime,
+                         const std::string& endpoint) {
+  auto& gauge = impl_->runtime.Add(
+      {{"runtime", std::string(runtime)}, {"endpoint", endpoint}});
+  if (auto* const last = std::exchange(impl_->asked_runtime, &gauge)) {
+    last->Set(0);
+    impl_->runtime_changes.Increment();
   }
+  gauge.Set(1);
+}
+
+void Metrics::CountIncomplete(std::size_t containers) {
+  impl_->incomplete.Increment(static_cast<double>(containers));
 }
 
 void Metrics::CollectionSucceeded(std::size_t containers, std::size_t bytes) {

@@ -31,13 +31,17 @@ class Metrics {
                     std::chrono::steady_clock::duration duration);
 
   /// A call of the daemon has ended.
-  /// @param call "list" or "ready".
+  /// @param call "list".
   /// @param error Why it failed; nothing if it did not.
   void CountDaemonCall(std::string_view call, std::optional<ErrorCode> error,
                        std::chrono::steady_clock::duration duration);
 
-  /// The next call goes to this container runtime: "docker" or "cri".
-  void SetRuntime(std::string_view runtime);
+  /// The calls go to this container runtime: "docker" or "cri". One thread at a
+  /// time may call it.
+  void SetRuntime(std::string_view runtime, const std::string& endpoint);
+
+  /// So many containers of a collection lack details.
+  void CountIncomplete(std::size_t containers);
 
   /// The daemon has responded just now, with a list.
   /// @param bytes Of the list as JSON.

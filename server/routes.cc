@@ -99,14 +99,27 @@ class RespondingWaiter final : public Waiter {
   const ToResponse to_response_;
 };
 
-template <typename Key, typename ToResponse>
-void Join(Batcher<Key>& batcher, const Key& key, Responder responder,
-          ToResponse to_response) {
+template <typename ToResponse>
+void Join(Batcher<ListOptions>& batcher, const ListOptions& key,
+          Responder responder, ToResponse to_response) {
   batcher.Join(key, std::make_unique<RespondingWaiter<ToResponse>>(
                         std::move(responder), to_response));
 }
 
 }  // namespace
+
+std::optional<HttpResponse> LastReadiness::Recent() const {
+  const std::lock_guard lock(mutex_);
+  const auto age = steady_clock::now() - arrival_;
+  return age < std::chrono::seconds(1) ? response_ : std::nullopt;
+}
+
+void LastReadiness::Save(steady_clock::time_point arrival,
+                         const HttpResponse& response) {
+  const std::lock_guard lock(mutex_);
+  arrival_ = arrival;
+  response_ = response;
+}
 
 bool Routes::Serves(const Route& route) const {
   return listener_ == Listener::kMain || route.for_metrics;
@@ -214,10 +227,18 @@ void Routes::Health(const HttpRequest& /*request*/, Responder responder) {
 }
 
 void Routes::Ready(const HttpRequest& /*request*/, Responder responder) {
-  Join(backend_.readiness, std::monostate(), std::move(responder),
-       [](const Collection& collection) {
-         if (collection.error) return TextResponse(503, collection.error_text);
-         return TextResponse(200, collection.runtime + " responds.");
+  if (auto recent = backend_.readiness.Recent())
+    return responder.Send(*std::move(recent));
+  Join(backend_.collections, ListOptions{}, std::move(responder),
+       [this, arrival = steady_clock::now()](const Collection& collection) {
+         HttpResponse response = responses_.Array(collection);
+         if (response.status == 200) {
+           response = TextResponse(200, collection.runtime);
+         } else {
+           response.status = 503;
+         }
+         backend_.readiness.Save(arrival, response);
+         return response;
        });
 }
 

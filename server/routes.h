@@ -5,10 +5,10 @@
 #define CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "containercollector/list_options.h"
 #include "server/collect/batcher.h"
@@ -29,10 +29,27 @@ struct Route {
   void (Routes::*handler)(const HttpRequest&, Responder);
 };
 
+/// The last response of /readyz, which is repeated for a second: a page that
+/// loops over it must not cause a list each time. Thread-safe.
+class LastReadiness {
+ public:
+  /// Returns the response to a request that arrived less than a second ago.
+  std::optional<HttpResponse> Recent() const;
+
+  /// @param arrival When the request arrived that `response` is for.
+  void Save(std::chrono::steady_clock::time_point arrival,
+            const HttpResponse& response);
+
+ private:
+  mutable std::mutex mutex_;
+  std::chrono::steady_clock::time_point arrival_;
+  std::optional<HttpResponse> response_;
+};
+
 /// What the routes are served from. All must live until the last response.
 struct Backend {
   Batcher<ListOptions>& collections;
-  Batcher<std::monostate>& readiness;
+  LastReadiness& readiness;
   Metrics& metrics;
   /// How long a batch may wait for its call.
   std::chrono::steady_clock::duration max_wait;

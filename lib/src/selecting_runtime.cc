@@ -29,10 +29,10 @@ std::string Sentence(const Error& error) {
 /// Asks candidates until it is clear which one to choose.
 class SelectingRuntime::Selection {
  public:
-  /// @param call Has a deadline.
+  /// @param deadline Of all calls together.
   Selection(const Chosen& last, const ContainerVisitor* visitor,
-            const CallOptions& call)
-      : last_(last), visitor_(visitor), call_(call) {}
+            const CallOptions& call, steady_clock::time_point deadline)
+      : last_(last), visitor_(visitor), call_(call), deadline_(deadline) {}
 
   /// Returns the choice; null if no candidate responds.
   /// @throws Error that of the runtime that was chosen before, or of one that
@@ -88,9 +88,12 @@ class SelectingRuntime::Selection {
   /// @param patient Whether it gets all the time that is left.
   bool Ask(const RuntimeCandidate& candidate, bool patient) {
     const bool others_may_run_pods = sick_ || !slow_.empty();
+    const bool is_first = std::exchange(asked_, true);
     CandidateList listing(candidate, visitor_);
     try {
-      listing.List({}, Limited(patient), others_may_run_pods);
+      // The client's own limit is a round number in its error.
+      listing.List({}, patient && is_first ? call_ : Limited(patient),
+                   others_may_run_pods);
     } catch (const Error& error) {
       if (listing.open()) throw;
       Judge(candidate, error, patient);
@@ -142,7 +145,7 @@ class SelectingRuntime::Selection {
   CallOptions Limited(bool patient) const {
     CallOptions limited = call_;
     const auto now = steady_clock::now();
-    if (!patient) limited.deadline = now + (*call_.deadline - now) / kShare;
+    limited.deadline = patient ? deadline_ : now + (deadline_ - now) / kShare;
     return limited;
   }
 
@@ -161,6 +164,8 @@ class SelectingRuntime::Selection {
   const Chosen& last_;
   const ContainerVisitor* const visitor_;
   const CallOptions& call_;
+  const steady_clock::time_point deadline_;
+  bool asked_ = false;
   std::vector<CandidateList>
       listings_;  ///< Of those that respond; the choice first.
   std::vector<const RuntimeCandidate*> slow_;  ///< To be asked again.
@@ -263,36 +268,37 @@ void SelectingRuntime::ListOnly(const RuntimeCandidate& only,
 void SelectingRuntime::DoForEachContainer(const ListOptions& options,
                                           const ContainerVisitor& visitor,
                                           const CallOptions& call) const {
-  CallOptions limited = call;
   const auto end = steady_clock::now() + timeout_;
-  limited.deadline = std::min(call.deadline.value_or(end), end);
   const ChosenPtr last = Last();
   Sockets sockets;
   for (const RuntimeCandidate& candidate : candidates_)
     sockets.push_back(candidate.Socket());
   const auto to_ask = ToAsk(*last, sockets);
   if (to_ask.size() == 1) {
-    return ListOnly(*to_ask.front(), *last, options, visitor, limited,
+    return ListOnly(*to_ask.front(), *last, options, visitor, call,
                     std::move(sockets));
   }
   // A narrowed list does not show whether the choice holds.
   const bool narrowed = options != ListOptions{};
   if (narrowed && last->lists_pods && Holds(*last, sockets)) {
     CandidateList listing(*last->candidate, &visitor);
-    listing.Open(limited);
+    listing.Open(call);
     try {
-      return listing.List(options, limited, false);
+      return listing.List(options, call, false);
     } catch (const Error& error) {
       if (listing.any() || !last->candidate->Refuses(error)) throw;
     }
   }
-  Selection selection(*last, narrowed ? nullptr : &visitor, limited);
+  CallOptions rest = call;
+  rest.deadline = std::min(call.deadline.value_or(end), end);
+  Selection selection(*last, narrowed ? nullptr : &visitor, call,
+                      *rest.deadline);
   const RuntimeCandidate* const chosen = selection.Choose(to_ask);
   if (chosen == nullptr) throw NoRuntime(selection.errors(), sockets);
   Save({chosen, selection.lists_pods(), selection.Reason(to_ask.size() > 1),
         std::move(sockets)});
   selection.PassOn();
-  if (narrowed) chosen->runtime->ForEachContainer(options, visitor, limited);
+  if (narrowed) chosen->runtime->ForEachContainer(options, visitor, rest);
 }
 
 PingResult SelectingRuntime::DoPing(const CallOptions& call) const {

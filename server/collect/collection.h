@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "containercollector/error.h"
 
@@ -19,8 +20,10 @@ namespace containercollector::server {
 struct Collection {
   /// The containers as a JSON array. Null if the collection failed.
   std::shared_ptr<const std::string> json;
+  /// Further headers of the response.
+  std::vector<std::pair<std::string, std::string>> headers;
   std::size_t container_count = 0;
-  /// What responded to a readiness check, for people.
+  /// What responded, and why it was asked, for people.
   std::string runtime;
   /// Why the collection failed, as a code and a text for people.
   std::optional<ErrorCode> error;

@@ -4,65 +4,50 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 
-#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "containercollector/processor.h"
-#include "containercollector/runtime_options.h"
 #include "server/collect/collection.h"
-#include "server/collect/runtimes.h"
+#include "server/collect/incomplete_log.h"
 #include "server/metrics.h"
 
 namespace containercollector::server {
-
-/// Logs a failure when it begins, when its kind changes, and when it ends.
-/// Thread-safe.
-class FailureLog {
- public:
-  /// @param call What failed, for the log.
-  explicit FailureLog(std::string_view call) : call_(call) {}
-
-  void Failed(ErrorCode code, const std::string& text);
-  void Succeeded();
-
- private:
-  const std::string call_;
-  std::mutex mutex_;
-  std::optional<std::string> failure_;
-};
 
 /// Asks the container runtime; counts, measures and logs each call.
 /// Thread-safe.
 class Collector {
  public:
-  Collector(const RuntimeOptions& options, Metrics& metrics);
+  /// @param runtime Not null.
+  Collector(std::unique_ptr<const ContainerRuntime> runtime, Metrics& metrics);
 
   /// Returns the containers of this node, or why they could not be collected.
   CollectionPtr Collect(const ListOptions& options);
 
-  /// Asks for one container, because only that shows that a collection would
-  /// succeed: a ping does not depend on the API version. Returns an empty
-  /// collection, or one with the error.
-  CollectionPtr CheckReady();
-
  private:
+  /// Tells metrics and log if the runtime is another one than before. Returns
+  /// it, for people.
+  std::string ShowRuntime();
+
+  /// Logs a failure when it begins, when its kind changes, and when it ends.
+  void LogFailure(const std::optional<ErrorCode>& error,
+                  const std::string& text);
+
   std::shared_ptr<const std::string> ShareWithLast(
       std::shared_ptr<const std::string> json);
 
-  /// Returns the runtime to ask now, as Runtimes::Choose().
-  const Runtime* ChooseRuntime();
-  CollectionPtr NoRuntime(std::string_view call, FailureLog& failures);
-
-  Runtimes runtimes_;
+  const Processor processor_;
+  const bool selects_;  ///< Whether the runtime is chosen later.
   Metrics& metrics_;
+  IncompleteLog incomplete_log_;
+
+  // The last of each.
   std::mutex mutex_;
-  std::weak_ptr<const std::string> last_json_;  // Guarded by mutex_.
-  FailureLog list_failures_{"list"};
-  FailureLog ready_failures_{"ready"};
+  std::string endpoint_;
+  std::optional<std::string> failure_;
+  std::weak_ptr<const std::string> json_;
 };
 
 }  // namespace containercollector::server

@@ -72,6 +72,13 @@ expect_container() {
   [[ $(jq --raw-output '.[].Names[0]' <<<"$body") == /on-this-node ]] || fail "Not this node's containers: $body"
 }
 
+# /readyz repeats a result for a second, so it is asked until it has a new one.
+# Usage: wait_for readyz_is STATUS
+# shellcheck disable=SC2317  # called by wait_for
+readyz_is() {
+  [[ $(curl --silent --noproxy '*' --output /dev/null --write-out '%{http_code}' http://127.0.0.1:8091/readyz) == "$1" ]]
+}
+
 echo "== Without options: the version, as nobody"
 "${podman[@]}" run --rm --network=none --cgroup-parent="/$cgroup" "$image" --version
 
@@ -91,7 +98,7 @@ echo "start: $((($(date +%s%N) - started) / 1000000)) ms from podman run to /hea
 pid=$("${podman[@]}" inspect --format '{{.State.Pid}}' daemon-set)
 [[ $(sed -n 's/^CapEff:\t*//p' "/proc/$pid/status") == 0000000000000000 ]] || fail "The server has capabilities"
 expect_container 8091
-expect 200 8091 /readyz
+wait_for readyz_is 200
 echo "memory: $(sed -n 's/^VmRSS:\t* *//p' "/proc/$pid/status") after a request"
 
 echo "== dockerd is gone"
@@ -102,12 +109,12 @@ expect 500 8091
 [[ $body == "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?" ]] ||
   fail "Without dockerd the server says: $body"
 expect 200 8091 /healthz
-expect 503 8091 /readyz
+wait_for readyz_is 503
 
 echo "== dockerd is back, with another socket file"
 start_dockerd
 expect_container 8091
-expect 200 8091 /readyz
+wait_for readyz_is 200
 
 echo "== As the image's own user, with and without the group of the socket"
 group=$(stat --format %g "$socket")

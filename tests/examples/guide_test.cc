@@ -37,9 +37,9 @@ struct Count {
   std::size_t all;
 };
 Count CountContainers(const containercollector::DockerClient& client);
-std::unique_ptr<containercollector::ContainerRuntime> RuntimeOf(
-    bool has_docker, const std::string& cri_endpoint);
-std::size_t CountRunning(const containercollector::ContainerRuntime& source);
+std::unique_ptr<containercollector::ContainerRuntime> NodeRuntime(
+    containercollector::RuntimeOptions options);
+std::string CountRunning(const containercollector::ContainerRuntime& runtime);
 std::string Respond(const containercollector::Processor& processor,
                     const std::string& method, const std::string& target);
 
@@ -181,24 +181,27 @@ TEST_CASE("The guide serves both routes") {
         "Content-Length: 27\r\nAllow: POST\r\n\r\nmethod GET is not supported");
 }
 
-TEST_CASE("The guide's code asks a container runtime as it asks Docker") {
-  CHECK(RuntimeOf(false, "")->endpoint() ==
-        "unix:///run/containerd/containerd.sock");
-  CriNode runtime;
+TEST_CASE("The guide asks the runtime that runs the pods") {
+  CriNode pods;
   CriSandbox sandbox;
   sandbox.id = "s1";
-  runtime.sandboxes = {sandbox};
+  pods.sandboxes = {sandbox};
   CriContainer container;
   container.id = "c1";
   container.sandbox_id = "s1";
-  runtime.containers = {container};
+  container.labels = {{"io.kubernetes.pod.name", "pod"}};
+  pods.containers = {container};
   const TempDir dir;
-  const ScriptedRuntime cri(dir / "cri.sock", GoodRuntime(runtime));
-  CHECK(CountRunning(*RuntimeOf(false, cri.endpoint())) == 1);
-
   Node node;
   node.Start(GoodDaemon());
-  CHECK(CountRunning(node.client()) == 1);
+  RuntimeOptions options;
+  options.docker_endpoint = node.host();
+  options.cri_endpoint = "unix://" + (dir / "cri.sock");
+  const auto runtime = NodeRuntime(options);
+  CHECK(CountRunning(*runtime) == "1 of " + node.host());
+  const ScriptedRuntime cri(dir / "cri.sock", GoodRuntime(pods));
+  CHECK(CountRunning(*runtime) ==
+        "1 of " + cri.endpoint() + ", because it lists Kubernetes containers");
 }
 
 }  // namespace

@@ -250,6 +250,25 @@ TEST_CASE("list_containers shows what a container runtime knows") {
               "since, status.\n");
 }
 
+TEST_CASE("list_containers shows what the runtime of the node knows") {
+  // This machine may have a runtime of its own.
+  if (Run({LIST_CONTAINERS, "--runtime", "auto", "--host", "unix:///x"}).err !=
+      "Cannot find a container runtime. These sockets do not exist: "
+      "unix:///run/containerd/containerd.sock, unix:///run/crio/crio.sock, "
+      "unix:///run/k3s/containerd/containerd.sock, "
+      "unix:///run/k0s/containerd.sock, unix:///run/cri-dockerd.sock, "
+      "unix:///run/dockershim.sock, unix:///x, "
+      "unix:///var/snap/microk8s/common/run/containerd.sock. Is a container "
+      "runtime running? If it listens elsewhere, name its endpoint.\n")
+    return;
+  Node node;
+  node.Start(GoodDaemon());
+  const Output output =
+      Run({LIST_CONTAINERS, "--runtime", "auto", "--host", node.host()});
+  CHECK(output.exit_code == 0);
+  CHECK(output.out.find("web") != std::string::npos);
+}
+
 TEST_CASE("list_containers reports that no container runtime listens") {
   const TempDir dir;
   const std::string endpoint = "unix://" + dir / "cri.sock";

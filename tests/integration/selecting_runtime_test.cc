@@ -249,6 +249,9 @@ TEST_CASE("A runtime that hangs is the error, next to an empty one") {
     CHECK(node.List() == "cri 2");
     hangs.behaviour = Behaviour::kNeverReads;
     node.StartCri(GoodRuntime(KubernetesNode()), hangs);
+    text +=
+        " did not finish its answer to runtime.v1.RuntimeService/"
+        "ListContainers within 800ms";
   }
   SECTION("and accepts no connections") {
     DaemonOptions full;

@@ -58,7 +58,7 @@ try_with_run() {
 }
 try_with_run true scripts/run --once --port 0
 expect "nothing listens" 0 "No container runtime listens on this machine." \
-  "Cannot find a container runtime: none of these sockets exists: unix:///var/run/docker.sock, " \
+  "Cannot find a container runtime. These sockets do not exist: unix:///run/containerd/containerd.sock, " \
   "containers (RECORDED DATA)"
 try_with_run true env CONTAINER_COLLECTOR_RUNTIME=docker scripts/run --once --port 0
 expect "no Docker daemon listens" 0 "No container runtime listens" "Cannot connect to the Docker daemon at"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include <optional>
 #include <string>
 
 #include "tests/server/node.h"
@@ -20,6 +19,7 @@ CriNode PodNode() {
   sandbox.pod_namespace = "default";
   sandbox.uid = "uid";
   sandbox.created_at = 1'600'000'000'000'000'000;
+  sandbox.labels = {{"io.kubernetes.pod.name", "pod"}};
   return node;
 }
 
@@ -44,6 +44,12 @@ bool HasMetric(const ServerProcess& server, const std::string& line) {
          std::string::npos;
 }
 
+std::string RuntimeMetric(const std::string& runtime,
+                          const std::string& endpoint, int value) {
+  return "containercollector_runtime{endpoint=\"" + endpoint + "\",runtime=\"" +
+         runtime + "\"} " + std::to_string(value);
+}
+
 std::size_t Count(const std::string& text, const std::string& part) {
   std::size_t count = 0;
   for (std::size_t at = text.find(part); at != std::string::npos;
@@ -66,8 +72,7 @@ TEST_CASE("With --runtime=cri, the containers of the CRI are served") {
   CheckIsPod(Post(server.url()));
   WaitForReadiness(server.url(), 200,
                    "The container runtime at " + sockets.cri + " responds.");
-  CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 1)"));
-  CHECK(HasMetric(server, R"(containercollector_runtime{runtime="docker"} 0)"));
+  CHECK(HasMetric(server, RuntimeMetric("cri", sockets.cri, 1)));
   CHECK(daemon.Requests().empty());
   CHECK(runtime.Errors().empty());
   CheckStops(server);
@@ -108,62 +113,71 @@ TEST_CASE("A filter that the CRI has not is a 400") {
   CheckStops(server);
 }
 
-TEST_CASE(
-    "With --runtime=auto, each collection asks the runtime that is there") {
+TEST_CASE("With --runtime=auto, the runtime of the pods is asked") {
   const Sockets sockets;
   ServerProcess server(sockets.docker, Arguments("auto", sockets));
   const std::string none =
-      "Cannot find a container runtime: none of these sockets exists: " +
-      sockets.docker + ", " + sockets.cri +
-      ". Is a container runtime running? If its socket is elsewhere, name it "
-      "with --docker-endpoint or --cri-endpoint.";
+      "Cannot find a container runtime. These sockets do not exist: " +
+      sockets.cri + ", " + sockets.docker +
+      ". Is a container runtime running? If it listens elsewhere, name its "
+      "endpoint.";
   CheckText(Post(server.url()), 500, none);
   WaitForReadiness(server.url(), 503, none);
+  CHECK(Get(server.url(), "/metrics")
+            .body.find("\ncontainercollector_runtime{") == std::string::npos);
 
-  std::optional<ScriptedRuntime> runtime;
-  runtime.emplace(sockets.dir / "cri.sock", GoodRuntime(PodNode()));
-  CheckIsPod(Post(server.url()));
+  const ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
+                              GoodDaemon());
+  CheckCollected(Post(server.url()));
   WaitForReadiness(server.url(), 200,
-                   "The container runtime at " + sockets.cri + " responds.");
-  CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 1)"));
-
+                   "The Docker daemon at " + sockets.docker + " responds.");
+  CHECK(HasMetric(server, RuntimeMetric("docker", sockets.docker, 1)));
+  CHECK(HasMetric(server, "containercollector_runtime_changes_total 0"));
   {
-    const ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
-                                GoodDaemon());
-    CheckCollected(Post(server.url()));
+    const ScriptedRuntime runtime(sockets.dir / "cri.sock",
+                                  GoodRuntime(PodNode()));
+    const std::size_t requests = daemon.Requests().size();
+    CheckIsPod(Post(server.url()));
     WaitForReadiness(server.url(), 200,
-                     "The Docker daemon at " + sockets.docker + " responds.");
-    CHECK(
-        HasMetric(server, R"(containercollector_runtime{runtime="docker"} 1)"));
-    CHECK(HasMetric(server, R"(containercollector_runtime{runtime="cri"} 0)"));
+                     "The container runtime at " + sockets.cri +
+                         " responds. It was chosen because it lists Kubernetes "
+                         "containers.");
+    CHECK(HasMetric(server, RuntimeMetric("cri", sockets.cri, 1)));
+    CHECK(HasMetric(server, RuntimeMetric("docker", sockets.docker, 0)));
+    CHECK(HasMetric(server, "containercollector_runtime_changes_total 1"));
+    CHECK(daemon.Requests().size() == requests);
   }
-  CheckIsPod(Post(server.url()));
-  CheckIsPod(Post(server.url()));
-  runtime.reset();
-  CheckText(Post(server.url()), 500, none);
-
-  const std::string changed =
-      "msg=\"another container runtime is asked from now on\" runtime=";
-  CHECK(server.WaitForErrorOutput(changed + "\"docker\" endpoint=\"" +
-                                  sockets.docker + "\""));
+  CheckCollected(Post(server.url()));
+  CheckCollected(Post(server.url()));
   CheckStops(server);
-  // CRI, Docker, CRI.
-  CHECK(Count(server.ErrorOutput(), changed) == 3);
-  CHECK(Count(server.ErrorOutput(),
-              changed + "\"cri\" endpoint=\"" + sockets.cri + "\"") == 2);
+
+  const std::string log = server.ErrorOutput();
+  const std::string chosen =
+      "level=info msg=\"the container runtime was "
+      "chosen\" runtime=";
+  CHECK(Count(log, chosen) == 3);
+  CHECK(Count(log, chosen + "\"docker\" endpoint=\"" + sockets.docker +
+                       "\" reason=\"\"") == 2);
+  CHECK(Count(log, chosen + "\"cri\" endpoint=\"" + sockets.cri +
+                       "\" reason=\"it lists Kubernetes containers\"") == 1);
 }
 
-TEST_CASE("A Docker daemon that hangs is still the one that is asked") {
+TEST_CASE("A runtime that hangs is a 500, not the list of an empty one") {
   const Sockets sockets;
+  DaemonOptions hangs;
+  hangs.behaviour = Behaviour::kNeverReads;
   const ScriptedRuntime runtime(sockets.dir / "cri.sock",
-                                GoodRuntime(PodNode()));
-  ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
-                        NeverRespond());
+                                GoodRuntime(PodNode()), hangs);
+  const ScriptedDaemon daemon(UnixSocket{sockets.dir / "docker.sock"},
+                              GoodDaemon("[]"));
   Command arguments = Arguments("auto", sockets);
   arguments.emplace_back("--timeout=1s");
   ServerProcess server(sockets.docker, arguments);
   const HttpResponse response = Post(server.url());
   CHECK(response.status == 500);
-  CHECK(response.body.rfind("The Docker daemon at " + sockets.docker, 0) == 0);
-  CHECK(runtime.Calls().empty());
+  CHECK(response.body.rfind("The container runtime at " + sockets.cri, 0) == 0);
+  const HttpResponse ready = Get(server.url(), "/readyz");
+  CHECK(ready.status == 503);
+  CHECK(ready.body.rfind("The container runtime at " + sockets.cri, 0) == 0);
+  CheckStops(server);
 }

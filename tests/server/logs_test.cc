@@ -183,7 +183,7 @@ TEST_CASE("A server logs at start why its daemon is not ready") {
   CheckStops(node.server());
   CHECK(
       Count(node.server().ErrorOutput(),
-            "level=warning msg=\"the container runtime failed\" call=\"ready\" "
+            "level=warning msg=\"the container runtime failed\" call=\"list\" "
             "code=\"cannot_connect\" error=\"Cannot connect to the Docker "
             "daemon at " +
                 node.host() + ". Is the docker daemon running?\"") == 1);

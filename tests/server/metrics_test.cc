@@ -67,19 +67,28 @@ TEST_CASE("Failures that have not happened yet are 0") {
   CHECK(Value(text,
               "containercollector_daemon_calls_total"
               R"({call="list",result="timeout"})") == 0);
+  CHECK(Value(text, "containercollector_incomplete_containers_total") == 0);
   CHECK(Value(text, "containercollector_log_lines_dropped_total") == 0);
 }
 
-TEST_CASE("The container runtime that is asked is 1, the others are 0") {
+TEST_CASE("The container runtime that is asked is 1, those before are 0") {
   Metrics metrics;
-  const std::string runtime = "containercollector_runtime";
-  CHECK_FALSE(Has(metrics.ToText(), runtime + R"({runtime="docker"})"));
-  metrics.SetRuntime("docker");
-  CHECK(Value(metrics.ToText(), runtime + R"({runtime="docker"})") == 1);
-  CHECK(Value(metrics.ToText(), runtime + R"({runtime="cri"})") == 0);
-  metrics.SetRuntime("cri");
-  CHECK(Value(metrics.ToText(), runtime + R"({runtime="docker"})") == 0);
-  CHECK(Value(metrics.ToText(), runtime + R"({runtime="cri"})") == 1);
+  const std::string docker =
+      R"(containercollector_runtime{endpoint="unix:///d",runtime="docker"})";
+  const std::string cri =
+      R"(containercollector_runtime{endpoint="unix:///c",runtime="cri"})";
+  const std::string changes = "containercollector_runtime_changes_total";
+  CHECK(metrics.ToText().find("\ncontainercollector_runtime{") ==
+        std::string::npos);
+  CHECK(Value(metrics.ToText(), changes) == 0);
+  metrics.SetRuntime("docker", "unix:///d");
+  CHECK(Value(metrics.ToText(), docker) == 1);
+  CHECK_FALSE(Has(metrics.ToText(), cri));
+  CHECK(Value(metrics.ToText(), changes) == 0);
+  metrics.SetRuntime("cri", "unix:///c");
+  CHECK(Value(metrics.ToText(), docker) == 0);
+  CHECK(Value(metrics.ToText(), cri) == 1);
+  CHECK(Value(metrics.ToText(), changes) == 1);
 }
 
 TEST_CASE("Times that are unknown have no series") {

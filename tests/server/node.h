@@ -36,9 +36,9 @@ inline void WaitForMetric(const std::string& url, const std::string& line) {
   REQUIRE(WaitUntil(has_line, kGenerous));
 }
 
-/// What the metrics say after the check at the start.
+/// What the metrics say after the collection at the start.
 inline constexpr const char* kStartCheck =
-    "containercollector_daemon_call_duration_seconds_count{call=\"ready\"} 1";
+    "containercollector_daemon_call_duration_seconds_count{call=\"list\"} 1";
 
 /// A scripted daemon and the server's binary, which calls it.
 class Node : public ScriptedNode {
@@ -53,15 +53,15 @@ class Node : public ScriptedNode {
   ServerProcess& server() { return server_; }
 
  private:
-  /// The server checks once at start whether the daemon is ready: not after the
-  /// test has started one.
+  /// The server makes a collection at start: not after the test has started a
+  /// daemon.
   void WaitForStartCheck() {
     // Only some clients get metrics by TLS. The check fails: there is no
     // daemon.
     if (url().rfind("https:", 0) == 0) {
       REQUIRE(WaitUntil(
           [&] {
-            return server_.ErrorOutput().find("\"ready\"") != std::string::npos;
+            return server_.ErrorOutput().find("\"list\"") != std::string::npos;
           },
           kGenerous));
       return;
@@ -90,7 +90,7 @@ class LocalNode : public ScriptedNode {
     std::call_once(log, server::SetUpLog, server::LogFormat::kLogfmt,
                    server::LogLevel::kError);
     app_.emplace(options, std::vector<int>());
-    // The server checks once at start whether the daemon is ready.
+    // The server makes a collection at start.
     WaitForMetric(url(), kStartCheck);
   }
 

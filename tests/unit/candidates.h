@@ -42,6 +42,9 @@ inline Container OfPod(const std::string& id,
   return container;
 }
 
+/// The limit of a call, if it has no deadline.
+inline constexpr std::chrono::hours kTimeout{1};
+
 /// What a candidate does, and what it was asked.
 struct Behaviour {
   std::vector<Container> containers;
@@ -65,8 +68,8 @@ class FakeRuntime final : public ContainerRuntime {
                           const ContainerVisitor& visitor,
                           const CallOptions& call) const override {
     behaviour_.lists.push_back(options);
-    behaviour_.limits.push_back(*call.deadline -
-                                std::chrono::steady_clock::now());
+    const auto now = std::chrono::steady_clock::now();
+    behaviour_.limits.push_back(call.deadline.value_or(now + kTimeout) - now);
     if (behaviour_.list_error) throw *behaviour_.list_error;
     if (behaviour_.incomplete && call.on_incomplete)
       call.on_incomplete(*behaviour_.incomplete);
@@ -97,7 +100,7 @@ class Candidates {
           {std::make_unique<FakeRuntime>(name, behaviours_.back()),
            dir_ / name});
     }
-    runtime_.emplace(std::move(candidates), std::chrono::hours(1));
+    runtime_.emplace(std::move(candidates), kTimeout);
   }
 
   const SelectingRuntime& runtime() const { return *runtime_; }
