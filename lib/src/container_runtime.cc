@@ -97,6 +97,9 @@ std::unique_ptr<ContainerRuntime> MakeRuntime(const RuntimeOptions& options) {
     case RuntimeKind::kAuto:
       break;
   }
+  // Without the CRI there is nothing to select.
+  if constexpr (!CONTAINERCOLLECTOR_CRI)
+    return std::make_unique<DockerClient>(options);
   return MakeSelecting(options);
 }
 

@@ -63,7 +63,8 @@ namespace containercollector {
 class CONTAINERCOLLECTOR_EXPORT CriClient : public ContainerRuntime {
  public:
   /// @throws Error kInvalidArgument if an option cannot be used, with a text
-  /// that says what to write.
+  /// that says what to write; always if the library was built with
+  /// -DCONTAINERCOLLECTOR_CRI=OFF.
   explicit CriClient(const RuntimeOptions& options = {});
 
   ~CriClient() override;
