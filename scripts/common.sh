@@ -5,7 +5,7 @@
 
 scripts_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# The one list of Debian packages. The names are the same in Debian 12 and 13.
+# The one list of Debian packages. The names are the same in Debian 12, 13 and sid.
 build_packages=(g++ cmake ninja-build pkg-config
   libcurl4-openssl-dev rapidjson-dev libprotozero-dev libcli11-dev libmicrohttpd-dev libgnutls28-dev libspdlog-dev
   prometheus-cpp-dev)
@@ -76,19 +76,57 @@ die() {
   exit 1
 }
 
-# Shows the last line of a log on the terminal until it is killed.
-# Usage: show_last_line LOG
-show_last_line() {
-  local line columns
+# Prints what compilers and linkers below a process write at the moment, a line each.
+# Usage: running_outputs PID
+running_outputs() {
+  local child children
+  read -ra children <<<"$(cat "/proc/$1/task/"*/children 2>/dev/null | tr '\n' ' ')"
+  for child in "${children[@]}"; do
+    if [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$child/cmdline") =~ ' -o '([^ ]+) ]]; then
+      basename "${BASH_REMATCH[1]}"
+    else
+      running_outputs "$child"
+    fi
+  done 2>/dev/null
+}
+
+# Prints what runs: the end of a log, or what a build makes. Its log names only what is done.
+# Usage: progress LOG
+progress() {
+  local line running
+  line=$(tail -n 1 "$1" | tr -d '[:cntrl:]')
+  running=$(running_outputs "$$" | sort --unique | paste --serial --delimiters=' ')
+  if [[ -n $running && $line =~ ^'['[0-9/]+']' ]]; then
+    line="${BASH_REMATCH[0]} $running"
+  fi
+  printf '%s' "$line"
+}
+
+# Without a terminal, there is a line of progress each time that so many seconds have passed.
+progress_seconds=30
+
+# Shows the progress of a command until it is killed.
+# Usage: show_progress LOG
+show_progress() {
+  local line columns pause=0.5 sleeper='' began=$SECONDS
+  [[ -t 1 ]] || pause=$progress_seconds
   columns=$(tput cols 2>/dev/null || echo 80)
+  # A sleep that is left would keep the script's output open.
+  trap 'kill $sleeper 2>/dev/null; exit' TERM
   while kill -0 "$$" 2>/dev/null; do
-    line=$(tail -n 1 "$1" | tr -d '[:cntrl:]')
-    printf '\r\033[K%s' "${line:0:columns-1}"
-    sleep 0.5
+    sleep "$pause" &
+    sleeper=$!
+    wait "$sleeper"
+    line=$(progress "$1")
+    if [[ -t 1 ]]; then
+      printf '\r\033[K%s' "${line:0:columns-1}"
+    else
+      say "  $((SECONDS - began)) s: $line"
+    fi
   done
 }
 
-# Runs a command with its output in a log, whose last line is shown on a terminal. Returns the command's status.
+# Runs a command with its output in a log, and shows its progress. Returns the command's status.
 # Usage: log_to LOG COMMAND...
 log_to() {
   local log=$1 status=0 viewer
@@ -96,16 +134,14 @@ log_to() {
   # An old log must not explain a new failure.
   (rm -f "$log" && : >"$log") 2>/dev/null ||
     die "Cannot write $log: does $(dirname "$log") belong to another user? Remove it, then try again."
-  if [[ ! -t 1 ]]; then
-    "$@" >"$log" 2>&1 </dev/null || status=$?
-    return "$status"
-  fi
-  show_last_line "$log" &
+  show_progress "$log" &
   viewer=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
   kill "$viewer"
   wait "$viewer" 2>/dev/null || true
-  printf '\r\033[K'
+  if [[ -t 1 ]]; then
+    printf '\r\033[K'
+  fi
   return "$status"
 }
 
@@ -135,6 +171,12 @@ as_root() {
   else
     sudo "$@"
   fi
+}
+
+# Prints the mirror from which this machine installs Debian, or nothing if it does not tell.
+debian_mirror() {
+  # shellcheck disable=SC2016  # apt-get fills this in
+  apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Created-By: Packages' | sort --unique | head -n 1
 }
 
 # Prints what to do about a failure of apt-get, as far as its log tells.
@@ -179,6 +221,8 @@ try_install_packages() {
   local update_log=${log%.log}-update.log
   log_to "$update_log" as_root apt-get --option DPkg::Lock::Timeout=300 update ||
     say "apt-get update failed, see $update_log"
+  as_root env LC_ALL=C apt-get --assume-no --no-remove --no-install-recommends install "${missing[@]}" 2>/dev/null |
+    grep --extended-regexp ' newly installed|^After this operation' || true
   if ! log_to "$log" as_root "$scripts_dir/install_packages.sh" "${missing[@]}"; then
     tail -n 20 "$log" >&2
     say "" "apt-get install failed. The end of its output is above. The whole output is in $log" \

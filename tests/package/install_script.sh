@@ -20,6 +20,11 @@ expect "a missing sanitizer is named" 2 '--sanitizer needs address or thread'
 try scripts/test --label-regex untit
 expect "a label that no test has is named" 2 'no label matches "untit": the labels are unit integration server'
 
+try scripts/test --suite
+expect "a missing suite is named" 2 "--suite needs the name of a Debian suite, e.g. sid"
+try scripts/test --suite ../sid
+expect "a suite is a name" 2 'not "../sid"'
+
 echo "== Packages"
 fake ctest 'exit 0'
 try env FAKE_MISSING=all scripts/test --label-regex unit
@@ -30,6 +35,14 @@ expect_no "unit tests need no clean Debian" debootstrap "$installed"
 [[ $installed == *--no-remove*--no-install-recommends*catch2* ]] || fail "apt-get was called with: $installed"
 try scripts/test --label-regex unit
 expect_no "nothing is installed if all is there" Installing "$output"
+expect_no "the tests of one label need no warning" "All tests need" "$output"
+fake apt-get 'case "$*" in *--assume-no*) echo "0 upgraded, 667 newly installed, 0 to remove and 0 not upgraded."
+echo "After this operation, 2,300 MB of additional disk space will be used."; exit 1 ;; esac'
+try env FAKE_MISSING=all scripts/test
+expect "all tests: what they need, before it is installed" 0 "All tests need about 670 packages" \
+  "For the quick tests alone, stop this and run: scripts/test --label-regex unit
+Installing g++ cmake" "667 newly installed, 0 to remove and 0 not upgraded.
+After this operation, 2,300 MB of additional disk space will be used."
 expect_no "the engine of a machine stays alone" podman \
   "$(bash -c 'source scripts/common.sh; has_command() { [[ $1 == dockerd ]]; }; engine_packages')"
 expect_no "busybox stays" busybox "$(bash -c 'source scripts/common.sh; has_command() { false; }; engine_packages')"
@@ -73,6 +86,30 @@ echo >shown
 wait "$terminal" || fail "The command with progress ended with $?"
 [[ $seen == *'[3/7] Building'* ]] || fail "No progress on a terminal:" "$seen"
 echo "ok: the last line of a build's output"
+# A build's log names what is done, so the terminal names what runs. The command has -o among its arguments, as a compiler.
+mkfifo link
+for kind in terminal pipe; do
+  code='source scripts/common.sh; progress_seconds=0.1
+    log_to build.log sh -c "echo [3/7] Linking CXX unit_tests; sh -c \"read -r _\" <link -o out/routes.cc.o"'
+  if [[ $kind == terminal ]]; then
+    script --quiet --flush --return --command "bash -c '$code'" $kind.log >/dev/null </dev/null &
+  else
+    bash -c "$code" >$kind.log </dev/null &
+  fi
+  shown=$!
+  # Does not wait for the reader.
+  # shellcheck disable=SC2238
+  exec {link}<>link
+  for _ in {1..300}; do
+    grep --quiet --no-messages --fixed-strings '[3/7] routes.cc.o' $kind.log && break
+    sleep 0.1
+  done
+  echo >&"$link"
+  exec {link}>&-
+  wait "$shown" || fail "The build with a $kind ended with $?"
+  grep --quiet --fixed-strings '[3/7] routes.cc.o' $kind.log || fail "The $kind does not show what runs:" "$(cat $kind.log)"
+  echo "ok: what runs, on a $kind"
+done
 fake ctest 'echo "ctest got: $*"'
 try script --quiet --return --command "scripts/test --label-regex unit" /dev/null
 expect "ctest's own progress" 0 "ctest got: " "--progress --label-regex unit"
@@ -117,6 +154,22 @@ for signal in TERM KILL; do
   [[ $(ls "$wants") == cron.service ]] || fail "Enabled after SIG$signal: $(ls "$wants")"
   echo "ok: nothing is left after SIG$signal"
 done
+
+echo "== Another suite"
+fake debootstrap 'mkdir -p "$3"/etc/{dpkg/dpkg.cfg.d,apt/apt.conf.d}; echo "made $2" >>made.log'
+fake apt-get 'exit 0'
+fake unshare 'echo "unshare got: $*"; exit 3'
+if ((EUID == 0)); then
+  try scripts/test --suite sid
+  expect "the fast tests run in the suite, and their status is the script's" 3 "Making a minimal Debian sid" "unshare got: " \
+    "bash --label-regex ^(unit|integration|server)\$"
+  [[ -x build/suite-sid/src/scripts/test && ! -e build/suite-sid/src/build ]] || fail "The sources are not in the suite"
+  try scripts/test --suite sid --label-regex unit
+  expect "the suite stays" 3 "bash --label-regex unit"
+  [[ $(cat made.log) == "made sid" ]] || fail "debootstrap ran again: $(cat made.log)"
+fi
+try as_nobody scripts/test --suite sid
+expect "only root makes a Debian" 1 "--suite needs root to make a Debian in"
 
 echo "== Skipped tests"
 fake ctest 'cat >"$PWD/build/test/ctest.xml" <<XML
