@@ -135,6 +135,7 @@ exec 3<>go
 fake apt-get 'ln -s /x "$DPKG_ROOT/etc/systemd/system/multi-user.target.wants/docker.service"
 echo working; read -r _ <'"$tree/go"
 for signal in TERM KILL; do
+  rm -f "$tree/killed.log"
   setsid scripts/install_packages.sh docker.io >"$tree/killed.log" 2>&1 &
   killed=$!
   wait_for_line "$tree/killed.log" working >/dev/null
@@ -162,10 +163,10 @@ fake unshare 'echo "unshare got: $*"; exit 3'
 if ((EUID == 0)); then
   try scripts/test --suite sid
   expect "the fast tests run in the suite, and their status is the script's" 3 "Making a minimal Debian sid" "unshare got: " \
-    "bash --label-regex ^(unit|integration|server)\$"
+    "scripts/test --label-regex ^(unit|integration|server)\$"
   [[ -x build/suite-sid/src/scripts/test && ! -e build/suite-sid/src/build ]] || fail "The sources are not in the suite"
   try scripts/test --suite sid --label-regex unit
-  expect "the suite stays" 3 "bash --label-regex unit"
+  expect "the suite stays" 3 "scripts/test --label-regex unit"
   [[ $(cat made.log) == "made sid" ]] || fail "debootstrap ran again: $(cat made.log)"
 fi
 try as_nobody scripts/test --suite sid
