@@ -160,7 +160,7 @@ TEST_CASE("embedded_processor reports why it cannot start") {
       "Cannot listen on " + taken +
           ": the port is taken, or this machine has no such address. Write "
           "another after --listen.\n");
-  CHECK(Run({EMBEDDED_PROCESSOR, "--host", "nowhere"}).exit_code == 2);
+  CHECK(Run({EMBEDDED_PROCESSOR, "--host", "ftp://nowhere"}).exit_code == 2);
   CHECK(Run({EMBEDDED_PROCESSOR, "--port"}).exit_code == 2);
   CHECK(Run({EMBEDDED_PROCESSOR, "--help"}).exit_code == 0);
 }

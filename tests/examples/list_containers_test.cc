@@ -206,7 +206,7 @@ TEST_CASE("list_containers rejects unknown arguments") {
   CHECK(unknown.exit_code == 2);
   CHECK(unknown.out.empty());
   CHECK(unknown.err.find("--everything") != std::string::npos);
-  CHECK(Run({LIST_CONTAINERS, "--host", "nowhere"}).exit_code == 2);
+  CHECK(Run({LIST_CONTAINERS, "--host", "ftp://nowhere"}).exit_code == 2);
   CHECK(Run({LIST_CONTAINERS, "--limit", "many"}).exit_code == 2);
 }
 

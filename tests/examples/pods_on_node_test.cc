@@ -18,7 +18,7 @@ Container PodContainer(const std::string& pod, const std::string& uid,
                        const std::string& name, const std::string& state,
                        const std::string& status) {
   Container container =
-      MakeContainer("a1", "k8s_" + name + "_" + pod, state, status);
+      MakeContainer(uid + name, "k8s_" + name + "_" + pod, state, status);
   const bool is_sandbox = name == "POD";
   container.labels = StringMap{
       {"io.kubernetes.container.name", name},

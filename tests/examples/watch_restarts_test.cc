@@ -136,7 +136,7 @@ TEST_CASE("watch_restarts rejects invalid intervals and counts") {
   CHECK(Run({WATCH_RESTARTS, "--interval", "-1"}).exit_code == 2);
   CHECK(Run({WATCH_RESTARTS, "--interval", "soon"}).exit_code == 2);
   CHECK(Run({WATCH_RESTARTS, "--count", "-1"}).exit_code == 2);
-  CHECK(Run({WATCH_RESTARTS, "--host", "nowhere"}).exit_code == 2);
+  CHECK(Run({WATCH_RESTARTS, "--host", "ftp://nowhere"}).exit_code == 2);
   CHECK(Run({WATCH_RESTARTS, "--help"}).exit_code == 0);
 }
 

@@ -148,11 +148,12 @@ std::string DaemonMessage(const HttpResponse& response) {
 }
 
 bool IsRemovalRace(const HttpResponse& response, const ListOptions& options) {
+  // A list of megabytes must not be decoded only to find no message in it.
+  if (response.status < 404) return false;
   // The words of Podman's database and storage, and of dockerd's layers and
   // snapshots.
   const std::string message = JsonMessage(response);
-  return response.status >= 404 &&
-         !RejectsOptions(response, message, options) &&
+  return !RejectsOptions(response, message, options) &&
          (SaysNoSuchContainer(message) ||
           ContainsAny(message, {"does not exist", "already been removed",
                                 "snapshot not found"}));
