@@ -11,12 +11,11 @@
 namespace containercollector::internal {
 
 struct Endpoint {
-  std::string text;  ///< For people: as written, with defaults filled in.
+  std::string text;         ///< As written, with defaults filled in.
   std::string socket_path;  ///< Empty for TCP; "@name" if abstract.
   std::string base_url;     ///< Precedes the target of each request.
   bool tls = false;
-  RuntimeKind kind =
-      RuntimeKind::kDocker;  ///< The kind of runtime expected there.
+  RuntimeKind kind = RuntimeKind::kDocker;  ///< The kind expected there.
 };
 
 /// Parses an endpoint in the syntax of DOCKER_HOST, in every form that Docker's
