@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Mounts the processor's routes in a program with an HTTP server of its own,
-// here civetweb, beside a route of that program.
+// Mounts the processor's routes in a program that has its own HTTP server, here
+// civetweb, next to one of the program's own routes.
 
 #include <civetweb.h>
 #include <signal.h>
@@ -31,7 +31,7 @@ int Send(mg_connection* connection, const cc::Response& response) {
   return response.status;
 }
 
-// civetweb calls the handlers on its threads, which share one Processor.
+// civetweb calls the handlers on its own threads, which share one Processor.
 int Collect(mg_connection* connection, void* processor) {
   const mg_request_info* request = mg_get_request_info(connection);
   std::string target = request->local_uri;
@@ -65,8 +65,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     cc::Processor processor{cc::DockerClient(daemon)};
 
-    // Block the signals before civetweb starts threads, which inherit the mask,
-    // so that only sigwait() receives them.
+    // Block the signals before civetweb starts threads, which inherit the mask.
+    // Then only sigwait() receives them.
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
                    "Write another after --listen.\n";
       return 1;
     }
-    // Without "$", the pattern would match longer paths too.
+    // Without "$", the pattern would also match longer paths.
     for (const std::string_view path :
          {cc::Processor::kArrayPath, cc::Processor::kObjectPath})
       mg_set_request_handler(server.get(), (std::string(path) + "$").c_str(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Lists the containers of the node as a table, like docker ps, or as JSON.
+// Lists the node's containers as a table, like docker ps, or as JSON.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -20,7 +20,8 @@ namespace {
 namespace cc = containercollector;
 using Row = std::vector<std::string>;
 
-// Control characters would reach the terminal. Some take two bytes in UTF-8.
+// Replaces control characters, which would affect the terminal. Some of them
+// have two bytes in UTF-8.
 std::string Printable(const std::string& text) {
   static const std::regex kControls("[\\x00-\\x1F\\x7F]|\xC2[\x80-\x9F]");
   return std::regex_replace(text, kControls, "?");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Groups the containers of the node by Kubernetes pod and marks those that are
-// not running.
+// Groups the node's containers by Kubernetes pod and marks those that are not
+// running.
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -15,7 +15,8 @@ namespace {
 
 namespace cc = containercollector;
 
-// The UID tells a recreated pod from the earlier one of the same name.
+// The UID distinguishes a recreated pod from its predecessor with the same
+// name.
 struct Pod {
   std::string name_space, name, uid;
 
@@ -25,7 +26,8 @@ struct Pod {
   }
 };
 
-// Control characters would reach the terminal. Some take two bytes in UTF-8.
+// Replaces control characters, which would affect the terminal. Some of them
+// have two bytes in UTF-8.
 std::string Printable(const std::string& text) {
   static const std::regex kControls("[\\x00-\\x1F\\x7F]|\xC2[\x80-\x9F]");
   return std::regex_replace(text, kControls, "?");

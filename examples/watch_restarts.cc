@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Lists the containers of the node periodically and prints which ones appeared,
-// disappeared, changed state, or were replaced by another of the same name.
+// Lists the node's containers periodically and prints which ones appeared,
+// disappeared, changed state, or were replaced by another with the same name.
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -18,7 +18,8 @@ namespace {
 namespace cc = containercollector;
 using ContainersByName = std::map<std::string, cc::Container>;
 
-// Control characters would reach the terminal. Some take two bytes in UTF-8.
+// Replaces control characters, which would affect the terminal. Some of them
+// have two bytes in UTF-8.
 std::string Printable(const std::string& text) {
   static const std::regex kControls("[\\x00-\\x1F\\x7F]|\xC2[\x80-\x9F]");
   return std::regex_replace(text, kControls, "?");
@@ -99,7 +100,7 @@ int main(int argc, char** argv) {
           std::cout << "Watching. Containers now: " << now.size() << std::endl;
         before = std::move(now);
       } catch (const cc::Error& error) {
-        // One line for a daemon that stays away, not one per round.
+        // Print one line for each outage, not one per round.
         if (failure != error.what())
           std::cerr << Printable(error.what()) << std::endl;
         failure = error.what();

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <map>
 
 #include "server/http/listen_socket.h"
@@ -15,7 +16,11 @@
 namespace containercollector::server {
 namespace {
 
-constexpr std::size_t kGigabyte = std::size_t{1} << 30;
+/// Returns so many bytes, or the largest size of a 32-bit machine.
+constexpr std::size_t Gigabytes(std::uint64_t count) {
+  return static_cast<std::size_t>(std::min<std::uint64_t>(
+      count << 30, std::numeric_limits<std::size_t>::max()));
+}
 
 /// Checks and converts as `validator` does, with an error text that says what
 /// to write.
@@ -134,10 +139,10 @@ void AddRuntimeFlags(CLI::App& app, RuntimeOptions& runtime) {
   AddDuration(app, "--connect-timeout,--docker-connect-timeout",
               runtime.connect_timeout,
               "Time limit for connecting to the runtime");
-  AddNumber<std::size_t>(app,
-                         "--max-response-bytes,--docker-max-response-bytes",
-                         runtime.max_response_bytes, 1, 4 * kGigabyte - 1,
-                         "Largest response of the runtime");
+  AddNumber<std::size_t>(
+      app, "--max-response-bytes,--docker-max-response-bytes",
+      runtime.max_response_bytes, 1, std::numeric_limits<std::uint32_t>::max(),
+      "Largest response of the runtime");
 }
 
 void AddServerFlags(CLI::App& app, Options& options) {
@@ -182,13 +187,13 @@ void AddLimitFlags(CLI::App& app, Options& options) {
       "both routes. KubeDiag's agent rejects responses over 2097152 bytes, "
       "and etcd stores 1.5 MiB");
   answer->default_str(std::to_string(options.answer_limits.array_bytes));
-  AcceptNumber<std::size_t>(answer, 0, 4 * kGigabyte);
+  AcceptNumber<std::size_t>(answer, 0, Gigabytes(4));
   AddNumber<std::size_t>(app, "--max-waiting", options.max_waiting, 1, 100'000,
                          "Pending requests");
   AddNumber<std::size_t>(app, "--max-body-bytes", options.http.max_body_bytes,
-                         0, kGigabyte, "Size of the body of a request");
+                         0, Gigabytes(1), "Size of the body of a request");
   AddNumber<std::size_t>(app, "--max-in-flight-bytes",
-                         options.http.max_in_flight_bytes, 1, 64 * kGigabyte,
+                         options.http.max_in_flight_bytes, 1, Gigabytes(64),
                          "Size of the responses that are being sent");
 }
 

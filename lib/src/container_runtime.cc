@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::string_view kUnix = "unix://";
 
-/// The sockets of CRI runtimes, in the order of preference. Docker's stands
-/// between the two constants.
+/// The sockets of CRI runtimes, in order of preference. Docker's comes after
+/// these and before kMicrok8sSocket.
 constexpr std::array<std::string_view, 6> kCriSockets = {
     "/run/containerd/containerd.sock",
     "/run/crio/crio.sock",
@@ -59,7 +59,8 @@ std::unique_ptr<ContainerRuntime> MakeSelecting(const RuntimeOptions& options) {
                                                       options.timeout);
 }
 
-/// Drops each container whose ID a later one has too. Those without an ID stay.
+/// Drops each container whose ID appears again later. Keeps those without an
+/// ID.
 void KeepLastOfEachId(std::vector<Container>& containers) {
   std::unordered_set<std::string> ids;
   const auto kept = std::remove_if(
@@ -97,7 +98,7 @@ std::unique_ptr<ContainerRuntime> MakeRuntime(const RuntimeOptions& options) {
     case RuntimeKind::kAuto:
       break;
   }
-  // Without the CRI there is nothing to select.
+  // Without CRI support, there is nothing to select.
   if constexpr (!CONTAINERCOLLECTOR_CRI)
     return std::make_unique<DockerClient>(options);
   return MakeSelecting(options);

@@ -110,7 +110,7 @@ class Parser {
   }
 
   void ParsePath(std::string_view path) {
-    // The kernel's buffer ends with a NUL.
+    // sun_path also holds a terminating NUL.
     constexpr std::size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
     if (path.empty()) path = cri_ ? kCriSocket : kDockerSocket;
     if (path.front() != '/' && (path.front() != '@' || path.size() == 1))
@@ -143,7 +143,7 @@ class Parser {
     address.remove_suffix(path.size());
     while (!path.empty() && path.back() == '/') path.remove_suffix(1);
 
-    // The colons of an IPv6 address stand in brackets.
+    // Ignore the colons of an IPv6 address, which are in brackets.
     const std::size_t bracket = address.rfind(']');
     const std::size_t colon = address.rfind(':');
     const bool has_port =

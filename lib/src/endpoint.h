@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Where a runtime listens.
+/// The address at which a runtime listens.
 #ifndef CONTAINERCOLLECTOR_SRC_ENDPOINT_H_
 #define CONTAINERCOLLECTOR_SRC_ENDPOINT_H_
 
@@ -11,17 +11,17 @@
 namespace containercollector::internal {
 
 struct Endpoint {
-  std::string text;         ///< For people: as written, defaults filled in.
-  std::string socket_path;  ///< Empty for TCP; "@name" if it is abstract.
-  std::string base_url;     ///< Stands before each request's target.
+  std::string text;         ///< As written, with defaults filled in.
+  std::string socket_path;  ///< Empty for TCP; "@name" if abstract.
+  std::string base_url;     ///< Precedes the target of each request.
   bool tls = false;
-  RuntimeKind kind = RuntimeKind::kDocker;  ///< What should listen there.
+  RuntimeKind kind = RuntimeKind::kDocker;  ///< The kind expected there.
 };
 
-/// Parses an endpoint in the syntax of DOCKER_HOST, in the forms that Docker's
-/// CLI accepts. For RuntimeKind::kCri only a Unix socket will do.
+/// Parses an endpoint in the syntax of DOCKER_HOST, in every form that Docker's
+/// CLI accepts. RuntimeKind::kCri accepts only Unix sockets.
 /// @param tls Whether `tcp://` means TLS.
-/// @throws Error kInvalidArgument, with a text that says what to write.
+/// @throws Error kInvalidArgument; the text says what to use instead.
 Endpoint ParseEndpoint(std::string_view text, RuntimeKind kind,
                        bool tls = false);
 

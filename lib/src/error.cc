@@ -4,7 +4,7 @@
 
 namespace containercollector {
 
-// Out of line, so that the type information of the class is in one place.
+// Defined out of line so that the class's type information exists only once.
 Error::~Error() = default;
 
 std::string_view ToString(ErrorCode code) noexcept {

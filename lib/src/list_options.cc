@@ -19,7 +19,7 @@
 namespace containercollector {
 namespace {
 
-/// Does what BoolValue of moby v19.03.15 api/server/httputils/form.go does.
+/// Mirrors BoolValue of moby v19.03.15 api/server/httputils/form.go.
 bool ParseBool(std::string_view value) {
   const auto is_space = [](unsigned char c) { return std::isspace(c) != 0; };
   while (!value.empty() && is_space(static_cast<unsigned char>(value.front())))
@@ -56,8 +56,8 @@ std::optional<Json> TryDecode(const std::string& json) {
   }
 }
 
-/// Does what FromJSON of moby v19.03.15 api/types/filters/parse.go does: takes
-/// objects, or the lists of older clients.
+/// Mirrors FromJSON of moby v19.03.15 api/types/filters/parse.go: accepts
+/// objects, and the lists that older clients send.
 Filters ParseFilters(const std::string& value) {
   using Objects = std::optional<SortedMap<std::optional<SortedMap<bool>>>>;
   using Lists = std::optional<SortedMap<std::optional<StringList>>>;

@@ -18,7 +18,7 @@ namespace {
 
 void CheckDuration(const char* name, std::chrono::nanoseconds duration) {
   using std::chrono::milliseconds;
-  // libcurl counts milliseconds in a long, but adds to it.
+  // libcurl stores milliseconds in a long, and adds to them.
   constexpr auto kLongest = std::chrono::hours(24 * 365);
   if (duration >= milliseconds(1) && duration <= kLongest) return;
   const bool whole = duration % milliseconds(1) == milliseconds(0);
@@ -30,7 +30,8 @@ void CheckDuration(const char* name, std::chrono::nanoseconds duration) {
 }
 
 void CheckMaxResponse(std::size_t bytes) {
-  /// The largest body that the JSON parser and the prefix of gRPC can count.
+  /// The largest size that the JSON parser and gRPC's length prefix can
+  /// represent.
   constexpr std::size_t kLargest = std::numeric_limits<std::uint32_t>::max();
   if (bytes >= 1 && bytes <= kLargest) return;
   RejectOption("invalid max response of " + std::to_string(bytes) +

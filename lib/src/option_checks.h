@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Checks of options. Those of a struct are implemented beside it.
+/// Checks of options. Those of a struct are implemented next to it.
 #ifndef CONTAINERCOLLECTOR_SRC_OPTION_CHECKS_H_
 #define CONTAINERCOLLECTOR_SRC_OPTION_CHECKS_H_
 
@@ -11,15 +11,15 @@
 
 namespace containercollector::internal {
 
-/// @throws Error kInvalidArgument, with a text that says what to write.
+/// @throws Error kInvalidArgument; the text says what to use instead.
 void CheckDuration(const char* name, std::chrono::nanoseconds duration);
 void CheckMaxResponse(std::size_t bytes);
 
-/// Checks all but the endpoint, see ParseEndpoint().
-/// @throws Error kInvalidArgument, with a text that says what to write.
+/// Checks everything but the endpoint; see ParseEndpoint().
+/// @throws Error kInvalidArgument; the text says what to use instead.
 void CheckOptions(const RuntimeOptions& options);
 
-/// @throws Error kInvalidArgument, with a text that says what to write.
+/// @throws Error kInvalidArgument; the text says what to use instead.
 void CheckOptions(const ListOptions& options);
 
 }  // namespace containercollector::internal

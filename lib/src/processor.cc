@@ -31,13 +31,13 @@ Response ErrorResponse(int status, const Error& error) {
   return response;
 }
 
-/// Returns what `collect` returns, or the response for what it throws.
+/// Returns the result of `collect`, or the response for the error it throws.
 template <typename Collect>
 Response ErrorsAsResponses(Collect&& collect) {
   try {
     return collect();
   } catch (const Error& error) {
-    // A filter that the daemon rejects is the caller's mistake.
+    // A filter that the runtime rejects is the caller's mistake.
     const int status = error.code() == ErrorCode::kRequestRejected ? 400 : 500;
     return ErrorResponse(status, error);
   } catch (const std::exception& error) {
@@ -90,7 +90,7 @@ bool operator==(const ProcessorRequest& a, const ProcessorRequest& b) {
 
 std::string WrapContainers(std::string_view array_json, std::string_view key) {
   std::string json;
-  // The result can be megabytes: one allocation of about the right size.
+  // The result can be megabytes; reserve about the right size at once.
   const auto quotes = std::count(array_json.begin(), array_json.end(), '"');
   json.reserve(array_json.size() + static_cast<std::size_t>(quotes) +
                array_json.size() / 64 + key.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Query strings of URLs.
+/// The query strings of URLs.
 #ifndef CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
 #define CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
 
@@ -13,26 +13,26 @@
 
 namespace containercollector::internal {
 
-/// Returns the text with %XX for each byte that a query value cannot hold.
+/// Returns the text with %XX for each byte that a query value must not contain.
 std::string PercentEncode(std::string_view text);
 
-/// Names and values in order, decoded.
+/// Decoded names and values, in order.
 using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
 /// @throws Error kInvalidArgument if a "%" is not followed by two hexadecimal
 /// digits.
 QueryParameters ParseQueryString(std::string_view query);
 
-/// Returns the first value of the parameter; null if there is none.
+/// Returns the first value of a parameter, or null if there is none.
 const std::string* FindParameter(const QueryParameters& parameters,
                                  std::string_view name);
 
 /// @throws Error kInvalidArgument, always.
-/// @param why What to write instead.
+/// @param why What to use instead.
 [[noreturn]] void RejectParameter(std::string_view name, std::string_view value,
                                   std::string_view why);
 
-/// See the public function, which takes the query string.
+/// Does the same as the public function of this name, for a parsed query.
 ListOptions ParseListOptions(const QueryParameters& parameters);
 
 }  // namespace containercollector::internal

@@ -18,8 +18,9 @@
 namespace containercollector::internal {
 namespace {
 
-/// Whether somebody listens at the socket, but the queue of connections is
-/// full: it hangs. Its client's error has the code of a socket that refuses.
+/// Returns whether a process listens at the socket but the connection queue is
+/// full: the process hangs. Its client's error code is that of a refused
+/// connection.
 bool HasFullQueue(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -35,8 +36,8 @@ bool HasFullQueue(const std::string& path) {
   return full;
 }
 
-/// Whether the kubelet created the container. CriClient itself adds some of
-/// these labels to every container.
+/// Returns whether the kubelet created the container. Some of these labels do
+/// not prove it, because CriClient itself adds them to every container.
 bool IsOfPod(const Container& container) {
   const auto is_kubelets = [](const auto& label) {
     constexpr std::string_view kPrefix = "io.kubernetes.";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A runtime that may be the one to ask, and what it lists.
+/// A runtime that may be chosen, and what it lists.
 #ifndef CONTAINERCOLLECTOR_SRC_RUNTIME_CANDIDATE_H_
 #define CONTAINERCOLLECTOR_SRC_RUNTIME_CANDIDATE_H_
 
@@ -15,52 +15,52 @@
 
 namespace containercollector::internal {
 
-/// Tells a socket file from the one that takes its place.
+/// Distinguishes a socket file from a later one at the same path.
 struct SocketIdentity {
   bool exists = false;
   dev_t device = 0;
   ino_t inode = 0;
-  std::int64_t changed_at = 0;  ///< Nanoseconds. Inode numbers are used again.
+  std::int64_t changed_at = 0;  ///< Nanoseconds. Inode numbers are reused.
 };
 
 bool operator==(const SocketIdentity& a, const SocketIdentity& b);
 
 struct RuntimeCandidate {
   std::unique_ptr<const ContainerRuntime> runtime;
-  std::string socket_path;  ///< Empty if it has no socket file.
+  std::string socket_path;  ///< Empty if there is no socket file.
 
-  /// Returns what its socket is now. Without a file, only a call tells whether
-  /// something listens: such a candidate always exists.
+  /// Returns the current identity of its socket. Without a socket file, only a
+  /// call shows whether something listens, so the candidate always counts as
+  /// existing.
   [[nodiscard]] SocketIdentity Socket() const;
 
-  /// Whether `error` of its client means that nobody listens there for this
-  /// user.
+  /// Returns whether `error`, thrown by its client, means that nothing listens
+  /// there for this user.
   [[nodiscard]] bool Refuses(const Error& error) const;
 };
 
-/// The list of one candidate, held back until it is clear that the candidate is
-/// the one to ask.
+/// The list of one candidate, held back until that candidate is chosen.
 class CandidateList {
  public:
-  /// @param visitor Null if nobody wants the list.
+  /// @param visitor Null if the caller does not want the list.
   CandidateList(const RuntimeCandidate& candidate,
                 const ContainerVisitor* visitor)
       : candidate_(&candidate), visitor_(visitor) {}
 
-  /// Passes on what is held back, and from now on holds nothing back.
+  /// Passes on what was held back, and everything that follows.
   void Open(const CallOptions& call);
 
-  /// Asks for the list, and opens at the first container of a pod.
-  /// @param only_running Whether stopped containers of pods do not count.
+  /// Queries the list. Calls Open() at the first container of a pod.
+  /// @param only_running Whether to ignore the stopped containers of pods.
   void List(const ListOptions& options, const CallOptions& call,
             bool only_running);
 
   const RuntimeCandidate& candidate() const noexcept { return *candidate_; }
   bool open() const noexcept { return open_; }
-  bool any() const noexcept { return any_; }  ///< Whether it has a container.
+  bool any() const noexcept { return any_; }  ///< Whether it has any container.
   bool pods() const noexcept {
     return pods_;
-  }  ///< Whether it has one of a pod.
+  }  ///< Whether it has a pod's container.
 
  private:
   void Visit(Container& container, const CallOptions& call, bool only_running);

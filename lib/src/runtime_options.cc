@@ -20,7 +20,7 @@ std::string FromEnvironmentOr(const char* name, const std::string& value) {
   return text != nullptr && *text != '\0' ? text : value;
 }
 
-/// Returns where Docker's CLI keeps its files.
+/// Returns the directory of Docker's CLI configuration.
 std::string DockerConfigDirectory() {
   const std::string directory = FromEnvironmentOr("DOCKER_CONFIG", "");
   if (!directory.empty()) return directory;

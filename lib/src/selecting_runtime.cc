@@ -13,10 +13,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// How much of the remaining time a candidate gets while others wait.
+/// A candidate gets this fraction of the remaining time if others remain.
 constexpr int kShare = 4;
 
-/// Returns the text of an error with a mark at its end: a daemon's has none.
+/// Returns the text of an error with a full stop; a daemon's text has none.
 std::string Sentence(const Error& error) {
   std::string text = error.what();
   const char last = text.empty() ? '\0' : text.back();
@@ -26,17 +26,17 @@ std::string Sentence(const Error& error) {
 
 }  // namespace
 
-/// Asks candidates until it is clear which one to choose.
+/// Queries candidates until one can be chosen.
 class SelectingRuntime::Selection {
  public:
-  /// @param deadline Of all calls together.
+  /// @param deadline The deadline of all calls together.
   Selection(const Chosen& last, const ContainerVisitor* visitor,
             const CallOptions& call, steady_clock::time_point deadline)
       : last_(last), visitor_(visitor), call_(call), deadline_(deadline) {}
 
-  /// Returns the choice; null if no candidate responds.
-  /// @throws Error that of the runtime that was chosen before, or of one that
-  /// hangs or fails, if it may be the one that runs the pods.
+  /// Returns the choice, or null if no candidate responds.
+  /// @throws Error The error of the previously chosen runtime, or that of a
+  /// runtime that hangs or fails, if it may be the one that runs the pods.
   const RuntimeCandidate* Choose(
       const std::vector<const RuntimeCandidate*>& candidates) {
     for (const RuntimeCandidate* candidate : candidates) {
@@ -55,13 +55,13 @@ class SelectingRuntime::Selection {
     const auto best =
         std::min_element(listings_.begin(), listings_.end(), better);
     if (best == listings_.end()) return nullptr;
-    // It ran the pods a moment ago: an empty list would look like success.
+    // It ran the pods a moment ago, so an empty list would look like success.
     if (lost_ && !best->any()) throw WithOthers(*lost_);
     std::iter_swap(listings_.begin(), best);
     return &listings_.front().candidate();
   }
 
-  /// Whether the choice lists Kubernetes containers.
+  /// Returns whether the choice lists Kubernetes containers.
   bool lists_pods() const { return listings_.front().pods(); }
 
   /// Returns why it was chosen; empty if no other candidate responds.
@@ -74,24 +74,24 @@ class SelectingRuntime::Selection {
                : "it is the first that responds, and none lists containers";
   }
 
-  /// Passes on the list of the choice.
+  /// Passes on the list of the chosen runtime.
   void PassOn() {
     if (visitor_ != nullptr && !listings_.front().open())
       listings_.front().Open(call_);
   }
 
-  /// The errors of candidates that do not count.
+  /// Returns the errors of the candidates that were ruled out.
   const std::vector<Error>& errors() const noexcept { return errors_; }
 
  private:
-  /// Returns whether the candidate is to be chosen, whatever others list.
-  /// @param patient Whether it gets all the time that is left.
+  /// Returns whether to choose the candidate, whatever others list.
+  /// @param patient Whether it gets all the remaining time.
   bool Ask(const RuntimeCandidate& candidate, bool patient) {
     const bool others_may_run_pods = sick_ || !slow_.empty();
     const bool is_first = std::exchange(asked_, true);
     CandidateList listing(candidate, visitor_);
     try {
-      // The client's own limit is a round number in its error.
+      // With the client's own limit, the error names a round number.
       listing.List({}, patient && is_first ? call_ : Limited(patient),
                    others_may_run_pods);
     } catch (const Error& error) {
@@ -125,8 +125,8 @@ class SelectingRuntime::Selection {
     }
   }
 
-  /// Whether the candidate speaks its protocol, or may do so once it no longer
-  /// hangs.
+  /// Returns whether the candidate speaks its protocol, or may do so once it no
+  /// longer hangs.
   bool Responds(const RuntimeCandidate& candidate, const Error& error) const {
     if (error.code() == ErrorCode::kTlsFailed) return false;
     if (error.code() == ErrorCode::kTimeout ||
@@ -149,7 +149,7 @@ class SelectingRuntime::Selection {
     return limited;
   }
 
-  /// Adds to an error who responds, and is not chosen.
+  /// Returns the error, with the runtimes that respond but were not chosen.
   Error WithOthers(const Error& error) const {
     if (listings_.empty()) return error;
     std::string text = Sentence(error);
@@ -168,9 +168,9 @@ class SelectingRuntime::Selection {
   bool asked_ = false;
   std::vector<CandidateList>
       listings_;  ///< Of those that respond; the choice first.
-  std::vector<const RuntimeCandidate*> slow_;  ///< To be asked again.
-  std::optional<Error> sick_;  ///< Of the first that hangs or fails.
-  std::optional<Error> lost_;  ///< Of the last choice, if it ran pods.
+  std::vector<const RuntimeCandidate*> slow_;  ///< To be queried again.
+  std::optional<Error> sick_;  ///< From the first that hangs or fails.
+  std::optional<Error> lost_;  ///< From the last choice, if it ran pods.
   std::vector<Error> errors_;
 };
 
@@ -278,7 +278,7 @@ void SelectingRuntime::DoForEachContainer(const ListOptions& options,
     return ListOnly(*to_ask.front(), *last, options, visitor, call,
                     std::move(sockets));
   }
-  // A narrowed list does not show whether the choice holds.
+  // A narrowed list does not show whether the choice still holds.
   const bool narrowed = options != ListOptions{};
   if (narrowed && last->lists_pods && Holds(*last, sockets)) {
     CandidateList listing(*last->candidate, &visitor);

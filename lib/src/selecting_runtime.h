@@ -14,22 +14,24 @@
 
 namespace containercollector::internal {
 
-/// Asks one of several candidates: the first that lists Kubernetes containers,
-/// else the first that lists any container, else the first that responds.
+/// Selects one of several candidates: the first that lists Kubernetes
+/// containers, else the first that lists any container, else the first that
+/// responds.
 ///
 /// Keeps its choice while that runtime lists Kubernetes containers. Chooses
-/// again if it lists none or refuses connections, and if the socket of another
-/// candidate appears or is replaced. To list is to probe: the list that shows
-/// the pods is the one that the caller gets.
+/// again if the runtime lists none or refuses connections, or if another
+/// candidate's socket appears or is replaced. There are no separate probes: the
+/// list that shows the pods is the one that the caller gets.
 ///
-/// Candidates are probed one after the other, so that no threads are needed and
-/// that those behind the chosen one are left alone. A candidate that hangs gets
-/// a quarter of the time that remains. It may be the runtime of the pods, so
-/// only a runtime that lists running pods is chosen in its place. Otherwise it
-/// is asked again with all the time that is left, and its error is the result.
+/// Queries the candidates one after the other, which needs no threads and
+/// leaves those behind the chosen one alone. A candidate that hangs gets a
+/// quarter of the remaining time. Because it may run the pods, another
+/// candidate is chosen in its place only if that one lists running pods.
+/// Otherwise the hanging candidate is queried again with all the remaining
+/// time, and its error is the result.
 class SelectingRuntime final : public ContainerRuntime {
  public:
-  /// @param candidates At least one, those to prefer first.
+  /// @param candidates At least one, in order of preference.
   /// @param timeout Time limit of a whole call.
   SelectingRuntime(std::vector<RuntimeCandidate> candidates,
                    std::chrono::nanoseconds timeout);
@@ -42,12 +44,12 @@ class SelectingRuntime final : public ContainerRuntime {
   class Selection;
   using Sockets = std::vector<SocketIdentity>;
 
-  /// What was chosen, and why. Immutable.
+  /// The chosen runtime, and why it was chosen. Immutable.
   struct Chosen {
     const RuntimeCandidate* candidate = nullptr;
     bool lists_pods = false;
     std::string reason;
-    Sockets sockets;  ///< Those of the candidates before they were asked.
+    Sockets sockets;  ///< Those of the candidates before they were queried.
   };
   using ChosenPtr = std::shared_ptr<const Chosen>;
 
@@ -59,20 +61,20 @@ class SelectingRuntime final : public ContainerRuntime {
   [[nodiscard]] ChosenPtr Last() const;
   void Save(Chosen chosen) const;
 
-  /// Lists what the only candidate that may respond has.
+  /// Queries the list of the only candidate that may respond.
   void ListOnly(const RuntimeCandidate& only, const Chosen& last,
                 const ListOptions& options, const ContainerVisitor& visitor,
                 const CallOptions& call, Sockets sockets) const;
 
-  /// Whether no candidate but the chosen one has a new socket.
+  /// Returns whether no candidate but the chosen one has a new socket.
   [[nodiscard]] bool Holds(const Chosen& last, const Sockets& sockets) const;
 
-  /// Returns the candidates that may respond, in the order in which to ask.
+  /// Returns the candidates that may respond, in the order to query them.
   [[nodiscard]] std::vector<const RuntimeCandidate*> ToAsk(
       const Chosen& last, const Sockets& sockets) const;
 
-  /// Returns why there is no runtime to choose.
-  /// @param errors Those of the candidates that were asked.
+  /// Returns the error that says why no runtime can be chosen.
+  /// @param errors The errors of the candidates that were queried.
   [[nodiscard]] Error NoRuntime(const std::vector<Error>& errors,
                                 const Sockets& sockets) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How much memory to take at once for a text whose length nobody says.
+/// Estimates the size of a text whose length is unknown.
 #ifndef CONTAINERCOLLECTOR_SRC_SIZE_GUESS_H_
 #define CONTAINERCOLLECTOR_SRC_SIZE_GUESS_H_
 
@@ -9,14 +9,15 @@
 
 namespace containercollector::internal {
 
-/// Guesses from the last text, because the containers of a node change little
-/// from one collection to the next: a text that grows as it arrives is copied
-/// at each step. What a guess takes too much is never touched.
+/// Estimates from the size of the last text, because a node's containers change
+/// little between collections. Without an estimate, a growing text is copied at
+/// each step. Memory beyond the actual size is never touched.
 ///
 /// Thread-safe.
 class SizeGuess {
  public:
-  /// Returns a little more than the last text took, 0 before the first one.
+  /// Returns slightly more than the size of the last text; 0 before the first
+  /// one.
   std::size_t Next() const noexcept {
     const std::size_t last = last_.load(std::memory_order_relaxed);
     return last + last / 16;

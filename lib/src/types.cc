@@ -9,7 +9,8 @@
 namespace containercollector {
 namespace {
 
-/// Compares the members that the field table of the struct lists, i.e. all.
+/// Compares the members that the struct's field table lists, which is all of
+/// them.
 template <typename Struct>
 bool EqualInEveryField(const Struct& a, const Struct& b) {
   return std::apply(
@@ -53,7 +54,7 @@ bool operator==(const DaemonVersion& a, const DaemonVersion& b) {
   return EqualInEveryField(a, b);
 }
 
-// A ping is read from headers and has no field table.
+// A ping is read from headers, so it has no field table.
 bool operator==(const PingResult& a, const PingResult& b) {
   return std::tie(a.api_version, a.os_type, a.experimental,
                   a.builder_version) ==

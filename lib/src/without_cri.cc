@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Takes the place of lib/src/cri with -DCONTAINERCOLLECTOR_CRI=OFF: a
-/// CriClient that cannot be created, so its other functions are never called.
+/// Replaces lib/src/cri with -DCONTAINERCOLLECTOR_CRI=OFF. The constructor of
+/// this CriClient throws, so its other functions are never called.
 #include "containercollector/cri_client.h"
 #include "containercollector/error.h"
 

@@ -59,9 +59,11 @@ TEST_CASE("Calls with a hung resolver", "[.][hung-resolver]") {
                       "within 300ms. The name of its host was not resolved: "
                       "check the name and the DNS servers of this machine."));
   }
+  // Newer versions of libcurl resolve a name twice, for IPv4 and IPv6.
+  const int before = hung_resolutions;
   Cancellation cancellation;
   std::thread canceller([&] {
-    CHECK(WaitUntil([] { return hung_resolutions == 2; }, kGenerous));
+    CHECK(WaitUntil([&] { return hung_resolutions > before; }, kGenerous));
     cancellation.Cancel();
   });
   CallOptions call;

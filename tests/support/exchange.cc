@@ -28,8 +28,8 @@ bool Exchange::SendRepeated(std::string_view unit, std::uint64_t count) {
   for (; count >= units_per_block; count -= units_per_block) {
     if (!connection_.Send(block)) return false;
   }
-  return connection_.Send(
-      std::string_view(block).substr(0, unit.size() * count));
+  return connection_.Send(std::string_view(block).substr(
+      0, unit.size() * static_cast<std::size_t>(count)));
 }
 
 void Exchange::Hang() {

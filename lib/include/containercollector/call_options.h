@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Limits of a single call.
+/// The limits of a single call.
 #ifndef CONTAINERCOLLECTOR_CALL_OPTIONS_H_
 #define CONTAINERCOLLECTOR_CALL_OPTIONS_H_
 
@@ -33,16 +33,16 @@ class CONTAINERCOLLECTOR_EXPORT Cancellation {
   Cancellation(const Cancellation&) = delete;
   Cancellation& operator=(const Cancellation&) = delete;
 
-  /// Ends the calls that use this object, and all later ones, with
-  /// ErrorCode::kCancelled. Returns at once. A second call does nothing.
+  /// Ends all current and later calls that use this object with
+  /// ErrorCode::kCancelled. Returns at once. A second call has no effect.
   void Cancel();
 
-  /// Returns whether Cancel() was called.
+  /// Returns whether Cancel() has been called.
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
-  /// Calls `wake` from Cancel(), until it is destroyed. For callers that wait
-  /// for something else than this library. `wake` must not throw, and must not
-  /// use the Cancellation.
+  /// RAII: while it exists, Cancel() calls `wake`. For callers that also wait
+  /// for something outside this library. `wake` must neither throw nor use the
+  /// Cancellation.
   class CONTAINERCOLLECTOR_EXPORT Wake {
    public:
     Wake(Cancellation& cancellation, std::function<void()> wake);
@@ -61,17 +61,17 @@ class CONTAINERCOLLECTOR_EXPORT Cancellation {
   std::list<std::function<void()>> wakes_;  // Guarded by mutex_.
 };
 
-/// Limits of a single call, besides those of the client.
+/// The limits of a single call, in addition to those of the client.
 struct CallOptions {
-  /// When the call must have ended, if that is before the client's timeout.
+  /// Ends the call earlier than the client's timeout would.
   std::optional<std::chrono::steady_clock::time_point> deadline;
 
-  /// Cancels the call; null: nothing does. Must outlive the call.
+  /// Cancels the call; may be null. Must outlive the call.
   Cancellation* cancellation = nullptr;
 
-  /// Gets one error for each container that the list holds without all of its
-  /// details, for example because its shim hangs. Called in the caller's
-  /// thread. Must not throw.
+  /// Receives one error for each listed container whose details are incomplete,
+  /// for example because its shim hangs. Called on the caller's thread. Must
+  /// not throw.
   std::function<void(const Error& error)> on_incomplete;
 };
 

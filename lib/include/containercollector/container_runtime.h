@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// The interface to whatever knows the node's containers.
+/// The interface of every container runtime.
 #ifndef CONTAINERCOLLECTOR_CONTAINER_RUNTIME_H_
 #define CONTAINERCOLLECTOR_CONTAINER_RUNTIME_H_
 
@@ -18,60 +18,62 @@
 
 namespace containercollector {
 
-/// Which runtime the calls of a ContainerRuntime go to.
+/// The runtime that a ContainerRuntime queries.
 struct RuntimeChoice {
   RuntimeKind kind = RuntimeKind::kAuto;  ///< kAuto: not chosen yet.
-  std::string endpoint;  ///< As in the options. Empty: not chosen yet.
-  /// Why it was chosen, for people, for example "it lists Kubernetes
-  /// containers". Empty if there was nothing to choose from.
+  std::string endpoint;  ///< As in the options; empty: not chosen yet.
+  /// Why this runtime was chosen, as a text for people, for example "it lists
+  /// Kubernetes containers". Empty if there was no alternative.
   std::string reason;
 };
 
 /// A service that knows the node's containers: DockerClient, CriClient, or the
-/// one that MakeRuntime() selects. A Processor takes any.
+/// one that MakeRuntime() selects. A Processor accepts any of them.
 ///
-/// To write one, implement the private functions. They get the arguments of the
-/// public functions.
+/// To write your own, implement the private functions. They receive the
+/// arguments of the public ones.
 ///
-/// Thread-safety: many threads may call a runtime at once. Destroying it needs
-/// it for itself.
+/// Thread-safety: many threads may call a runtime at once. No call may be
+/// running when it is destroyed.
 class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
  public:
   virtual ~ContainerRuntime();
 
-  /// Returns the containers of the node, newest first. A failure is never an
-  /// empty list. If the runtime lists an ID more than once, the last container
-  /// with it wins.
-  /// @throws Error kInvalidArgument for list options that no runtime takes,
-  /// kRequestRejected for those that this one rejects, kCannotConnect,
-  /// kPermissionDenied, kTlsFailed, kTimeout, kCancelled, kResponseTruncated,
-  /// kResponseMalformed, kResponseTooLarge, kDaemonError, kInternal.
+  /// Returns the node's containers, newest first. A failure is never an empty
+  /// list. If the runtime lists an ID more than once, the last container with
+  /// that ID wins.
+  /// @throws Error kInvalidArgument for list options that are invalid for every
+  /// runtime, kRequestRejected for those that this runtime rejects,
+  /// kCannotConnect, kPermissionDenied, kTlsFailed, kTimeout, kCancelled,
+  /// kResponseTruncated, kResponseMalformed, kResponseTooLarge, kDaemonError,
+  /// kInternal.
   [[nodiscard]] std::vector<Container> ListContainers(
       const ListOptions& options = {}, const CallOptions& call = {}) const;
 
-  /// Calls `visitor` for each container in turn, newest first, so that the
-  /// memory does not grow with their number. All responses have arrived before
-  /// the first call; the time limit of the call ends there. If a Docker daemon
-  /// lists an ID more than once, `visitor` gets each container with it: a later
-  /// one replaces those before it.
-  /// @throws Error as ListContainers(), kResponseMalformed possibly after some
-  /// containers were visited, and what `visitor` throws.
+  /// Calls `visitor` for one container at a time, newest first, which keeps
+  /// memory use independent of their number. All responses have arrived before
+  /// the first `visitor` call, and the time limit no longer applies. If a
+  /// Docker daemon lists an ID more than once, `visitor` gets each container
+  /// with that ID; a later one replaces the earlier ones.
+  /// @throws Error as ListContainers(), with kResponseMalformed possibly after
+  /// some containers were visited, and whatever `visitor` throws.
   void ForEachContainer(const ListOptions& options,
                         const ContainerVisitor& visitor,
                         const CallOptions& call = {}) const {
     DoForEachContainer(options, visitor, call);
   }
 
-  /// Returns what the service says of itself, if it responds at all.
-  /// @throws Error as ListContainers(), but for kInvalidArgument.
+  /// Returns what the runtime reports about itself, if it responds at all.
+  /// @throws Error as ListContainers(), except for kInvalidArgument.
   PingResult Ping(const CallOptions& call = {}) const { return DoPing(call); }
 
   /// Returns the endpoint as in the options, for example
-  /// "unix:///var/run/docker.sock".
-  /// Empty before MakeRuntime()'s runtime for RuntimeKind::kAuto has chosen.
+  /// "unix:///var/run/docker.sock". Empty for RuntimeKind::kAuto until a
+  /// runtime is chosen.
   [[nodiscard]] virtual const std::string& endpoint() const noexcept = 0;
 
-  /// Returns which runtime the last call went to, or the next one goes to.
+  /// Returns the runtime of the last call, or of the next one if there was
+  /// none.
   [[nodiscard]] virtual RuntimeChoice Choice() const;
 
  protected:
@@ -86,13 +88,15 @@ class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
   [[nodiscard]] virtual PingResult DoPing(const CallOptions& call) const = 0;
 };
 
-/// Returns the runtime that `options.kind` names. That of RuntimeKind::kAuto
-/// asks the runtime that runs the pods of this node: of the usual CRI sockets,
-/// or `options.cri_endpoint`, and of `options.docker_endpoint` the first that
-/// lists Kubernetes containers, else the first that lists any container, else
-/// the first that responds. It chooses at the first call, and again when that
-/// runtime refuses connections or lists no pods, or the socket of another one
-/// appears.
+/// Returns the runtime that `options.kind` names.
+///
+/// For RuntimeKind::kAuto, it is the one that runs the node's pods: the first
+/// candidate that lists Kubernetes containers, else the first that lists any
+/// container, else the first that responds. The candidates are
+/// `options.docker_endpoint` and either `options.cri_endpoint` or, if that is
+/// empty, the usual CRI sockets. The first call makes the choice. A later call
+/// chooses again if the chosen runtime refuses connections or lists no pods, or
+/// if another candidate's socket appears.
 ///
 /// @code
 /// RuntimeOptions options = RuntimeOptions::FromEnvironment();
@@ -102,8 +106,8 @@ class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
 /// std::cout << runtime->Choice().endpoint << "\n";
 /// @endcode
 ///
-/// @throws Error kInvalidArgument if an option cannot be used, with a text that
-/// says what to write.
+/// @throws Error kInvalidArgument if an option is invalid; the text says what
+/// to use instead.
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::unique_ptr<ContainerRuntime>
 MakeRuntime(const RuntimeOptions& options = RuntimeOptions::FromEnvironment());
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// Everything that the library offers, in one include.
+/// Includes the whole public API.
 #ifndef CONTAINERCOLLECTOR_CONTAINERCOLLECTOR_H_
 #define CONTAINERCOLLECTOR_CONTAINERCOLLECTOR_H_
 

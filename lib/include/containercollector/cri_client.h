@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// The client of a container runtime that implements the Kubernetes CRI.
+/// A client for container runtimes that implement the Kubernetes CRI.
 #ifndef CONTAINERCOLLECTOR_CRI_CLIENT_H_
 #define CONTAINERCOLLECTOR_CRI_CLIENT_H_
 
@@ -18,8 +18,8 @@
 
 namespace containercollector {
 
-/// Asks containerd, CRI-O or another runtime of Kubernetes, and shows its
-/// containers as a Docker daemon with dockershim would have shown them.
+/// Queries containerd, CRI-O or another CRI runtime, and returns its containers
+/// as a Docker daemon with dockershim would have listed them.
 ///
 /// @code
 /// const CriClient client;  // unix:///run/containerd/containerd.sock
@@ -27,43 +27,43 @@ namespace containercollector {
 ///   std::cout << container.id << " " << container.state << "\n";
 /// @endcode
 ///
-/// The sandboxes of the pods are containers of the list. The CRI does not tell
-/// everything: Container::size_root_fs, the names of volumes and most of
-/// EndpointSettings are empty.
+/// The list includes the pods' sandboxes. The CRI does not report everything:
+/// Container::size_root_fs, volume names and most of EndpointSettings are
+/// empty.
 ///
-/// Two list calls carry a collection: if one fails, the collection fails. A
-/// status call adds the details of each container and sandbox that the list
-/// options do not exclude, many at once. It is made once for each state that a
-/// container is in, so that a node on which nothing changes costs two calls. If
-/// a status call fails, or takes more than a tenth of the timeout, the entry
-/// keeps its listed data, and CallOptions::on_incomplete gets the error. All
-/// status calls together take at most two fifths of the timeout. A container
-/// that is removed meanwhile is left out.
+/// A collection starts with two list calls; if one fails, the collection fails.
+/// Concurrent status calls then add the details of each container and sandbox
+/// that the list options do not exclude. The details are kept until the state
+/// changes, so on a node where nothing changes, a collection is two calls. If a
+/// status call fails or exceeds a tenth of the timeout, the entry keeps its
+/// listed data, and CallOptions::on_incomplete receives the error. All status
+/// calls together get at most two fifths of the timeout. A container that is
+/// removed in the meantime is left out.
 ///
-/// A collection takes at most four times max_response_bytes of memory for what
-/// it decodes; more is kResponseTooLarge.
+/// The decoded data of one collection is limited to four times
+/// max_response_bytes; beyond that, the call throws kResponseTooLarge.
 ///
-/// The list options are applied by Docker's rules: `all`, `limit`, `size` and
-/// the filters ancestor, before, exited, id, label, name, network (the value of
-/// ContainerHostConfig), since and status. Others are rejected with
+/// The list options follow Docker's rules: `all`, `limit`, `size` and the
+/// filters ancestor, before, exited, id, label, name, network (the value of
+/// ContainerHostConfig), since and status. Other filters are rejected with
 /// kRequestRejected.
 ///
-/// In PingResult, api_version is that of the CRI, e.g. "v1".
+/// PingResult::api_version is the version of the CRI, e.g. "v1".
 ///
-/// RAII: keeps what status calls told, and no connection between two calls. A
-/// runtime that restarts, or is
-/// replaced by one of another version, needs no new CriClient.
+/// RAII: keeps the results of status calls, but no connections between calls.
+/// If the runtime restarts or another version replaces it, the same CriClient
+/// keeps working.
 ///
-/// Thread-safety: many threads may call a CriClient at once. Moving, assigning
-/// and destroying need it for themselves. A CriClient that was moved from can
-/// only be assigned to and destroyed.
+/// Thread-safety: many threads may call a CriClient at once. No call may be
+/// running while it is moved, assigned or destroyed. A moved-from CriClient can
+/// only be assigned or destroyed.
 ///
 /// After fork(), parent and child may both use it. No other thread may be in a
 /// call during the fork().
 class CONTAINERCOLLECTOR_EXPORT CriClient : public ContainerRuntime {
  public:
-  /// @throws Error kInvalidArgument if an option cannot be used, with a text
-  /// that says what to write; always if the library was built with
+  /// @throws Error kInvalidArgument if an option is invalid; the text says what
+  /// to use instead. Always throws it if the library was built with
   /// -DCONTAINERCOLLECTOR_CRI=OFF.
   explicit CriClient(const RuntimeOptions& options = {});
 

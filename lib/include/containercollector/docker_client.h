@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// The client of a Docker daemon.
+/// A client for Docker daemons.
 #ifndef CONTAINERCOLLECTOR_DOCKER_CLIENT_H_
 #define CONTAINERCOLLECTOR_DOCKER_CLIENT_H_
 
@@ -18,7 +18,7 @@
 
 namespace containercollector {
 
-/// Asks a Docker daemon, through libcurl.
+/// Queries a Docker daemon through libcurl.
 ///
 /// A list is one request, `GET /containers/json`, unless the daemon rejects the
 /// API version. Ping() sends `GET /_ping`.
@@ -29,25 +29,26 @@ namespace containercollector {
 ///   std::cout << container.id << " " << container.state << "\n";
 /// @endcode
 ///
-/// RAII: owns its connections, and opens none before the first call. A Unix
-/// socket is connected for each call; TCP and TLS connections are kept. A
-/// daemon that restarts, or is replaced by one of another version, needs no new
-/// DockerClient.
+/// RAII: owns its connections, and opens none before the first call. Each call
+/// opens a new connection to a Unix socket; TCP and TLS connections are reused.
+/// If the daemon restarts or another version replaces it, the same DockerClient
+/// keeps working.
 ///
-/// Thread-safety: many threads may call a DockerClient at once. Moving,
-/// assigning and destroying need it for themselves. A DockerClient that was
-/// moved from can only be assigned to and destroyed.
+/// Thread-safety: many threads may call a DockerClient at once. No call may be
+/// running while it is moved, assigned or destroyed. A moved-from DockerClient
+/// can only be assigned or destroyed.
 ///
-/// After fork(), parent and child may both use it: the child opens connections
-/// of its own. No other thread may be in a call during the fork().
+/// After fork(), parent and child may both use it: the child opens its own
+/// connections. No other thread may be in a call during the fork().
 class CONTAINERCOLLECTOR_EXPORT DockerClient : public ContainerRuntime {
  public:
-  /// Connects as the environment says, see RuntimeOptions::FromEnvironment().
-  /// @throws Error kInvalidArgument if an option cannot be used.
+  /// Uses the options from the environment; see
+  /// RuntimeOptions::FromEnvironment().
+  /// @throws Error kInvalidArgument if an option is invalid.
   DockerClient();
 
-  /// @throws Error kInvalidArgument if an option cannot be used, with a text
-  /// that says what to write.
+  /// @throws Error kInvalidArgument if an option is invalid; the text says what
+  /// to use instead.
   explicit DockerClient(const RuntimeOptions& options);
 
   ~DockerClient() override;
@@ -56,8 +57,8 @@ class CONTAINERCOLLECTOR_EXPORT DockerClient : public ContainerRuntime {
   DockerClient(const DockerClient&) = delete;
   DockerClient& operator=(const DockerClient&) = delete;
 
-  /// Returns what the daemon says of itself: `GET /version`. The daemon asks
-  /// its runtimes for theirs, so on a sick node this can hang although
+  /// Returns the response to `GET /version`. The daemon queries its own
+  /// runtimes for it, so on a sick node this call can hang although
   /// ListContainers() works.
   /// @throws Error as Ping().
   [[nodiscard]] DaemonVersion GetDaemonVersion(

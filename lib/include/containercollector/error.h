@@ -16,49 +16,49 @@ namespace containercollector {
 
 /// Why a call failed.
 enum class ErrorCode {
-  /// An option is wrong. Nothing was sent.
+  /// An option is invalid. Nothing was sent.
   kInvalidArgument,
   /// Nothing listens at the endpoint: the socket or port does not exist or
-  /// rejects, or the host's name has no address.
+  /// refuses connections, or the host name has no address.
   kCannotConnect,
-  /// The socket exists, and this user may not use it.
+  /// The socket exists, but this user may not use it.
   kPermissionDenied,
   /// The TLS files cannot be used, or one side does not trust the other.
   kTlsFailed,
-  /// No whole response arrived in time.
+  /// No complete response arrived in time.
   kTimeout,
-  /// The caller cancelled the call, see CallOptions.
+  /// The caller cancelled the call; see CallOptions.
   kCancelled,
   /// The connection ended before the response did.
   kResponseTruncated,
-  /// The response is not HTTP, or its JSON is not what the API promises.
+  /// The response is not HTTP, or its JSON violates the API.
   kResponseMalformed,
-  /// The response is larger than max_response_bytes of the options.
+  /// The response exceeds max_response_bytes.
   kResponseTooLarge,
-  /// The daemon rejects what the caller asks for, for example a filter, with
-  /// status 400; or a CriClient does.
+  /// A Docker daemon rejected the list options, for example a filter, with
+  /// status 400, or a CriClient rejected them.
   kRequestRejected,
-  /// The daemon's response is an error; http_status() holds its status. A
-  /// container runtime's gRPC status is in the text.
+  /// The daemon responded with an error; http_status() returns its status. The
+  /// gRPC status of a CRI runtime is in the text.
   kDaemonError,
-  /// Anything else, for example a lack of memory.
+  /// Anything else, for example out of memory.
   kInternal,
 };
 
-/// Returns a short lower-case name of the code, for example "cannot_connect",
-/// for logs and metrics.
+/// Returns a short lowercase name for logs and metrics, for example
+/// "cannot_connect".
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string_view ToString(
     ErrorCode code) noexcept;
 
-/// Returns whether the same call may succeed a moment later, with nothing
-/// changed on this side: kCannotConnect, kTimeout, kResponseTruncated, and a
-/// kDaemonError of status 500 or above, or without one, as those of a
-/// CriClient.
+/// Returns whether the same call may succeed a moment later without any change
+/// on this side. True for kCannotConnect, kTimeout, kResponseTruncated, and
+/// kDaemonError with a status of 500 or above or, as from a CriClient, without
+/// one.
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT bool IsRetryable(
     ErrorCode code, std::optional<int> http_status = std::nullopt) noexcept;
 
-/// A failure. what() is one text for people: what happened, where, and what to
-/// do. A value type; safe to read from many threads.
+/// A failure. what() says what happened, where, and what to do. A value type;
+/// safe to read from many threads.
 class CONTAINERCOLLECTOR_EXPORT Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& text,
@@ -70,7 +70,7 @@ class CONTAINERCOLLECTOR_EXPORT Error : public std::runtime_error {
 
   ErrorCode code() const noexcept { return code_; }
 
-  /// Returns the status of the daemon's response, if there was one.
+  /// Returns the HTTP status of the daemon's response, if there was one.
   std::optional<int> http_status() const noexcept { return http_status_; }
 
  private:

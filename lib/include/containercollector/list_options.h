@@ -17,12 +17,11 @@
 
 namespace containercollector {
 
-/// Filters of a list request: names, each with the values that match.
+/// The filters of a list: names, each with a set of values.
 ///
-/// Values of one name are alternatives (for "label" all must match); names
-/// narrow each other. The names are those of `docker ps --filter`; the daemon
-/// checks and applies them. Mirrors moby v19.03.15
-/// api/types/filters/parse.go, Args.
+/// A container must match one value of each name; for "label", it must match
+/// all values. The names are those of `docker ps --filter`; the runtime checks
+/// and applies them. Mirrors moby v19.03.15 api/types/filters/parse.go, Args.
 ///
 /// @code
 /// ListOptions options;
@@ -41,12 +40,12 @@ class Filters {
 
   Filters() = default;
 
-  /// Takes over a map. A name without values is kept and sent as it is.
+  /// Takes ownership of a map. A name without values is kept and sent as is.
   explicit Filters(Map values_by_name)
       : values_by_name_(std::move(values_by_name)) {}
 
   /// Adds a value. Has no effect if the name already has it.
-  /// @return *this, so that calls can be chained.
+  /// @return *this, for chaining.
   Filters& Add(std::string name, std::string value) {
     values_by_name_[std::move(name)].insert(std::move(value));
     return *this;
@@ -60,10 +59,10 @@ class Filters {
            values->second.find(value) != values->second.end();
   }
 
-  /// Returns whether there is no name.
+  /// Returns whether there are no names.
   [[nodiscard]] bool empty() const noexcept { return values_by_name_.empty(); }
 
-  /// Iterate pairs of a name and its values. Both are sorted by bytes.
+  /// Iterate over pairs of a name and its values. Both are sorted by bytes.
   const_iterator begin() const noexcept { return values_by_name_.begin(); }
   const_iterator end() const noexcept { return values_by_name_.end(); }
 
@@ -82,21 +81,21 @@ class Filters {
   Map values_by_name_;
 };
 
-/// Options of ContainerRuntime::ListContainers(). Mirrors moby v19.03.15
-/// api/types/client.go, ContainerListOptions, with another default: all
-/// containers are listed.
+/// The options of ContainerRuntime::ListContainers(). Mirrors moby v19.03.15
+/// api/types/client.go, ContainerListOptions, except that all containers are
+/// listed by default.
 struct ListOptions {
-  /// Whether to list stopped containers too. If false, only running ones.
+  /// Whether to list stopped containers too.
   bool all = true;
 
-  /// Whether to fill in Container::size_rw and Container::size_root_fs. The
-  /// daemon walks the container's files for that, which is slow.
+  /// Whether to fill in Container::size_rw and Container::size_root_fs. This is
+  /// slow, because the daemon then walks the container's files.
   bool size = false;
 
-  /// Maximum number of containers, newest first. 0 or less means no limit.
+  /// Maximum number of containers, newest first; 0 or less means no limit.
   int limit = 0;
 
-  /// Filters that a container must match. Default: none.
+  /// Filters that a container must match.
   Filters filters;
 };
 
@@ -106,19 +105,19 @@ inline bool operator!=(const ListOptions& a, const ListOptions& b) {
   return !(a == b);
 }
 
-/// An arbitrary total order, so that options can be the key of a map.
+/// An arbitrary total order, which allows options as map keys.
 CONTAINERCOLLECTOR_EXPORT bool operator<(const ListOptions& a,
                                          const ListOptions& b);
 
 /// Parses the query string of a URL, without the "?", by Docker's rules:
 /// - `all`, `size`: false if empty, "0", "no", "false" or "none" (in any case,
-///   spaces around it ignored), else true;
-/// - `limit`: a whole number, 0 or less for no limit;
+///   ignoring surrounding spaces), else true;
+/// - `limit`: a whole number; 0 or less means no limit;
 /// - `filters`: JSON, `{"status":["running"]}` or
 /// `{"status":{"running":true}}`.
 ///
-/// Unknown parameters are ignored. The first value of a repeated parameter
-/// wins. Thread-safety: safe to call from many threads.
+/// Ignores unknown parameters. The first value of a repeated parameter wins.
+/// Thread-safety: safe to call from many threads.
 /// @throws Error kInvalidArgument if a parameter is malformed; the text names
 /// it.
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT ListOptions

@@ -31,23 +31,23 @@ class SizeGuess;
 struct Response {
   int status = 500;          ///< HTTP status.
   std::string content_type;  ///< Value of the header Content-Type.
-  /// Further headers, e.g. `Allow` with a 405, or Processor::kIncompleteHeader
+  /// More headers, e.g. `Allow` with a 405, or Processor::kIncompleteHeader
   /// with a 200.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;  ///< JSON with a 200, else the error as plain text.
   std::size_t container_count = 0;  ///< Number of containers in the body.
-  /// Number of those that lack details, see CallOptions::on_incomplete.
+  /// How many of them lack details; see CallOptions::on_incomplete.
   std::size_t incomplete_count = 0;
-  /// Code of the error, with a 400 or 500.
+  /// The error code of a 400 or 500.
   std::optional<ErrorCode> error;
 };
 
-/// What a request asks for, see Processor::Parse().
+/// A parsed request; see Processor::Parse().
 struct ProcessorRequest {
   ListOptions options;
 
-  /// Key of the object that the response holds, see WrapContainers(). Absent:
-  /// the response holds the array.
+  /// The key of the object in the response; see WrapContainers(). If absent,
+  /// the response is the array.
   std::optional<std::string> object_key;
 };
 
@@ -65,7 +65,7 @@ inline bool operator!=(const ProcessorRequest& a, const ProcessorRequest& b) {
 /// KubeDiag v0.2.0 and later expect.
 /// @param array_json Valid UTF-8, e.g. the result of EncodeContainers(). It is
 /// escaped, not parsed.
-/// @param key Key of the object. Invalid UTF-8 becomes U+FFFD.
+/// @param key The object's key. Invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::string WrapContainers(
     std::string_view array_json, std::string_view key);
 
@@ -76,7 +76,7 @@ inline bool operator!=(const ProcessorRequest& a, const ProcessorRequest& b) {
 /// | POST kArrayPath | all callers | JSON array of Container |
 /// | POST kObjectPath | KubeDiag v0.2.0 and later | see WrapContainers() |
 ///
-/// The query string holds the list options, see ParseListOptions(). On the
+/// The query string holds the list options; see ParseListOptions(). On the
 /// second route, `key` replaces the object's key, kDefaultObjectKey.
 ///
 /// @code
@@ -95,12 +95,12 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   static constexpr std::string_view kDefaultObjectKey =
       "collector.kubernetes.container.list";
 
-  /// Name of the header that a 200 has if some of its containers lack details.
-  /// The value is Response::incomplete_count.
+  /// The header of a 200 in which some containers lack details. Its value is
+  /// Response::incomplete_count.
   static constexpr std::string_view kIncompleteHeader =
       "Container-Collector-Incomplete";
 
-  /// Takes over the runtime, for example a DockerClient.
+  /// Takes ownership of the runtime, for example a DockerClient.
   template <typename Runtime, typename = std::enable_if_t<
                                   std::is_base_of_v<ContainerRuntime, Runtime>>>
   explicit Processor(Runtime runtime)
@@ -113,17 +113,18 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
   Processor(Processor&&) noexcept;
   Processor& operator=(Processor&&) noexcept;
 
-  /// Handles a request. The status of the response is
-  /// - 200 if the containers were collected;
-  /// - 400 if a query parameter is malformed, with a text that names it, or if
-  ///   the daemon rejects it, with the daemon's text;
+  /// Returns the response to a request. Its status is
+  /// - 200 if the collection succeeded;
+  /// - 400 if a query parameter is malformed or the runtime rejects it; the
+  /// text
+  ///   names the parameter, or is the runtime's own;
   /// - 404 if the path is neither kArrayPath nor kObjectPath;
   /// - 405 if the method is not POST;
   /// - 500 if the collection failed; the text is that of the Error.
   ///
   /// Ignore the body of the request.
   /// @param method The request's method, e.g. "POST".
-  /// @param target The path and the query string as they came, e.g.
+  /// @param target The path and the query string as received, e.g.
   /// "/processor/containercollector?limit=10".
   /// @param call Limits of the runtime call, and a callback for incomplete
   /// entries.
@@ -131,13 +132,13 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
                                 std::string_view target,
                                 const CallOptions& call = {}) const;
 
-  /// Does the first half of Handle(): returns what the request asks for, or the
-  /// 400, 404 or 405 that rejects it. Sends nothing to the daemon.
+  /// The first half of Handle(): returns the parsed request, or the 400, 404 or
+  /// 405 that rejects it. Does not query the runtime.
   [[nodiscard]] static std::variant<ProcessorRequest, Response> Parse(
       std::string_view method, std::string_view target);
 
-  /// Does the second half of Handle(), for the array: requests that differ only
-  /// in ProcessorRequest::object_key can share the result.
+  /// The second half of Handle(): returns the response with the array. Requests
+  /// that differ only in ProcessorRequest::object_key can share it.
   [[nodiscard]] Response Collect(const ListOptions& options,
                                  const CallOptions& call = {}) const;
 

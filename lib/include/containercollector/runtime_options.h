@@ -15,21 +15,21 @@
 
 namespace containercollector {
 
-/// PEM files for a daemon that is reached by TLS. An empty path names no file.
+/// PEM files for TLS connections to a daemon. An empty path means no file.
 struct TlsOptions {
-  /// CA certificates that the daemon's certificate must chain to. Default: the
-  /// system's.
+  /// CA certificates that the daemon's certificate must chain to. Default:
+  /// those of the system.
   std::string ca_file;
-  std::string cert_file;  ///< Certificate of this client.
-  std::string key_file;   ///< Private key of that certificate.
-  bool verify = true;     ///< Whether the daemon's certificate is verified.
+  std::string cert_file;  ///< This client's certificate.
+  std::string key_file;   ///< The private key of that certificate.
+  bool verify = true;     ///< Whether to verify the daemon's certificate.
 };
 
-/// Which protocol a runtime speaks.
+/// The protocol that a runtime speaks.
 enum class RuntimeKind {
-  kDocker,  ///< Docker's API, as a Docker daemon or Podman serves it.
-  kCri,     ///< The Kubernetes CRI, as containerd or CRI-O serves it.
-  kAuto,    ///< Whichever runs the pods of this node.
+  kDocker,  ///< Docker's API, as served by a Docker daemon or Podman.
+  kCri,     ///< The Kubernetes CRI, as served by containerd or CRI-O.
+  kAuto,    ///< Whichever runtime runs the node's pods.
 };
 
 /// Returns "docker", "cri" or "auto".
@@ -38,48 +38,49 @@ enum class RuntimeKind {
 
 /// How to reach a runtime, and the limits of each call.
 struct RuntimeOptions {
-  /// Which runtime MakeRuntime() returns.
+  /// The kind of runtime that MakeRuntime() returns.
   RuntimeKind kind = RuntimeKind::kDocker;
 
-  /// Where the Docker daemon listens, in the syntax of DOCKER_HOST:
+  /// The Docker daemon's endpoint, in the syntax of DOCKER_HOST:
   /// `unix:///path`, `unix://@abstract`, `tcp://host:port`, `host:port`,
-  /// `http://host:port`, `https://host:port`. What is left out is
+  /// `http://host:port`, `https://host:port`. Omitted parts default to
   /// /var/run/docker.sock, localhost, and port 2375, or 2376 with TLS.
   std::string docker_endpoint = "unix:///var/run/docker.sock";
 
-  /// Where the CRI runtime listens: `unix:///path`. Empty: containerd's socket,
-  /// unix:///run/containerd/containerd.sock; for RuntimeKind::kAuto the sockets
-  /// of all usual runtimes.
+  /// The CRI runtime's endpoint: `unix:///path`. If empty, the default is
+  /// unix:///run/containerd/containerd.sock or, for RuntimeKind::kAuto, the
+  /// sockets of all known runtimes.
   std::string cri_endpoint;
 
-  /// Docker API version to insist on, for example "1.40" or "v1.40".
-  /// Empty: 1.40 if the daemon accepts it, else the nearest that it accepts.
+  /// The only Docker API version to use, for example "1.40" or "v1.40". If
+  /// empty: 1.40 if the daemon accepts it, else the nearest version that it
+  /// accepts.
   std::string api_version;
 
-  /// Where api_version comes from, for the text of a daemon that rejects it:
-  /// the name of a variable, a flag or a field.
+  /// What sets api_version: the name of a variable, a flag or a field. The
+  /// error text names it if a daemon rejects the version.
   std::string api_version_origin = "RuntimeOptions::api_version";
 
-  /// Time limit for connecting, 1 ms to a year.
+  /// Time limit for connecting, from 1 ms to one year.
   std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
 
   /// Time limit for a whole call, from connecting to the last byte of the last
-  /// response, 1 ms to a year.
+  /// response, from 1 ms to one year.
   std::chrono::nanoseconds timeout = std::chrono::seconds(25);
 
-  /// Largest response of the runtime, 1 to 4294967295 bytes. The call fails as
-  /// soon as more arrives.
+  /// Largest response to accept from the runtime, from 1 to 4294967295 bytes.
+  /// The call fails as soon as more arrives.
   std::size_t max_response_bytes = std::size_t{256} << 20;
 
   /// If present, `tcp://` uses TLS. `https://` always does.
   std::optional<TlsOptions> tls;
 
-  /// Returns options from the environment as Docker's CLI does: DOCKER_HOST,
-  /// DOCKER_API_VERSION, DOCKER_CERT_PATH (a directory with ca.pem, cert.pem
-  /// and key.pem), DOCKER_TLS_VERIFY (not empty: TLS, and the daemon's
-  /// certificate is verified) and DOCKER_TLS (not empty: TLS). Without
-  /// DOCKER_CERT_PATH, TLS uses the files in DOCKER_CONFIG or ~/.docker. Not
-  /// safe while another thread changes the environment.
+  /// Returns the options that the environment sets, by the rules of Docker's
+  /// CLI: DOCKER_HOST, DOCKER_API_VERSION, DOCKER_CERT_PATH (a directory with
+  /// ca.pem, cert.pem and key.pem), DOCKER_TLS_VERIFY (not empty: use TLS and
+  /// verify the daemon's certificate) and DOCKER_TLS (not empty: use TLS).
+  /// Without DOCKER_CERT_PATH, TLS uses the files in DOCKER_CONFIG or
+  /// ~/.docker. Not safe while another thread changes the environment.
   [[nodiscard]] CONTAINERCOLLECTOR_EXPORT static RuntimeOptions
   FromEnvironment();
 };

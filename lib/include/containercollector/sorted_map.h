@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// A map with string keys, kept as one sorted vector.
+/// A map with string keys, stored as one sorted vector.
 #ifndef CONTAINERCOLLECTOR_SORTED_MAP_H_
 #define CONTAINERCOLLECTOR_SORTED_MAP_H_
 
@@ -23,8 +23,8 @@ struct MapFiller;
 /// A map with string keys, ordered by the bytes of the keys, as Go's
 /// encoding/json writes maps.
 ///
-/// The maps of a container are small, filled once and then read. One sorted
-/// vector does that with the fewest allocations.
+/// A container's maps are small, filled once and then read, for which one
+/// sorted vector needs the fewest allocations.
 ///
 /// A value type. Thread-safety: concurrent reads are safe, as with the standard
 /// containers.
@@ -38,7 +38,7 @@ class SortedMap {
   SortedMap(std::initializer_list<value_type> entries)
       : SortedMap(std::vector<value_type>(entries)) {}
 
-  /// Takes entries in any order. The last value of a repeated key wins.
+  /// Accepts entries in any order. The last value of a repeated key wins.
   explicit SortedMap(std::vector<value_type> entries)
       : entries_(std::move(entries)) {
     if (std::adjacent_find(entries_.begin(), entries_.end(), NotAscending) ==
@@ -48,7 +48,7 @@ class SortedMap {
                      [](const value_type& a, const value_type& b) {
                        return a.first < b.first;
                      });
-    // unique keeps the first of equal keys; the last must win.
+    // std::unique keeps the first of equal keys, but the last must win.
     std::reverse(entries_.begin(), entries_.end());
     entries_.erase(std::unique(entries_.begin(), entries_.end(),
                                [](const value_type& a, const value_type& b) {
@@ -69,7 +69,7 @@ class SortedMap {
   }
 
   /// Returns the value of `key`, or nullptr. The pointer is valid until the map
-  /// changes; a temporary map cannot be asked, because it would dangle.
+  /// changes. Deleted for temporaries, where it would dangle.
   [[nodiscard]] const Value* Find(std::string_view key) const& noexcept {
     const auto entry = LowerBound(entries_, key);
     return entry != entries_.end() && entry->first == key ? &entry->second
@@ -85,8 +85,8 @@ class SortedMap {
   }
   const Value& at(std::string_view key) const&& = delete;
 
-  /// Returns the value of `key`, which is inserted with a default value if it
-  /// is missing. The reference is valid until the map changes.
+  /// Returns the value of `key`, inserting a default value if it is missing.
+  /// The reference is valid until the map changes.
   Value& operator[](std::string_view key) & {
     auto entry = LowerBound(entries_, key);
     if (entry == entries_.end() || entry->first != key)

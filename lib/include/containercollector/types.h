@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// @file
-/// The containers of a node, as the Docker API describes them.
+/// The node's containers, as the Docker API describes them.
 ///
-/// One struct for each Go struct of moby v19.03.15 (API version 1.40), with the
-/// members in the same order. If no key is named, the JSON key is the Go name
-/// of the member (`image_id` is `ImageID`).
+/// Each struct mirrors one Go struct of moby v19.03.15 (API version 1.40), with
+/// the members in the same order. Unless a comment names the JSON key, it is
+/// the Go name of the member.
 ///
 /// A Go slice, map or pointer that can be nil is a std::optional, which keeps
-/// JSON null and empty apart. OrEmpty() iterates one without asking which.
+/// JSON null distinct from empty. OrEmpty() iterates over either.
 ///
-/// Plain value types, equal if every member is. Thread-safety: concurrent reads
-/// are safe.
+/// Plain value types. Two are equal if all their members are. Thread-safety:
+/// concurrent reads are safe.
 #ifndef CONTAINERCOLLECTOR_TYPES_H_
 #define CONTAINERCOLLECTOR_TYPES_H_
 
@@ -35,10 +35,10 @@ using StringMap = SortedMap<std::string>;
 /// Go's `[]string`.
 using StringList = std::vector<std::string>;
 
-/// The elements of a collection that may be null, see OrEmpty().
+/// The elements of a collection that may be null; see OrEmpty().
 ///
-/// Owns a copy. It offers iteration and no access to single elements, so that
-/// no reference into a temporary can be kept.
+/// Owns a copy. It allows iteration but not access to single elements, which
+/// prevents references into a temporary.
 template <typename Collection>
 class Elements {
  public:
@@ -59,24 +59,24 @@ class Elements {
   Collection collection_;
 };
 
-/// Returns the elements of `collection`, none if it is null:
+/// Returns the elements of `collection`; none if it is null.
 /// @code
 /// for (const auto& [key, value] : OrEmpty(container.labels))
 ///   std::cout << key << "=" << value << "\n";
 /// @endcode
 ///
 /// The result owns a copy, because a reference would dangle in
-/// `OrEmpty(client.ListContainers().front().names)`: there the argument is an
-/// lvalue, and its vector is gone before the first iteration. To save the copy,
-/// test and dereference the optional; to read one label, use FindLabel().
+/// `OrEmpty(client.ListContainers().front().names)`: the argument is an lvalue
+/// there, but its vector is destroyed before the first iteration. To avoid the
+/// copy, test and dereference the optional. To read one label, use FindLabel().
 template <typename Collection>
 [[nodiscard]] Elements<Collection> OrEmpty(
     std::optional<Collection> collection) {
   return Elements<Collection>(std::move(collection));
 }
 
-/// States of a container (Container::state). Strings and not an enumeration,
-/// because a daemon may send others.
+/// The states of a container (Container::state). They are strings rather than
+/// an enumeration, because a daemon may send others.
 inline constexpr std::string_view kStateCreated = "created";
 inline constexpr std::string_view kStateRunning = "running";
 inline constexpr std::string_view kStatePaused = "paused";
@@ -98,16 +98,16 @@ struct Port {
 /// MountPoint.
 struct MountPoint {
   std::string type;         ///< "bind", "volume", "tmpfs" or "npipe".
-  std::string name;         ///< Name of the volume; empty for other types.
+  std::string name;         ///< Volume name; empty for other types.
   std::string source;       ///< Path on the host.
   std::string destination;  ///< Path in the container.
-  std::string driver;       ///< Driver of the volume; empty for other types.
+  std::string driver;       ///< Volume driver; empty for other types.
   std::string mode;         ///< Mount options, e.g. "ro,z".
   bool rw = false;          ///< Whether the container may write. Key `RW`.
   std::string propagation;  ///< "rprivate", "rslave", …
 };
 
-/// Addresses that the user configured. Mirrors moby v19.03.15
+/// Addresses configured by the user. Mirrors moby v19.03.15
 /// api/types/network/network.go, EndpointIPAMConfig.
 struct EndpointIPAMConfig {
   std::string ipv4_address;                  ///< Key `IPv4Address`.
@@ -115,7 +115,7 @@ struct EndpointIPAMConfig {
   std::optional<StringList> link_local_ips;  ///< Key `LinkLocalIPs`.
 };
 
-/// A container's end of a network. Mirrors moby v19.03.15
+/// A container's attachment to a network. Mirrors moby v19.03.15
 /// api/types/network/network.go, EndpointSettings.
 struct EndpointSettings {
   std::optional<EndpointIPAMConfig> ipam_config;  ///< Key `IPAMConfig`.
@@ -140,26 +140,26 @@ struct SummaryNetworkSettings {
   std::optional<SortedMap<std::optional<EndpointSettings>>> networks;
 };
 
-/// Mirrors the unnamed struct of the member HostConfig of Container.
+/// Mirrors the unnamed struct of Container's member HostConfig.
 struct ContainerHostConfig {
-  /// "bridge", "host", "none", "container:<id>" or the name of a network.
+  /// "bridge", "host", "none", "container:<id>" or a network name.
   std::string network_mode;
 };
 
-/// A container of the node. Mirrors moby v19.03.15 api/types/types.go,
-/// Container. See accessors.h for its name, creation time and pod.
+/// A container. Mirrors moby v19.03.15 api/types/types.go, Container. See
+/// accessors.h for its name, creation time and pod.
 struct Container {
   std::string id;  ///< 64 hexadecimal digits. Key `Id`.
   /// Each begins with "/". Links add names such as "/other/alias".
   std::optional<StringList> names;
-  std::string image;     ///< Image as it was named at creation.
+  std::string image;     ///< Image as named at creation.
   std::string image_id;  ///< Key `ImageID`.
   std::string command;
   std::int64_t created = 0;  ///< Seconds since 1970-01-01 UTC.
   std::optional<std::vector<Port>> ports;
-  /// Bytes that the container has written; 0 unless ListOptions::size.
+  /// Bytes that the container has written; 0 unless ListOptions::size is set.
   std::int64_t size_rw = 0;
-  /// Bytes of all its files; 0 unless ListOptions::size.
+  /// Bytes of all its files; 0 unless ListOptions::size is set.
   std::int64_t size_root_fs = 0;
   std::optional<StringMap> labels;
   std::string state;   ///< kStateRunning, kStateExited, …
@@ -169,8 +169,9 @@ struct Container {
   std::optional<std::vector<MountPoint>> mounts;
 };
 
-/// Gets each container in turn, and may move from it: it is gone after the
-/// call. An exception that it throws ends the iteration and reaches the caller.
+/// Called with one container at a time. It may move from the container, which
+/// is destroyed after the call. If it throws, the iteration ends and the
+/// exception reaches the caller.
 using ContainerVisitor = std::function<void(Container& container)>;
 
 /// A component of the daemon. Mirrors moby v19.03.15 api/types/types.go,
@@ -181,19 +182,20 @@ struct ComponentVersion {
   std::optional<StringMap> details;
 };
 
-/// Mirrors the unnamed struct of the member Platform of Version.
+/// Mirrors the unnamed struct of Version's member Platform.
 struct VersionPlatform {
   std::string name;
 };
 
-/// The version of a daemon. Mirrors moby v19.03.15 api/types/types.go, Version.
+/// A daemon's version. Mirrors moby v19.03.15 api/types/types.go, Version.
 struct DaemonVersion {
   VersionPlatform platform;
   std::optional<std::vector<ComponentVersion>> components;
-  std::string version;  ///< Version of the engine, e.g. "20.10.24".
+  std::string version;  ///< Engine version, e.g. "20.10.24".
   /// Newest API version that the daemon accepts, e.g. "1.41". Key `ApiVersion`.
   std::string api_version;
-  /// Oldest API version that it accepts, e.g. "1.12". Key `MinAPIVersion`.
+  /// Oldest API version that the daemon accepts, e.g. "1.12". Key
+  /// `MinAPIVersion`.
   std::string min_api_version;
   std::string git_commit;
   std::string go_version;

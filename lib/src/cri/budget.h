@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The memory that one collection may take.
+/// The memory limit of one collection.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_BUDGET_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_BUDGET_H_
 
@@ -9,15 +9,15 @@
 
 namespace containercollector::internal::cri {
 
-/// Thrown if a collection needs more memory than it may take.
+/// Thrown if a collection exceeds its memory limit.
 class BudgetError : public Error {
  public:
   BudgetError()
       : Error(ErrorCode::kResponseTooLarge, "it needs too much memory") {}
 };
 
-/// Bytes that a collection may still take. Each part is charged before it is
-/// built: a small message can describe a large structure.
+/// The bytes that a collection may still use. Each part is charged before it is
+/// built, because a small message can describe a large structure.
 class Budget {
  public:
   explicit Budget(std::size_t bytes) noexcept : left_(bytes) {}
@@ -38,7 +38,7 @@ class Budget {
   std::size_t left_;
 };
 
-/// RAII: charges what is needed for a while.
+/// RAII: charges memory that is needed only temporarily.
 class TemporaryCharge {
  public:
   TemporaryCharge(Budget& budget, std::size_t bytes)

@@ -23,7 +23,7 @@ constexpr std::string_view kLogPathLabel = "io.kubernetes.container.logpath";
 constexpr std::string_view kPortsAnnotation = "io.kubernetes.container.ports";
 constexpr std::string_view kSandboxName = "POD";
 constexpr std::string_view kHostNetwork = "host";
-/// dockershim made the network of a pod itself, so that Docker knew of none.
+/// dockershim set up the pod's network itself, so Docker knew of none.
 constexpr std::string_view kPodNetwork = "none";
 
 std::string_view StateText(ContainerState state) {
@@ -53,11 +53,11 @@ std::string_view ValueOf(const Pairs& pairs, std::string_view key) {
                                : std::string_view();
 }
 
-/// Returns the labels of a container that dockershim made of these.
+/// Returns the labels that dockershim would have given a container with these.
 StringMap MakeLabels(Pairs labels, Pairs annotations, Pairs more,
                      Budget& budget) {
   const std::size_t count = labels.size() + annotations.size() + more.size();
-  // While they are sorted, half of them are in memory twice.
+  // Sorting temporarily copies half of them.
   TemporaryCharge sorting(budget, count / 2 * sizeof(Pairs::value_type));
   budget.Charge((count - labels.size()) * sizeof(Pairs::value_type));
   labels.reserve(count);
@@ -70,8 +70,8 @@ StringMap MakeLabels(Pairs labels, Pairs annotations, Pairs more,
   return StringMap(std::move(labels));
 }
 
-/// Returns a container with only the fields that every entry has. Docker sends
-/// no null for these collections.
+/// Returns a container with only the fields that every entry has. Docker never
+/// sends null for these collections.
 Container EmptyContainer(std::string id, std::int64_t created_at) {
   constexpr std::int64_t kNanoseconds = 1'000'000'000;
   Container container;
@@ -94,14 +94,14 @@ PodName NameOf(const PodSandboxMetadata& pod) {
   return {pod.name, pod.pod_namespace, pod.uid};
 }
 
-/// Returns the pod as the kubelet's labels describe it, for a container whose
-/// sandbox is not in the list.
+/// Returns the pod named by the kubelet's labels, for a container whose sandbox
+/// is not listed.
 PodName NameOf(const Pairs& labels) {
   return {ValueOf(labels, kPodNameLabel), ValueOf(labels, kPodNamespaceLabel),
           ValueOf(labels, kPodUidLabel)};
 }
 
-/// Returns the name that dockershim gave a container.
+/// Returns the names that dockershim would have given a container.
 StringList MakeNames(std::string_view container, const PodName& pod,
                      std::uint32_t attempt, Budget& budget) {
   constexpr std::size_t kRest = 32;
@@ -120,12 +120,13 @@ bool IsHexId(std::string_view text) {
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// Returns whether this names an image by what it holds, and not by a name.
+/// Returns whether this refers to an image by its content rather than by a
+/// name.
 bool IsDigest(std::string_view image) {
   return image.empty() || image.substr(0, 7) == "sha256:" || IsHexId(image);
 }
 
-/// Returns an image's ID as Docker writes it: CRI-O leaves out the algorithm.
+/// Returns an image's ID as Docker writes it; CRI-O omits the algorithm.
 std::string ImageId(std::string id) {
   return IsHexId(id) ? "sha256:" + id : id;
 }
@@ -212,8 +213,8 @@ void AddContainerDetails(const Details& details, std::int64_t now,
   if (!status.image.user_specified_image.empty()) {
     container.image = status.image.user_specified_image;
   } else if (IsDigest(container.image) && !status.image.image.empty()) {
-    // The kubelet creates containers by the image's ID; runtimes look its name
-    // up for the status.
+    // The kubelet creates containers by image ID, but runtimes resolve it to a
+    // name in the status.
     container.image = status.image.image;
   }
   budget.Charge(container.command.size() + container.image.size() +
@@ -255,7 +256,7 @@ void AddSandboxDetails(const Details& details, std::int64_t now, Budget& budget,
   (*container.network_settings->networks)[network] = std::move(settings);
 }
 
-/// Returns the elements of which no later one has the same ID.
+/// Drops each element whose ID appears again later.
 template <typename Listed>
 std::vector<Listed> LastOfEachId(std::vector<Listed> list) {
   std::unordered_map<std::string_view, std::size_t> last;
@@ -270,12 +271,13 @@ std::vector<Listed> LastOfEachId(std::vector<Listed> list) {
   return unique;
 }
 
-/// Fills in what a verbose response holds, as far as it can be read.
+/// Adds what a verbose response contains, if it can be decoded.
 void ReadInfo(std::string_view text, Budget& budget, Details& details) {
-  // It also holds the environment and the mounts of secrets: only these fields
-  // are read. A kubelet with thousands of services makes some 500 KiB.
+  // The text also has the environment and the secrets' mounts, so only these
+  // fields are read. For a kubelet with thousands of services, it has about 500
+  // KiB.
   constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
-  // `"",` makes 11 times its bytes, and while a vector grows, three times that.
+  // `"",` decodes to 11 times its size, and a growing vector triples that.
   constexpr std::size_t kWhileDecoding = 34;
   if (text.empty() || text.size() > kMaxBytes ||
       text.size() * kWhileDecoding > budget.left())
@@ -287,7 +289,7 @@ void ReadInfo(std::string_view text, Budget& budget, Details& details) {
         CommandText(info.runtime_spec.process.args.value_or(StringList()));
     details.sandbox_image = std::move(info.image);
   } catch (const DecodeError&) {
-    // The fields stay empty: they are extra.
+    // These fields are optional: leave them empty.
   }
 }
 
@@ -296,7 +298,7 @@ void ReadInfo(std::string_view text, Budget& budget, Details& details) {
 std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
                                std::vector<ListedSandbox> sandboxes,
                                Budget& budget) {
-  // What is needed for a while to find duplicates, and to sort.
+  // Temporary memory per entry, for sorting and finding duplicates.
   constexpr std::size_t kPerEntry = 64;
   const std::size_t count = containers.size() + sandboxes.size();
   budget.Charge(count * (sizeof(Entry) + kPerEntry));
@@ -374,8 +376,8 @@ void AddStats(const std::vector<ContainerStats>& stats,
 
 std::vector<Port> ParsePorts(const std::string& annotation, Budget& budget) {
   using KubeletPorts = std::optional<std::vector<KubeletPort>>;
-  // Three bytes, `{},`, make one. While a vector grows, it takes three times
-  // its elements.
+  // The three bytes `{},` decode to one KubeletPort, and a growing vector
+  // triples that.
   constexpr std::size_t kWhileDecoding = sizeof(KubeletPort);
   std::vector<Port> ports;
   TemporaryCharge decoding(budget, annotation.size() * kWhileDecoding);
@@ -387,7 +389,8 @@ std::vector<Port> ParsePorts(const std::string& annotation, Budget& budget) {
       Port& port = ports.emplace_back();
       port.private_port = from.container_port;
       port.public_port = from.host_port;
-      // Docker's address for a port that is published on all of the node's.
+      // The host address that Docker reports for a port published on all
+      // addresses.
       if (from.host_port != 0)
         port.ip = from.host_ip.empty() ? "0.0.0.0" : from.host_ip;
       port.type = from.protocol.empty() ? "tcp" : from.protocol;

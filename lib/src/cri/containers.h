@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Containers and sandboxes of the CRI in the shape that dockershim gave them.
+/// Converts the CRI's containers and sandboxes to what dockershim made of them.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_CONTAINERS_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_CONTAINERS_H_
 
@@ -16,28 +16,28 @@
 
 namespace containercollector::internal::cri {
 
-/// A container or sandbox of a list.
+/// A listed container or sandbox.
 struct Entry {
   Container container;
   std::int64_t created_at = 0;  ///< Nanoseconds since 1970; 0: unknown.
   bool is_sandbox = false;
   std::string image_ref;  ///< Another name of the image.
   std::optional<std::int32_t> exit_code;
-  /// Why the entry lacks details, if it does.
+  /// Why the entry lacks details; absent if it does not.
   std::optional<Error> missing;
 };
 
-/// What only a status call tells: of a container or of a sandbox.
+/// What only a status call returns, about a container or a sandbox.
 struct Details {
   ContainerStatus container;
   SandboxStatus sandbox;
-  std::string command;        ///< Empty if the runtime does not tell.
+  std::string command;        ///< Empty if the runtime omits it.
   std::string sandbox_image;  ///< The same.
-  std::size_t bytes = 0;      ///< Memory that all this takes.
+  std::size_t bytes = 0;      ///< Memory used by all this.
 };
 
-/// Returns the containers and sandboxes, newest first. They lack what only
-/// their status tells. The last one of several with the same ID wins.
+/// Returns the containers and sandboxes, newest first, without the details of a
+/// status call. If an ID appears more than once, the last one wins.
 /// @throws BudgetError
 std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
                                std::vector<ListedSandbox> sandboxes,
@@ -48,16 +48,16 @@ std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
 Details DecodeDetails(std::string_view message, bool is_sandbox,
                       Budget& budget);
 
-/// Returns the state of Docker's that the details tell.
+/// Returns Docker's name of the state in the details.
 std::string_view StateOf(const Details& details, bool is_sandbox);
 
-/// Adds what the status tells.
+/// Adds the details of a status call.
 /// @param now Nanoseconds since 1970.
 /// @throws BudgetError
 void AddDetails(const Details& details, std::int64_t now, Budget& budget,
                 Entry& entry);
 
-/// Adds the sizes of the writable layers to their containers.
+/// Adds the sizes of the containers' writable layers.
 void AddStats(const std::vector<ContainerStats>& stats,
               std::vector<Entry>& entries);
 
@@ -66,8 +66,8 @@ void AddStats(const std::vector<ContainerStats>& stats,
 /// @throws BudgetError
 std::vector<Port> ParsePorts(const std::string& annotation, Budget& budget);
 
-/// Returns a command as dockerd lists it: the path, then the arguments, those
-/// with spaces in single quotes.
+/// Returns a command in dockerd's format: the path, then the arguments, with
+/// single quotes around those that contain spaces.
 std::string CommandText(const StringList& args);
 
 }  // namespace containercollector::internal::cri

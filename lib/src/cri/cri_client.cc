@@ -63,7 +63,7 @@ class CriClient::Impl {
     return CallLimit::Of(call, timeout_);
   }
 
-  /// Returns what the options ask for, newest first.
+  /// Returns the entries that match the options, newest first.
   std::vector<Entry> List(const ListOptions& options, const CallLimit& limit,
                           const CallOptions& call) const {
     Budget budget(kBudgetFactor * max_bytes_);
@@ -87,10 +87,10 @@ class CriClient::Impl {
   }
 
  private:
-  /// A response makes up to some four times its size in memory.
+  /// A decoded response uses up to about four times its size.
   static constexpr std::size_t kBudgetFactor = 4;
 
-  /// Makes one call, and returns what `decode` makes of its message.
+  /// Makes one call and returns its decoded message.
   template <typename Message>
   Message Decode(const ServiceCall& call,
                  Message (*decode)(std::string_view, Budget&),
@@ -113,7 +113,8 @@ class CriClient::Impl {
     filter.DropListed(left);
     StatusCalls statuses(service_, memory_, runtime, limit, budget);
     std::vector<Entry> entries;
-    // Again for each container that disappeared meanwhile, or is dropped.
+    // Continue until the containers that disappeared or were dropped in the
+    // meantime are replaced.
     while (!left.empty() && entries.size() < filter.max_entries()) {
       std::vector<Entry> batch = TakeBatch(filter, entries.size(), left);
       const bool is_rest = entries.empty() && left.empty();
@@ -140,8 +141,8 @@ class CriClient::Impl {
     const auto sandbox_state = request.state == ContainerState::kRunning
                                    ? std::optional(SandboxState::kReady)
                                    : std::nullopt;
-    // The sandboxes after the containers, so that none of a container is
-    // missing because it is newer.
+    // List the sandboxes after the containers, so that even the newest
+    // container's sandbox is included.
     auto sandboxes =
         Decode({0, "ListPodSandbox", EncodeListSandboxes(sandbox_state), ""},
                internal::cri::DecodeSandboxes, limit, budget);
@@ -152,7 +153,7 @@ class CriClient::Impl {
   static std::vector<Entry> TakeBatch(const ListFilter& filter,
                                       std::size_t found,
                                       std::vector<Entry>& left) {
-    // Many of them may be dropped when their status is known.
+    // Many of them may be dropped once their status is known.
     constexpr std::size_t kSome = 256;
     std::size_t count = filter.max_entries() - found;
     if (filter.NeedsStatus()) count = std::max(count, kSome);
@@ -164,9 +165,10 @@ class CriClient::Impl {
     return batch;
   }
 
-  /// Drops what the runtime does not know any more. A few containers disappear
-  /// between two calls. If many do, or if nothing would be left, the list is
-  /// asked for again: an entry that it still has keeps its listed data.
+  /// Drops the entries that the runtime no longer knows. A few containers may
+  /// disappear between two calls. If many do, or if no entry would be left,
+  /// this lists again and keeps the entries that are still listed, without
+  /// details.
   /// @param is_rest Whether the result has no other entries.
   void DropGone(const std::vector<bool>& gone, bool is_rest,
                 const CallLimit& limit, Budget& budget,
@@ -193,8 +195,8 @@ class CriClient::Impl {
     entries = std::move(kept);
   }
 
-  /// Adds the sizes that the runtime tells. They are extra: without them, the
-  /// containers are listed all the same.
+  /// Adds the sizes that the runtime reports. They are optional: if the call
+  /// fails, the containers are listed without them.
   void AddSizes(const CallLimit& limit, Budget& budget, const CallOptions& call,
                 std::vector<Entry>& entries) const {
     CallLimit soon = limit;

@@ -34,7 +34,7 @@ std::string FaultOf(const GrpcMalformed& malformed) {
          std::to_string(malformed.announced) + " bytes, and has " + came;
 }
 
-/// Returns what helps against an error of the runtime's own, if anything does.
+/// Returns advice on the runtime's own error; empty if there is none.
 std::string AdviceOn(const GrpcStatus& status) {
   const auto says = [&](std::string_view part) {
     return status.message.find(part) != std::string::npos;

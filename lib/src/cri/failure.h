@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The error for each way in which a whole response is none of the CRI's. Those
-/// of requests without a whole response are in lib/src/http/failure.h.
+/// The errors for complete responses that violate the CRI.
+/// lib/src/http/failure.h has those for requests without a complete response.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_FAILURE_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_FAILURE_H_
 
@@ -10,10 +10,10 @@
 
 namespace containercollector::internal {
 
-/// Returns the error for a response that is not gRPC's.
+/// Returns the error for a response that is not gRPC.
 Error ToError(const Place& place, const GrpcMalformed& malformed);
 
-/// Returns the error for the runtime's own error.
+/// Returns the error for an error that the runtime itself reports.
 Error ToError(const GrpcStatus& status);
 
 /// Returns the error for a service that speaks HTTP/1.1.

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kPrefixBytes = 5;
 
 std::optional<int> ParseStatusCode(std::string_view text) {
-  // from_chars() takes a minus sign.
+  // from_chars() accepts a minus sign.
   if (text.substr(0, 1) == "-") return std::nullopt;
   int code = 0;
   const auto [end, error] =
@@ -30,8 +30,8 @@ int HexDigit(char c) {
   return -1;
 }
 
-/// Decodes grpc-message, in which %XX stands for a byte. Other percent signs
-/// stand for themselves, as gRPC says.
+/// Decodes grpc-message, in which %XX stands for a byte. Keeps other percent
+/// signs, as gRPC specifies.
 std::string DecodeMessage(std::string_view text) {
   std::string message;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -64,8 +64,8 @@ bool IsGrpc(std::string_view type) {
               std::string_view::npos);
 }
 
-/// Returns the one status in the trailers, or in the headers of a response
-/// without a body; std::nullopt if there is none, or more than one.
+/// Returns the only status in the trailers, or in the headers of a response
+/// without a body; std::nullopt if there are none or several.
 std::optional<GrpcStatus> StatusOf(const HttpResponse& response) {
   const HeaderLines& lines = response.trailers.empty() && response.body.empty()
                                  ? response.headers
@@ -79,7 +79,8 @@ std::optional<GrpcStatus> StatusOf(const HttpResponse& response) {
   return status;
 }
 
-/// Returns what is wrong with the prefix of a body; std::nullopt for nothing.
+/// Returns what is wrong with a body's length prefix; std::nullopt if nothing
+/// is.
 std::optional<GrpcMalformed> FindFault(std::string_view body) {
   std::optional<GrpcMalformed> malformed(std::in_place);
   malformed->bytes = body.size();

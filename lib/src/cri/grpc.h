@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Unary gRPC calls, as far as the CRI needs them.
+/// Unary gRPC calls; supports only what the CRI needs.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_GRPC_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_GRPC_H_
 
@@ -12,7 +12,7 @@
 
 namespace containercollector::internal {
 
-/// Status codes of gRPC that need a treatment of their own.
+/// The gRPC status codes that are handled specially.
 enum class GrpcCode {
   kOk = 0,
   kUnknown = 2,
@@ -26,36 +26,36 @@ struct GrpcStatus {
   std::string message;  ///< Valid UTF-8; can be empty.
 };
 
-/// Why a whole HTTP response is not a response of gRPC.
+/// Why a complete HTTP response is not a valid gRPC response.
 enum class GrpcFault {
-  kNotGrpc,     ///< `detail` says what it is.
+  kNotGrpc,     ///< `detail` names what it is.
   kNoStatus,    ///< It ended without the trailer grpc-status.
-  kNoMessage,   ///< It has no message, or not all of its five-byte prefix.
-  kCompressed,  ///< Compression was not asked for.
-  kTooShort,    ///< Less follows than the prefix announces.
-  kTooLong,     ///< More follows than the prefix announces.
+  kNoMessage,   ///< No message, or an incomplete five-byte prefix.
+  kCompressed,  ///< Compressed, although not requested.
+  kTooShort,    ///< Shorter than the prefix announces.
+  kTooLong,     ///< Longer than the prefix announces.
 };
 
 struct GrpcMalformed {
   GrpcFault fault = GrpcFault::kNotGrpc;
   std::size_t announced = 0;  ///< Bytes that the prefix announces.
-  std::size_t bytes = 0;      ///< Bytes that came after the prefix.
+  std::size_t bytes = 0;      ///< Bytes after the prefix.
   std::string detail;
 };
 
-/// What a call results in: the bytes of a message, or why there is none.
+/// The result of a call: the bytes of a message, or why there is none.
 using GrpcResult =
     std::variant<std::string, GrpcStatus, GrpcMalformed, Failure>;
 
-/// Returns the name of a status code, e.g. "UNAVAILABLE"; its number if gRPC
+/// Returns the name of a status code, e.g. "UNAVAILABLE", or its number if it
 /// has none.
 std::string GrpcCodeName(int code);
 
-/// Returns the body of a request: the message behind its five-byte prefix.
+/// Returns a request body: the message after its five-byte prefix.
 std::string FrameMessage(std::string_view message);
 
-/// Returns the result of a call. A service can reset the stream right after its
-/// status, which then counts.
+/// Returns the result of a call. If a service resets the stream right after
+/// sending its status, the status counts.
 GrpcResult ParseGrpcResult(PostResult result);
 
 }  // namespace containercollector::internal

@@ -19,12 +19,12 @@ constexpr std::array<std::string_view, 9> kSupported{
     "ancestor", "before",  "exited", "id",    "label",
     "name",     "network", "since",  "status"};
 
-/// Docker's; a runtime has not all of them.
+/// Docker's states; a CRI runtime has only some of them.
 constexpr std::array kStates{kStateCreated,    kStateRunning,  kStatePaused,
                              kStateRestarting, kStateRemoving, kStateExited,
                              kStateDead};
 
-/// Returns what the error texts show of a value.
+/// Returns the part of a value that error texts show.
 std::string Shown(std::string_view value) {
   constexpr std::size_t kMaxBytes = 128;
   return Shortened(value, kMaxBytes);
@@ -56,7 +56,8 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-/// Returns the name without what Docker adds to a short one, and with a tag.
+/// Returns an image's name without "docker.io/library/", and with a tag or
+/// digest.
 std::string FullNameOf(std::string_view image) {
   for (const std::string_view prefix : {"docker.io/", "library/"})
     if (StartsWith(image, prefix)) image.remove_prefix(prefix.size());
@@ -66,7 +67,8 @@ std::string FullNameOf(std::string_view image) {
   return name;
 }
 
-/// Returns whether `value` is the beginning of an ID, as Docker shows them.
+/// Returns whether `value` is the beginning of an ID, in the length that Docker
+/// shows.
 bool IsShortId(std::string_view value, std::string_view id) {
   constexpr std::string_view kAlgorithm = "sha256:";
   constexpr std::size_t kShortest = 12;
@@ -82,8 +84,7 @@ bool IsWholeId(std::string_view value) {
          value.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// Returns whether a label of the list is the CRI's own: others are made here,
-/// see MakeEntries().
+/// Returns whether a label comes from the CRI; MakeEntries() adds the others.
 bool IsOfCri(std::string_view key) {
   return !StartsWith(key, "annotation.") && key != kPodContainerTypeLabel &&
          key != kPodContainerNameLabel && key != "io.kubernetes.sandbox.id" &&
@@ -147,7 +148,7 @@ std::size_t ListFilter::max_entries() const {
 
 ListRequest ListFilter::Request() const {
   ListRequest request;
-  // These two look for their container among all.
+  // These two filters search all containers for the one they name.
   if (!ValuesOf("before").empty() || !ValuesOf("since").empty()) return request;
   const auto& states = ValuesOf("status");
   const bool only_running =
@@ -167,8 +168,8 @@ ListRequest ListFilter::Request() const {
   return request;
 }
 
-/// Keeps what `keep` returns true for, as long as there is time: a client
-/// decides how much work the filters are.
+/// Keeps the entries for which `keep` returns true. Checks the deadline each
+/// time, because the caller determines how expensive the filters are.
 template <typename Keep>
 void ListFilter::KeepIf(std::vector<Entry>& entries, const Keep& keep) const {
   entries.erase(std::remove_if(entries.begin(), entries.end(),
@@ -194,7 +195,7 @@ std::optional<std::set<std::string>> ListFilter::IdsThatMatch(
   std::set<std::string> ids;
   for (const std::string& prefix : prefixes) {
     limit_.Check("filtering the list");
-    // Docker finds nothing if the beginning is that of several.
+    // As in Docker, an ambiguous prefix matches nothing.
     const Entry* found = nullptr;
     int count = 0;
     for (const Entry& entry : entries) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The list options, applied here as a Docker daemon applies them.
+/// Applies the list options as a Docker daemon does.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_LIST_FILTER_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_LIST_FILTER_H_
 
@@ -18,21 +18,21 @@
 
 namespace containercollector::internal::cri {
 
-/// Does what moby v19.03.15 daemon/list.go does, for the filters that make
-/// sense for a container runtime.
+/// Mirrors moby v19.03.15 daemon/list.go for the filters that make sense for a
+/// CRI runtime.
 class ListFilter {
  public:
   /// @param options Must outlive the filter.
-  /// @param limit When the filter has to give up.
-  /// @throws Error kRequestRejected for a filter or value that is not
-  /// supported, with a text that lists those that are, and for too many values.
+  /// @param limit When filtering must end.
+  /// @throws Error kRequestRejected for too many values, or for a filter or
+  /// value that is not supported; the text lists those that are.
   ListFilter(const ListOptions& options, const CallLimit& limit);
 
-  /// Returns what the runtime itself can leave out of the list of containers.
+  /// Returns which containers the runtime itself can exclude.
   ListRequest Request() const;
 
-  /// Drops every entry that can be excluded without its status.
-  /// @param entries All of the node, newest first.
+  /// Drops every entry that can be excluded without fetching its status.
+  /// @param entries All entries of the node, newest first.
   /// @throws Error kRequestRejected if `before` or `since` names none of them;
   /// kTimeout, kCancelled.
   void DropListed(std::vector<Entry>& entries) const;
@@ -40,11 +40,11 @@ class ListFilter {
   /// Returns whether more entries may be dropped once their status is known.
   bool NeedsStatus() const;
 
-  /// Drops the rest, after the status was added to each entry.
+  /// Drops the other entries that do not match, once each has its status.
   /// @throws Error kTimeout, kCancelled
   void DropComplete(std::vector<Entry>& entries) const;
 
-  /// Returns the greatest number of entries to list.
+  /// Returns the maximum number of entries to list.
   std::size_t max_entries() const;
 
  private:

@@ -189,7 +189,7 @@ struct Message<List<Entry>> {
 namespace {
 
 /// Decodes a message.
-/// @param place What the error text names: a function of the value so far.
+/// @param place Returns what the error text names, from the value so far.
 template <typename Struct, typename Place>
 Struct Decode(std::string_view message, Budget& budget, const Place& place) {
   Struct value;

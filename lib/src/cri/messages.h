@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The messages of the Kubernetes CRI that the client needs, and of them what
-/// it uses. The only part that knows protobuf.
-///
-/// Mirrors the CRI's api.proto, runtime.v1. runtime.v1alpha2 has the same
-/// numbers for these messages.
+/// The messages of the Kubernetes CRI, reduced to the fields that the client
+/// uses. Mirrors runtime.v1 in the CRI's api.proto. runtime.v1alpha2 uses the
+/// same field numbers.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_MESSAGES_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_MESSAGES_H_
 
@@ -24,7 +22,7 @@ enum class SandboxState { kReady, kNotReady };
 enum class Propagation { kPrivate, kHostToContainer, kBidirectional };
 enum class NamespaceMode { kOther, kNode };
 
-/// A map in the order of the message. The last value of a repeated key wins.
+/// A map in message order. The last value of a repeated key wins.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct ImageSpec {
@@ -44,8 +42,8 @@ struct PodSandboxMetadata {
   std::uint32_t attempt = 0;
 };
 
-/// An entry of ListContainers. Times are nanoseconds since 1970; 0 and less is
-/// unknown.
+/// An entry of ListContainers. Times are in nanoseconds since 1970; 0 or less
+/// means unknown.
 struct ListedContainer {
   std::string id;
   std::string sandbox_id;
@@ -115,8 +113,8 @@ struct SandboxStatus {
   }
 };
 
-/// A response of ContainerStatus or PodSandboxStatus. The views are valid as
-/// long as the message.
+/// A response of ContainerStatus or PodSandboxStatus. The views are valid only
+/// as long as the message.
 template <typename Status>
 struct StatusResponse {
   struct InfoEntry {
@@ -126,7 +124,7 @@ struct StatusResponse {
   std::optional<Status> status;
   std::vector<InfoEntry> info;
 
-  /// Returns the JSON text that a verbose response holds; empty if it has none.
+  /// Returns the JSON text of a verbose response; empty if there is none.
   std::string_view Info() const noexcept {
     std::string_view text;
     for (const InfoEntry& entry : info)
@@ -157,7 +155,7 @@ struct Version {
   std::string runtime_api_version;
 };
 
-/// What the decoders throw: what is wrong, and where, for example
+/// Thrown by the decoders. The text says what is wrong and where, for example
 /// "containers[3]: it has no id".
 class MessageError : public Error {
  public:
@@ -165,8 +163,8 @@ class MessageError : public Error {
       : Error(ErrorCode::kResponseMalformed, text) {}
 };
 
-/// Decode the message of a response. What they return is charged to the budget
-/// before it is built.
+/// Decode the message of a response, charging the budget for each part before
+/// it is built.
 /// @throws MessageError, BudgetError
 Version DecodeVersion(std::string_view message, Budget& budget);
 std::vector<ListedContainer> DecodeContainers(std::string_view message,
@@ -180,7 +178,7 @@ StatusResponse<SandboxStatus> DecodeSandboxStatus(std::string_view message,
 std::vector<ContainerStats> DecodeContainerStats(std::string_view message,
                                                  Budget& budget);
 
-/// Which containers a list asks for. Empty: all.
+/// Which containers to list. Empty: all.
 struct ListRequest {
   std::string id;  ///< Whole.
   std::optional<ContainerState> state;

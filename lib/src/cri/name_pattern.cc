@@ -7,8 +7,8 @@
 namespace containercollector::internal::cri {
 namespace {
 
-/// The matcher of libstdc++ backtracks, unless it is told not to. That of
-/// libc++ backtracks too, but gives up with an exception.
+/// libstdc++ needs this flag to match without backtracking. libc++ always
+/// backtracks, but throws if that takes too long.
 #ifdef __GLIBCXX__
 constexpr auto kWithoutBacktracking = std::regex_constants::__polynomial;
 #else
@@ -31,20 +31,20 @@ NamePattern::NamePattern(const std::string& text, std::size_t& room)
     : text_(text), plain_(ParsePlain(text)) {
   if (plain_) return;
   if (text.size() > room) Reject(text);
-  // What is left has few states.
+  // Without these, an expression has few states.
   for (const char* const costly : {"{", "(?", "\\b", "\\B"})
     if (text.find(costly) != std::string::npos) Reject(text);
   room -= text.size();
   constexpr auto kFlags =
       std::regex::ECMAScript | std::regex::nosubs | kWithoutBacktracking;
   try {
-    // Such as "a)(b", which is valid within the parentheses below.
+    // Rejects "a)(b", for example, which is valid within the parentheses below.
     const std::regex must_be_valid(text, kFlags);
-    // A match of the whole name is one pass. A search begins a new one at each
-    // character.
+    // Matching the whole name is a single pass. Searching starts a new pass at
+    // each character.
     regex_.emplace("[\\s\\S]*(?:" + text + ")[\\s\\S]*", kFlags);
   } catch (const std::regex_error&) {
-    // Only the exact name matches.
+    // An invalid expression matches only the exact name.
   }
 }
 
@@ -64,7 +64,7 @@ std::optional<NamePattern::Plain> NamePattern::ParsePlain(
 bool NamePattern::Matches(std::string_view name) const {
   const std::string_view rest = name.substr(1);
   if (name == text_ || rest == text_ || IsFoundIn(name)) return true;
-  // Without "^", what is found behind the slash is found in the whole name.
+  // Without "^", a match after the slash is also a match in the whole name.
   return text_.find('^') != std::string::npos && IsFoundIn(rest);
 }
 

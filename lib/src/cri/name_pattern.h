@@ -11,33 +11,32 @@
 
 namespace containercollector::internal::cri {
 
-/// A value of the filter: a part of a name, or a regular expression that is
-/// found in it.
+/// A value of the filter: a substring of a name, or a regular expression.
 ///
-/// Anybody who may send requests writes these, so that matching must take
-/// neither exponential time nor a deep stack. Docker uses RE2 for that; here it
-/// would make every program that links this library load RE2, and on Debian 13
-/// a dozen libraries of Abseil, for one filter. All expressions of a request
-/// together take about a second for 10,000 names.
+/// Any caller can send expressions, so matching must use neither exponential
+/// time nor a deep stack. Docker uses RE2, but for this one filter every
+/// program that links the library would load RE2 and, on Debian 13, a dozen
+/// Abseil libraries. Instead, the length and operators of expressions are
+/// limited: those of one request take at most about a second for 10,000 names.
 class NamePattern {
  public:
-  /// @param room Bytes that the expressions of a request may still have, at
-  /// first kMaxBytes. An expression takes what it has; a text without
-  /// operators but "^" before and "$" after it takes nothing.
-  /// @throws Error kRequestRejected for an expression that has no room, repeats
-  /// with braces, has a group that begins with "(?", or looks for the ends of
-  /// words.
+  /// @param room Bytes left for the expressions of a request, at first
+  /// kMaxBytes. An expression uses its length; a text without operators other
+  /// than a leading "^" and a trailing "$" uses none.
+  /// @throws Error kRequestRejected if the expression exceeds `room`, repeats
+  /// with braces, has a group that begins with "(?", or matches word
+  /// boundaries.
   NamePattern(const std::string& text, std::size_t& room);
 
-  /// Returns whether the pattern is found in a name, or in what follows its
-  /// slash. An expression that is not valid finds nothing, as in Docker.
+  /// Returns whether the pattern matches a part of the name, with or without
+  /// its slash. An invalid expression matches only the exact name.
   /// @param name Begins with a slash.
   [[nodiscard]] bool Matches(std::string_view name) const;
 
   static constexpr std::size_t kMaxBytes = 40;
 
  private:
-  /// Text without operators, which may be bound to either end of a name.
+  /// A text without operators, optionally anchored at either end of a name.
   struct Plain {
     std::string text;
     bool at_begin = false;

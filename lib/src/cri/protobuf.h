@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Decodes a protobuf message by the table of its fields. Include it only in
+/// Decodes protobuf messages by tables of their fields. Include it only in
 /// lib/src/cri.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_PROTOBUF_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_PROTOBUF_H_
@@ -18,9 +18,9 @@
 
 namespace containercollector::internal::cri {
 
-/// A field of a message, and the member that holds it. The member's type is the
-/// field's: a number, an enum, a string, a struct with a table of its own, or a
-/// vector or optional of them.
+/// A field of a message and the member that stores it. The member's type
+/// determines the field's type: a number, an enum, a string, a struct with its
+/// own table, or a vector or optional of them.
 template <typename Struct, typename Member>
 struct Field {
   std::uint32_t number;
@@ -29,24 +29,24 @@ struct Field {
 template <typename Struct, typename Member>
 Field(int, Member Struct::*) -> Field<Struct, Member>;
 
-/// `kTable` is a tuple with a Field for each field that is read.
+/// `kTable` is a tuple with one Field for each decoded field.
 template <typename Struct>
 struct Message;
 
 template <typename Struct>
 void DecodeInto(protozero::pbf_reader reader, Budget& budget, Struct& value);
 
-/// Reads and writes one value of a type. The primary template is for structs.
+/// Reads one value of type T. The primary template is for structs.
 template <typename T, typename = void>
 struct Value {
   static constexpr auto kWire = protozero::pbf_wire_type::length_delimited;
   static void Read(protozero::pbf_reader& reader, Budget& budget, T& value) {
-    // A message that appears again is merged, as protobuf says.
+    // Protobuf merges a message that appears again.
     DecodeInto(reader.get_message(), budget, value);
   }
 };
 
-/// A number that the type cannot hold loses its upper bits, as protobuf says.
+/// As in protobuf, a number that the type cannot hold loses its upper bits.
 template <typename T>
 struct Value<T, std::enable_if_t<std::is_integral_v<T>>> {
   static constexpr auto kWire = protozero::pbf_wire_type::varint;
@@ -108,13 +108,13 @@ struct Value<std::vector<T>> {
   static constexpr auto kWire = Value<T>::kWire;
   static void Read(protozero::pbf_reader& reader, Budget& budget,
                    std::vector<T>& values) {
-    // While a vector grows, it takes up to three times its elements.
+    // A growing vector uses up to three times the size of its elements.
     budget.Charge(3 * sizeof(T));
     Value<T>::Read(reader, budget, values.emplace_back());
   }
 };
 
-/// A map's entry.
+/// An entry of a map.
 template <>
 struct Message<std::pair<std::string, std::string>> {
   using Entry = std::pair<std::string, std::string>;
@@ -122,8 +122,8 @@ struct Message<std::pair<std::string, std::string>> {
       std::make_tuple(Field{1, &Entry::first}, Field{2, &Entry::second});
 };
 
-/// Decodes the fields in the table of Struct and skips all others. A field of a
-/// known number and another type is unknown, as protobuf says.
+/// Decodes the fields in Struct's table and skips all others. As in protobuf, a
+/// field with a known number but another type counts as unknown.
 /// @throws protozero::exception, BudgetError
 template <typename Struct>
 void DecodeInto(protozero::pbf_reader reader, Budget& budget, Struct& value) {

@@ -8,16 +8,16 @@
 namespace containercollector::internal::cri {
 namespace {
 
-/// Returns the status if it is `code`.
+/// Returns the status if its code is `code`, else null.
 const GrpcStatus* StatusIf(const GrpcResult& result, GrpcCode code) {
   const auto* const status = std::get_if<GrpcStatus>(&result);
   return status != nullptr && status->code == static_cast<int>(code) ? status
                                                                      : nullptr;
 }
 
-/// Returns whether what came may be another protocol's. libcurl cannot tell: a
-/// service that closes the connection at the first bytes of HTTP/2 may do so
-/// before they are all sent.
+/// Returns whether the service may speak another protocol. libcurl cannot tell,
+/// because such a service may close the connection before the first bytes of
+/// HTTP/2 are all sent.
 bool MayBeAnotherProtocol(const GrpcResult& result) {
   const auto* const failure = std::get_if<Failure>(&result);
   return failure != nullptr && failure->bytes == 0 &&
@@ -31,7 +31,7 @@ std::string ShortId(const std::string& id) {
   return id.substr(0, kDigits);
 }
 
-/// Returns whether the runtime does not know what a call is about.
+/// Returns whether the runtime no longer knows the subject of the call.
 bool IsGone(const GrpcResult& result) {
   if (StatusIf(result, GrpcCode::kNotFound) != nullptr) return true;
   // cri-dockerd and old CRI-O never send NOT_FOUND.
@@ -47,7 +47,7 @@ bool IsGone(const GrpcResult& result) {
 RuntimeService::RuntimeService(Endpoint endpoint,
                                std::chrono::nanoseconds connect_timeout,
                                std::size_t max_bytes)
-    // "accept:" removes the header that libcurl would add.
+    // "accept:" removes the header that libcurl adds.
     : transport_(std::move(endpoint),
                  {"content-type: application/grpc", "te: trailers", "accept:"},
                  connect_timeout, max_bytes) {}

@@ -17,14 +17,14 @@
 
 namespace containercollector::internal::cri {
 
-/// A call of a method, by its name alone, e.g. "ListContainers".
+/// A call of a method, named without its service, e.g. "ListContainers".
 struct ServiceCall {
   std::size_t id = 0;  ///< The caller's.
   const char* method = "";
   std::string message;
-  /// Whom the call is about, for texts. Empty: the whole node.
+  /// What the call is about, for error texts. Empty: the whole node.
   std::string subject;
-  /// Time limit, besides that of the collection.
+  /// Time limit, in addition to that of the collection.
   std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max();
 };
 
@@ -34,18 +34,19 @@ struct ServiceFailure {
   bool is_gone = false;  ///< The runtime does not know the subject.
 };
 
-/// Calls methods in the version of the CRI that the runtime takes, and
-/// remembers it: runtime.v1, or runtime.v1alpha2 of containerd before 1.6. If
-/// the runtime is replaced, the other version is tried again.
+/// Calls methods in a version of the CRI that the runtime supports, and
+/// remembers it: runtime.v1, or runtime.v1alpha2 for containerd before 1.6.
+/// Tries the other version if the runtime is replaced.
 ///
-/// Keeps no connection between two calls, so that a call reaches whichever
-/// runtime the socket's path names now. Thread-safe.
+/// Keeps no connections between calls, so a call reaches whichever runtime
+/// currently listens at the socket's path. Thread-safe.
 class RuntimeService {
  public:
-  /// Returns the next call, if there is one now.
+  /// Returns the next call, if one is ready.
   using Next = std::function<std::optional<ServiceCall>()>;
 
-  /// Get what a call resulted in, in any order. What they throw ends all calls.
+  /// Called with the result of each call, in any order. If one throws, all
+  /// calls end.
   using OnMessage =
       std::function<void(const ServiceCall&, const std::string& message)>;
   using OnFailure = std::function<void(const ServiceCall&, ServiceFailure)>;
@@ -57,22 +58,22 @@ class RuntimeService {
   /// @throws Error
   std::string Call(const ServiceCall& call, const CallLimit& limit) const;
 
-  /// Makes calls, many at once, until there is no next one. A MessageError of
-  /// `on_message` goes to `on_failure`.
+  /// Makes calls concurrently until there is no next one. If `on_message`
+  /// throws a MessageError, `on_failure` receives it.
   /// @throws Error kCancelled, kInternal
   void CallAll(const Next& next, const CallLimit& limit,
                const OnMessage& on_message, const OnFailure& on_failure) const;
 
-  /// Returns the error for a message that is not the CRI's.
+  /// Returns the error for a message that violates the CRI.
   Error Malformed(const ServiceCall& call, const MessageError& error) const {
     return internal::Malformed(PlaceOf(call), error);
   }
 
-  /// Returns the error for a call that was not made, or not in time.
+  /// Returns the error for a call that timed out or was never started.
   Error TimedOut(const ServiceCall& call, std::chrono::nanoseconds limit) const;
 
-  /// Returns the error for an entry that the list has, although its status call
-  /// says that it does not exist.
+  /// Returns the error for an entry that is listed although its status call
+  /// reports that it does not exist.
   Error Contradiction(const std::string& id) const;
 
   const Endpoint& endpoint() const noexcept { return transport_.endpoint(); }

@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-/// The call of Version, which is about no entry.
+/// The ID of the call of Version, which is about no entry.
 constexpr std::size_t kVersionCall = std::numeric_limits<std::size_t>::max();
 
 std::int64_t Now() {
@@ -20,8 +20,8 @@ std::int64_t Now() {
       .count();
 }
 
-/// Returns whether the details hold until the container leaves their state. An
-/// address can appear after the first status.
+/// Returns whether the details remain valid until the state changes. They do
+/// not while a sandbox may still get an address.
 bool IsFixed(const Entry& entry, const Details& details) {
   if (!entry.is_sandbox)
     return details.container.state != ContainerState::kUnknown;
@@ -71,8 +71,8 @@ std::vector<bool> StatusCalls::AddDetails(std::vector<Entry>& entries) {
   return std::move(gone_);
 }
 
-/// Decides which calls to make, and in which order: those that took too long
-/// last time come last, so that they delay no other.
+/// Decides which calls to make and in which order. Calls that timed out last
+/// time come last, so that they delay no others.
 void StatusCalls::Plan() {
   std::vector<std::size_t> indexes;
   for (std::size_t i = 0; i < entries_->size(); ++i) {
@@ -145,7 +145,7 @@ void StatusCalls::OnFailure(const ServiceCall& call, ServiceFailure failure) {
   Remembered& known = known_[call.id];
   const ErrorCode code = failure.error.code();
   if (verbose_[call.id]) {
-    // The runtime may have failed for what verbose adds.
+    // The failure may be due to the verbose part of the response.
     verbose_[call.id] = false;
     known.verbose_done = code == ErrorCode::kDaemonError ||
                          code == ErrorCode::kResponseTooLarge ||

@@ -17,27 +17,26 @@
 
 namespace containercollector::internal::cri {
 
-/// How long the status calls of a collection may take. A stuck shim must
-/// neither fail the collection nor make each one take its whole time.
+/// Time limits of a collection's status calls. A stuck shim must neither fail
+/// the collection nor delay every collection by its whole timeout.
 struct StatusLimits {
-  /// @param left The time that is left for the collection.
+  /// @param left The collection's remaining time.
   explicit StatusLimits(std::chrono::nanoseconds left);
 
   std::chrono::nanoseconds all;    ///< For all calls together.
   std::chrono::nanoseconds each;   ///< For one call.
-  std::chrono::nanoseconds again;  ///< For one that took too long last time.
+  std::chrono::nanoseconds again;  ///< For a call that timed out last time.
 };
 
-/// Adds the details of containers and sandboxes: those that are remembered, and
-/// those that status calls tell. An entry whose call fails says why it lacks
-/// details.
+/// Adds the details of containers and sandboxes, from memory or by status
+/// calls. An entry whose call fails records why it lacks details.
 class StatusCalls {
  public:
   StatusCalls(const RuntimeService& service, StatusMemory& memory,
               std::uint64_t runtime, const CallLimit& limit, Budget& budget);
 
-  /// Adds what is known, or can be learned, of each entry.
-  /// @return For each entry, whether the runtime does not know it any more.
+  /// Adds the details of each entry.
+  /// @return For each entry, whether the runtime no longer knows it.
   /// @throws Error kCancelled, kInternal; BudgetError
   std::vector<bool> AddDetails(std::vector<Entry>& entries);
 
@@ -57,14 +56,14 @@ class StatusCalls {
   CallLimit limit_;
   Budget& budget_;
 
-  // Of the entries that AddDetails() got, by their index.
+  // The argument of AddDetails(). The vectors below have the same indexes.
   std::vector<Entry>* entries_ = nullptr;
   std::vector<Remembered> known_;
   std::vector<bool> gone_;
-  std::vector<bool> verbose_;  ///< Whether the call is, or is going to be.
+  std::vector<bool> verbose_;  ///< Whether the call is or will be verbose.
   std::deque<ServiceCall> pending_;
-  /// Whether a call that took too long last time did so again: no more of them
-  /// begin then.
+  /// Whether a call that timed out last time did so again. If so, no more calls
+  /// of that kind start.
   bool slow_again_ = false;
 };
 

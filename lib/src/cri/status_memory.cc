@@ -72,7 +72,7 @@ void StatusMemory::Put(std::uint64_t runtime, const std::vector<Entry>& entries,
     by_id_.erase(old);
   }
   if (bytes_of_all > max_bytes_ - bytes_) {
-    // What is gone stays if nobody asks for all containers.
+    // Removed containers stay in memory if no request lists all containers.
     by_id_.clear();
     bytes_ = 0;
   }

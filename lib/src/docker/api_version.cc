@@ -57,7 +57,7 @@ ApiVersion NearestApiVersion(ApiVersion oldest, ApiVersion newest) {
 
 std::optional<ApiVersionRejection> ParseApiVersionRejection(
     std::string_view message) {
-  // At the beginning only: a daemon repeats a caller's filters in its errors.
+  // Only at the beginning, because errors can quote the caller's filters.
   const bool rejected = (StartsWith(message, "client version ") &&
                          (Contains(message, " is too old") ||
                           Contains(message, " is too new"))) ||

@@ -8,7 +8,7 @@
 namespace containercollector::internal {
 namespace {
 
-/// Returns what tells one daemon from the next at the same endpoint.
+/// Returns a text that differs between two daemons at the same endpoint.
 std::string NameOf(const HttpResponse& response) {
   return std::string(response.Header("Server")) + " " +
          std::string(response.Header("Api-Version"));
@@ -48,8 +48,8 @@ ApiVersion ApiVersionNegotiation::Current() const {
 
 void ApiVersionNegotiation::Remember(ApiVersion version, std::string daemon) {
   const std::lock_guard lock(mutex_);
-  // If the preferred version was rejected once, another daemon at the same
-  // endpoint may take it.
+  // The preferred version was rejected once, but another daemon at the same
+  // endpoint may accept it.
   const bool daemon_changed = version == version_ && daemon != daemon_;
   version_ = daemon_changed ? kPreferredApiVersion : version;
   daemon_ = std::move(daemon);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Finds the API version that a daemon takes.
+/// Finds the API version that a daemon accepts.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_API_VERSION_NEGOTIATION_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_API_VERSION_NEGOTIATION_H_
 
@@ -13,30 +13,30 @@
 
 namespace containercollector::internal {
 
-/// Returns how the daemon rejects the API version of a request; std::nullopt if
-/// it does not.
+/// Returns how the daemon rejects the API version of the request; std::nullopt
+/// if it does not.
 std::optional<ApiVersionRejection> RejectionIn(const HttpResponse& response);
 
-/// Makes requests in the API version that the daemon takes, and remembers it.
+/// Makes requests in an API version that the daemon accepts, and remembers it.
 ///
-/// In steady state a call is one request. A daemon that rejects the version
-/// costs one more, and one for `/version` only if it names no version that it
-/// takes: `/version` can hang on a sick node where others do not.
+/// In steady state, a call is one request. If the daemon rejects the version,
+/// the call needs one more, and another for `/version` only if the error names
+/// no version: on a sick node, `/version` can hang while other requests work.
 ///
 /// Thread-safe.
 class ApiVersionNegotiation {
  public:
-  /// Makes the request in a version and returns a whole response.
+  /// Makes the request in an API version and returns a complete response.
   using Request = std::function<HttpResponse(ApiVersion)>;
-  /// Asks the daemon which version it takes.
+  /// Returns the API version that the daemon itself reports.
   using AskDaemon = std::function<ApiVersion()>;
 
-  /// @param pinned A version to insist on; std::nullopt to negotiate.
+  /// @param pinned The only version to use; std::nullopt to negotiate.
   explicit ApiVersionNegotiation(std::optional<ApiVersion> pinned)
       : pinned_(pinned) {}
 
-  /// Makes the request, again in another version if the daemon rejects the
-  /// first. Returns the last response, whatever its status.
+  /// Makes the request; if the daemon rejects the API version, makes it again
+  /// in another one. Returns the last response, whatever its status.
   HttpResponse Call(const Request& request, const AskDaemon& ask_daemon);
 
  private:

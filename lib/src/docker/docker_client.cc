@@ -63,7 +63,7 @@ class DockerClient::Impl {
     return response;
   }
 
-  /// Lists in the API version that the daemon takes.
+  /// Requests the list in an API version that the daemon accepts.
   /// @throws Error unless the status is 200.
   HttpResponse List(const ListOptions& options, const CallLimit& limit) {
     const std::string query = internal::ListQuery(options);
@@ -75,7 +75,7 @@ class DockerClient::Impl {
     return response;
   }
 
-  /// Calls `decode` for the body of a response to `GET path`.
+  /// Returns the result of `decode` for the body of a response to `GET path`.
   template <typename Decoder>
   auto Decode(const std::string& path, const Decoder& decode) const {
     try {
@@ -129,7 +129,7 @@ class DockerClient::Impl {
   ApiVersion AskForApiVersion(const CallLimit& limit) {
     const DaemonVersion daemon = GetDaemonVersion(limit);
     const auto newest = internal::ParseApiVersion(daemon.api_version);
-    // Daemons before API version 1.25 do not say which is their oldest.
+    // Before API version 1.25, daemons do not report their oldest version.
     const auto oldest = internal::ParseApiVersion(daemon.min_api_version);
     if (!newest) {
       throw internal::NoApiVersion(PlaceOf("/version"),

@@ -45,7 +45,7 @@ std::string StatusText(int status) {
   return found == kReasons.end() ? number : number + ": " + found->second;
 }
 
-/// Returns the message of Docker's JSON; empty for any other body.
+/// Returns the message in Docker's JSON; empty for any other body.
 std::string JsonMessage(const HttpResponse& response) {
   try {
     return MessageText(DecodeJson<ErrorResponse>(response.body).message);
@@ -60,7 +60,7 @@ bool IsWebPage(const HttpResponse& response) {
          MessageText(response.body).substr(0, 1) == "<";
 }
 
-/// Returns whether a response in plain HTTP says that the port speaks TLS, in
+/// Returns whether a plain HTTP response reports that the port speaks TLS, in
 /// the words of Go, nginx or Apache.
 bool AsksForTls(const HttpResponse& response) {
   return response.status == 400 &&
@@ -68,15 +68,15 @@ bool AsksForTls(const HttpResponse& response) {
                                      "SSL-enabled server port"});
 }
 
-/// Returns whether the daemon cannot do what the caller asked for.
+/// Returns whether the daemon rejects the caller's list options.
 bool RejectsOptions(const HttpResponse& response, const std::string& message,
                     const ListOptions& options) {
   const bool sent_any =
       options.limit > 0 || options.size || !options.filters.empty();
-  // A rejected API version is this client's mistake.
+  // A rejected API version is not the caller's fault.
   if (response.status == 400)
     return sent_any && !ParseApiVersionRejection(message);
-  // Docker says with 404 that it has no such container, Podman with 500.
+  // For an unknown container, Docker sends a 404, Podman a 500.
   return SaysNoSuchContainer(message) &&
          std::any_of(
              options.filters.begin(), options.filters.end(),
@@ -143,14 +143,14 @@ Error NoApiVersion(const Place& place, ApiVersion version) {
 std::string DaemonMessage(const HttpResponse& response) {
   std::string message = JsonMessage(response);
   if (!message.empty() || IsWebPage(response)) return message;
-  // Daemons before API version 1.24, and proxies, send plain text.
+  // Proxies, and daemons before API version 1.24, send plain text.
   return MessageText(response.body);
 }
 
 bool IsRemovalRace(const HttpResponse& response, const ListOptions& options) {
   // A list of megabytes must not be decoded only to find no message in it.
   if (response.status < 404) return false;
-  // The words of Podman's database and storage, and of dockerd's layers and
+  // Wording of Podman's database and storage, and of dockerd's layers and
   // snapshots.
   const std::string message = JsonMessage(response);
   return !RejectsOptions(response, message, options) &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The error for each response of a daemon that is not a success. Those of
-/// requests without a whole response are in lib/src/http/failure.h.
+/// The errors for unsuccessful responses of a Docker daemon.
+/// lib/src/http/failure.h has those for requests without a complete response.
 #ifndef CONTAINERCOLLECTOR_SRC_DOCKER_FAILURE_H_
 #define CONTAINERCOLLECTOR_SRC_DOCKER_FAILURE_H_
 
@@ -14,8 +14,8 @@
 
 namespace containercollector::internal {
 
-/// Returns the error for a response with another status than 200.
-/// @param options What the caller asked for. Only they can make the response
+/// Returns the error for a response whose status is not 200.
+/// @param options The list options of the request. Only they can make the error
 /// the caller's fault.
 Error ToError(const Place& place, const HttpResponse& response,
               const ListOptions& options = {});
@@ -23,13 +23,13 @@ Error ToError(const Place& place, const HttpResponse& response,
 /// Returns the error for a daemon that rejects `version` and names no other.
 Error NoApiVersion(const Place& place, ApiVersion version);
 
-/// Returns the message in the body of an error response: that of Docker's JSON,
-/// else the text as it is, but nothing of a web page. Valid UTF-8, without
-/// blanks around it, truncated after 4 KiB.
+/// Returns the message in the body of an error response: the one in Docker's
+/// JSON, or else the text itself, unless it is a web page. Valid UTF-8, without
+/// surrounding blanks, truncated after 4 KiB.
 std::string DaemonMessage(const HttpResponse& response);
 
-/// Returns whether a list failed because a container was removed meanwhile: the
-/// next list may succeed.
+/// Returns whether a list failed because a container was removed in the
+/// meantime, so that another attempt may succeed.
 bool IsRemovalRace(const HttpResponse& response, const ListOptions& options);
 
 }  // namespace containercollector::internal

@@ -11,7 +11,7 @@ namespace containercollector::internal {
 bool ArrivingResponse::AddHeader(std::string_view line) noexcept {
   header_bytes_ += line.size();
   const bool is_empty = line == "\r\n" || line == "\n";
-  // The head of an interim response, such as 100, is followed by another.
+  // An interim response, such as 100, is followed by another head.
   if (line.substr(0, 5) == "HTTP/") {
     head_ended_ = false;
   } else if (head_ended_ && !is_empty) {

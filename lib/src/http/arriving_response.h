@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A response while it arrives, and the bounds on it.
+/// A response while it arrives, and the limits on its size.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_ARRIVING_RESPONSE_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_ARRIVING_RESPONSE_H_
 
@@ -14,21 +14,21 @@
 
 namespace containercollector::internal {
 
-/// Bound on the header lines of a response, chunk trailers included.
+/// Limit on the header lines of a response, including chunk trailers.
 inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 
-/// Collects the bytes of a response. Throws nothing, because it is called from
-/// C code.
+/// Collects the bytes of a response. Never throws, because C code calls it.
 class ArrivingResponse {
  public:
-  /// @param expected_bytes How long the body probably is, if nothing says it.
+  /// @param expected_bytes The probable length of the body, used if the
+  /// response does not state it.
   explicit ArrivingResponse(std::size_t max_body_bytes,
                             std::size_t expected_bytes = 0) noexcept
       : own_bytes_left_(max_body_bytes),
         bytes_left_(&own_bytes_left_),
         expected_bytes_(expected_bytes) {}
 
-  /// For responses that share a bound: each takes what it needs from
+  /// For responses that share a limit: each subtracts its bytes from
   /// `bytes_left`, which must outlive it.
   explicit ArrivingResponse(std::size_t* bytes_left) noexcept
       : bytes_left_(bytes_left) {}
@@ -37,29 +37,29 @@ class ArrivingResponse {
   ArrivingResponse& operator=(const ArrivingResponse&) = delete;
 
   /// Counts a line of the head or a trailer, with its line end.
-  /// @return Whether the response is within its bounds.
+  /// @return Whether the response is within its limits.
   [[nodiscard]] bool AddHeader(std::string_view line) noexcept;
 
-  /// Returns how many lines arrived after the empty one that ends the head. For
-  /// libcurl, HTTP/2 trailers are headers.
+  /// Returns the number of lines after the empty line that ends the head.
+  /// libcurl passes HTTP/2 trailers as header lines.
   std::size_t trailer_lines() const noexcept { return trailer_lines_; }
-  /// Returns whether the empty line that ends the head has arrived. Without it,
-  /// the response is truncated, whatever libcurl says.
+  /// Returns whether the empty line that ends the head has arrived. If not, the
+  /// response is truncated, whatever libcurl reports.
   bool head_ended() const noexcept { return head_ended_; }
 
   /// Adds bytes to the body.
-  /// @param length The length of the whole body, or -1 if it is unknown.
-  /// @return Whether the response is within its bounds.
+  /// @param length The length of the whole body; -1 if unknown.
+  /// @return Whether the response is within its limits.
   [[nodiscard]] bool AddBody(std::string_view bytes,
                              std::int64_t length) noexcept;
 
   /// Returns why the response was rejected: kHeadersTooLarge, kBodyTooLarge, or
-  /// kInternal for a lack of memory.
+  /// kInternal if out of memory.
   std::optional<FailureKind> rejected() const noexcept { return rejected_; }
 
   const std::string& body() const noexcept { return body_; }
 
-  /// Returns how many bytes of the bound the body took.
+  /// Returns how many bytes of the limit the body used.
   std::size_t bytes() const noexcept { return bytes_; }
   std::string TakeBody() noexcept { return std::move(body_); }
 

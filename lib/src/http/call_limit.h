@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// When a call must end.
+/// The deadline and cancellation of a call.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_CALL_LIMIT_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_CALL_LIMIT_H_
 
@@ -12,9 +12,9 @@
 
 namespace containercollector::internal {
 
-/// All requests of one call share it.
+/// Shared by all requests of one call.
 struct CallLimit {
-  /// Returns the limit of a call that begins now.
+  /// Returns the limit of a call that starts now.
   static CallLimit Of(const CallOptions& call,
                       std::chrono::nanoseconds timeout) {
     using Clock = std::chrono::steady_clock;
@@ -30,14 +30,14 @@ struct CallLimit {
     return limit;
   }
 
-  /// Returns the time until the deadline, 0 if it has passed.
+  /// Returns the time until the deadline; 0 if it has passed.
   std::chrono::nanoseconds TimeLeft() const {
     return std::max<std::chrono::nanoseconds>(
         deadline - std::chrono::steady_clock::now(),
         std::chrono::nanoseconds(0));
   }
 
-  /// Ends the call `most` from now, unless it must end earlier.
+  /// Moves the deadline to `most` from now, unless it is earlier already.
   void Shorten(std::chrono::nanoseconds most) {
     deadline = std::min(deadline, std::chrono::steady_clock::now() + most);
     timeout = std::min(timeout, most);
@@ -56,7 +56,7 @@ struct CallLimit {
   }
 
   std::chrono::steady_clock::time_point deadline;
-  std::chrono::nanoseconds timeout{};  ///< All the time that the call had.
+  std::chrono::nanoseconds timeout{};  ///< The whole time limit of the call.
   Cancellation* cancellation = nullptr;
 };
 

@@ -9,18 +9,18 @@
 namespace containercollector::internal {
 namespace {
 
-/// Returns the kind of a connection that failed while the request was sent or
-/// the response arrived.
+/// Returns why a connection failed while the request was being sent or the
+/// response was arriving.
 FailureKind KindOfBrokenConnection(const CurlFailure& curl,
                                    const Endpoint& endpoint) {
-  // TLS 1.3 lets the daemon reject a client's certificate after the handshake.
+  // With TLS 1.3, a daemon can reject a client certificate after the handshake.
   if (endpoint.tls && curl.text.find("alert") != std::string::npos)
     return FailureKind::kTls;
-  // libcurl 8 says so of HTTP/2 whatever happens to the socket afterwards.
+  // libcurl 8 reports this for HTTP/2, even if the socket fails afterwards.
   if (curl.text.find("unexpected data") != std::string::npos)
     return FailureKind::kInvalidHttp;
-  // Without an error of the socket, libcurl did not understand the bytes. It
-  // has no text of its own if a connection ended before a response.
+  // Without a socket error, libcurl did not understand the bytes. If the
+  // connection ended before a response, it has no text of its own.
   return curl.os_error != 0 || curl.code == CURLE_SEND_ERROR ||
                  curl.text == curl_easy_strerror(curl.code)
              ? FailureKind::kTruncated
@@ -87,7 +87,7 @@ FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
       return FailureKind::kInvalidHttp;
-    // libcurl takes a header line over 100 KB for a lack of memory.
+    // libcurl reports a header line over 100 KB as out of memory.
     case CURLE_OUT_OF_MEMORY:
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
@@ -126,12 +126,12 @@ CurlEasy::CurlEasy()
   Set(CURLOPT_HEADERDATA, transfer_.get());
   Set(CURLOPT_PREREQFUNCTION, &NoteConnection);
   Set(CURLOPT_PREREQDATA, transfer_.get());
-  // Without it, giving up waits for the thread that resolves the name.
+  // Without this, a cancelled request waits for the resolver thread.
   Set(CURLOPT_QUICK_EXIT, 1L);
 }
 
-/// libcurl's callback between the connection, TLS included, and the request.
-/// The times that libcurl takes tell less: all are 0 on a kept connection.
+/// libcurl's callback between the connection (including TLS) and the request.
+/// libcurl's timings cannot replace it: on a reused connection, all are 0.
 int CurlEasy::NoteConnection(void* user_data, char* /*remote_address*/,
                              char* /*local_address*/, int /*remote_port*/,
                              int /*local_port*/) noexcept {
@@ -139,7 +139,8 @@ int CurlEasy::NoteConnection(void* user_data, char* /*remote_address*/,
   return CURL_PREREQFUNC_OK;
 }
 
-/// libcurl's header callback; fewer bytes than it got end the request.
+/// libcurl's header callback; returning fewer bytes than received ends the
+/// request.
 std::size_t CurlEasy::AddHeader(char* data, std::size_t size, std::size_t count,
                                 void* user_data) noexcept {
   const auto& transfer = *static_cast<Transfer*>(user_data);
@@ -147,7 +148,8 @@ std::size_t CurlEasy::AddHeader(char* data, std::size_t size, std::size_t count,
   return transfer.response->AddHeader({data, size * count}) ? size * count : 0;
 }
 
-/// libcurl's write callback; fewer bytes than it got end the request.
+/// libcurl's write callback; returning fewer bytes than received ends the
+/// request.
 std::size_t CurlEasy::AddBody(char* data, std::size_t size, std::size_t count,
                               void* user_data) noexcept {
   const auto& transfer = *static_cast<Transfer*>(user_data);
@@ -207,8 +209,8 @@ CurlFailure CurlEasy::FailureOf(CURLcode code) const {
 CurlMulti::CurlMulti() : multi_(curl_multi_init()) {
   if (multi_ == nullptr) Check(CURLE_OUT_OF_MEMORY);
 #if LIBCURL_VERSION_NUM >= 0x081400
-  // Without it, curl_multi_cleanup() waits for a resolver that hangs. An older
-  // library at run time does not know it.
+  // Without this, curl_multi_cleanup() waits for a resolver that hangs. An
+  // older library at run time does not support it.
   static_cast<void>(curl_multi_setopt(get(), CURLMOPT_QUICK_EXIT, 1L));
 #endif
 }

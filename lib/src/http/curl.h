@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What the files that use libcurl share. Include it only in lib/src/http.
+/// Shared by the files that use libcurl. Include it only in lib/src/http.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_CURL_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_CURL_H_
 
@@ -24,14 +24,13 @@ namespace containercollector::internal {
 void Check(CURLcode code);
 void Check(CURLMcode code);
 
-/// Call before anything else of libcurl. Thread-safe.
+/// Call this before any other function of libcurl. Thread-safe.
 void InitializeCurlOnce();
 
-/// Returns the duration as libcurl takes it: at least 1, because 0 means "no
-/// limit".
+/// Returns the duration for libcurl: at least 1, because 0 means "no limit".
 long ToMilliseconds(std::chrono::nanoseconds duration);
 
-/// What libcurl says of a request that got no whole response.
+/// What libcurl reports about a request without a complete response.
 struct CurlFailure {
   CURLcode code = CURLE_OK;
   int os_error = 0;
@@ -46,7 +45,7 @@ FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
 /// RAII: owns an easy handle, for one request at a time.
 class CurlEasy {
  public:
-  /// Sets what every request has: no signals, proxy or redirects.
+  /// Sets the options of every request: no signals, proxies or redirects.
   CurlEasy();
 
   CURL* get() const noexcept { return easy_.get(); }
@@ -66,7 +65,7 @@ class CurlEasy {
   /// Sets the Unix socket to connect to, if the endpoint is one.
   void SetSocket(const Endpoint& endpoint);
 
-  /// Sets where the response arrives. Call before each request.
+  /// Sets the object that receives the response. Call this before each request.
   void ReceiveInto(ArrivingResponse& response);
 
   /// Sets `arrived` to true whenever bytes of the response arrive.
@@ -74,7 +73,7 @@ class CurlEasy {
     transfer_->arrived = &arrived;
   }
 
-  /// Returns the response of a request that has ended, without its body.
+  /// Returns the response of a completed request, without its body.
   HttpResponse Head() const;
 
   CurlFailure FailureOf(CURLcode code) const;
@@ -83,7 +82,7 @@ class CurlEasy {
   struct Deleter {
     void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
   };
-  /// What the callbacks of a request get.
+  /// The data of a request's callbacks.
   struct Transfer {
     CURL* curl = nullptr;
     ArrivingResponse* response = nullptr;
@@ -101,8 +100,8 @@ class CurlEasy {
                              void* user_data) noexcept;
 
   std::unique_ptr<CURL, Deleter> easy_;
-  // The callbacks and libcurl hold pointers to these two, so that a handle
-  // cannot be moved.
+  // The callbacks and libcurl hold pointers to these two, so the handle cannot
+  // be moved.
   std::unique_ptr<Transfer> transfer_;
   std::unique_ptr<std::array<char, CURL_ERROR_SIZE>> error_text_;
 };
@@ -117,8 +116,9 @@ class CurlMulti {
   /// Set when bytes arrive for an attached request.
   bool& arrived() noexcept { return arrived_; }
 
-  /// Runs the attached requests. Calls `done` with each that ends, and its
-  /// result, while it is still attached; `done` may attach others.
+  /// Runs the attached requests. Calls `done` with the handle and result of
+  /// each request that ends, while it is still attached; `done` may attach
+  /// others.
   /// @return False if the call was cancelled.
   template <typename Done>
   bool Run(Cancellation* cancellation, const Done& done) {
@@ -141,8 +141,8 @@ class CurlMulti {
         any_ended = true;
         done(message->easy_handle, message->data.result);
       }
-      // libcurl 7.88 can forget to wake up for what it has read already, such
-      // as the end of an HTTP/2 response that came with its bytes.
+      // libcurl 7.88 can fail to wake up for data that it has already read,
+      // such as the end of an HTTP/2 response in the same packet.
       if (any_ended || arrived_) continue;
       if (running == 0) return true;
       Check(curl_multi_poll(multi_.get(), nullptr, 0, kLongestWaitMs, nullptr));
@@ -157,7 +157,7 @@ class CurlMulti {
   bool arrived_ = false;
 };
 
-/// RAII: keeps an easy handle in a multi handle.
+/// RAII: keeps an easy handle attached to a multi handle.
 class CurlAttachment {
  public:
   CurlAttachment(CurlMulti& multi, const CurlEasy& easy)
@@ -165,7 +165,7 @@ class CurlAttachment {
     easy.NoteArrivalIn(multi.arrived());
     Check(curl_multi_add_handle(multi_, easy_));
   }
-  // It can only fail for handles that are not valid.
+  // This can fail only for invalid handles.
   ~CurlAttachment() {
     static_cast<void>(curl_multi_remove_handle(multi_, easy_));
   }

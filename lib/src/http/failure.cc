@@ -20,7 +20,7 @@ std::string NameAndPlace(const Place& place) {
          place.endpoint.text;
 }
 
-/// Returns the program to look for, as the path of the socket tells.
+/// Returns the program to check, inferred from the socket's path.
 std::string ProgramAt(const Place& place) {
   if (!IsCri(place)) return "the docker daemon";
   const std::string& path = place.endpoint.socket_path;
@@ -164,8 +164,8 @@ FailureKind KindOfConnectFailure(int os_error, const Endpoint& endpoint) {
   if (endpoint.socket_path.empty()) return FailureKind::kNotListening;
   if (os_error == EACCES || os_error == EPERM)
     return FailureKind::kPermissionDenied;
-  // connect() on a Unix socket fails with EAGAIN instead of blocking when the
-  // backlog is full. libcurl may have overwritten it with SO_ERROR, 0.
+  // If the backlog is full, connect() on a Unix socket fails with EAGAIN
+  // instead of blocking. libcurl may have replaced that with SO_ERROR, 0.
   if (os_error == EAGAIN || os_error == 0) return FailureKind::kBacklogFull;
   return NotASocket(endpoint.socket_path).empty() ? FailureKind::kNotListening
                                                   : FailureKind::kNotASocket;

@@ -12,13 +12,13 @@
 namespace containercollector::internal {
 namespace {
 
-/// More would only wait in the service. Each takes a connection if libcurl
-/// cannot share one.
+/// More requests would only queue in the service. If libcurl cannot share a
+/// connection, each request needs its own.
 constexpr std::size_t kMaxRequestsAtOnce = 16;
 
 /// libcurl 7.88 fails with "Error in the HTTP2 framing layer" if a connection
-/// made with prior knowledge gets a second request. The library at run time
-/// counts: it can be newer than its headers.
+/// made with prior knowledge gets a second request. This checks the library at
+/// run time, which can be newer than its headers.
 bool CanShareConnections() {
   constexpr unsigned kFirstThatCan = 0x080000;
   return curl_version_info(CURLVERSION_NOW)->version_num >= kFirstThatCan;
@@ -85,7 +85,7 @@ class Http2Transport::Call {
   }
 
  private:
-  /// A handle, and the request that it serves now.
+  /// A handle and the request that it currently serves.
   struct Slot {
     PostRequest request;
     std::chrono::nanoseconds timeout{};
@@ -144,7 +144,7 @@ class Http2Transport::Call {
     failure.limit = failure.kind == FailureKind::kHeadersTooLarge
                         ? kMaxHeaderBytes
                         : transport_.max_bytes_;
-    // The text names the limit that applied, not what was left of it.
+    // Report the limit that applied rather than the time that remained.
     const auto whole = std::min(slot.request.timeout, limit_.timeout);
     failure.elapsed =
         curl.connected ? whole : std::min(transport_.connect_timeout_, whole);
@@ -160,7 +160,7 @@ class Http2Transport::Call {
   const HeaderList headers_;
   std::size_t bytes_left_;
   CurlMulti multi_;
-  // Destroyed before the multi handle: they are attached to it.
+  // Destroyed before the multi handle, to which they are attached.
   std::vector<std::unique_ptr<Slot>> slots_;
 };
 
@@ -187,7 +187,7 @@ bool Http2Transport::SpeaksHttp1(const CallLimit& limit) const {
       std::min(limit.deadline, std::chrono::steady_clock::now() + kPatience);
   RuntimeOptions options;
   options.connect_timeout = connect_timeout_;
-  // Docker's ping, which changes nothing anywhere.
+  // Docker's ping, which has no side effects on any service.
   const auto result = HttpTransport(endpoint_, options).Get("/_ping", soon);
   return std::holds_alternative<HttpResponse>(result);
 }

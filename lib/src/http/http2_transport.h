@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// HTTP/2 requests to a service at a Unix socket, many at once.
+/// Concurrent HTTP/2 requests to a service at a Unix socket.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_HTTP2_TRANSPORT_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_HTTP2_TRANSPORT_H_
 
@@ -21,46 +21,46 @@ struct PostRequest {
   std::size_t id = 0;  ///< The caller's.
   std::string path;
   std::string body;
-  /// Time limit, besides that of the call.
+  /// Time limit, in addition to that of the call.
   std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max();
 };
 
-/// A response; or why it is not whole, and the headers and trailers that
-/// arrived.
+/// A response. If it is incomplete, `failure` says why, and the response has
+/// the headers and trailers that arrived.
 struct PostResult {
   HttpResponse response;
   std::optional<Failure> failure;
 };
 
-/// Sends requests in HTTP/2 with prior knowledge.
+/// Sends HTTP/2 requests with prior knowledge.
 ///
-/// Keeps no connection between two calls, so that a call reaches whichever
-/// service the path names now, and so that a fork() has nothing to share.
+/// Keeps no connections between calls, so a call reaches whichever service
+/// currently listens at the path, and there is nothing to share after a fork().
 ///
 /// Thread-safe.
 class Http2Transport {
  public:
-  /// Returns the next request to send, if there is one now. Called whenever
-  /// another can be sent.
+  /// Returns the next request, if one is ready. Called whenever another request
+  /// can be sent.
   using Next = std::function<std::optional<PostRequest>()>;
 
-  /// Gets the result of a request as soon as it has ended, in any order. An
-  /// exception ends all requests and reaches the caller.
+  /// Called with each result as soon as the request ends, in any order. If it
+  /// throws, all requests end and the exception reaches the caller.
   using Done = std::function<void(const PostRequest&, PostResult)>;
 
   /// @param headers Header lines of each request, e.g. "te: trailers".
-  /// @param max_bytes Bound on the bodies of one call that arrive at the same
-  /// time.
+  /// @param max_bytes Limit on the response bodies of one call that are in
+  /// memory at the same time.
   Http2Transport(Endpoint endpoint, std::vector<std::string> headers,
                  std::chrono::nanoseconds connect_timeout,
                  std::size_t max_bytes);
 
-  /// Sends requests, some of them at once. Returns when all have ended.
+  /// Sends requests, several at once. Returns when all have ended.
   void PostAll(const Next& next, const CallLimit& limit,
                const Done& done) const;
 
-  /// Asks whether what listens there speaks HTTP/1.1, as a Docker daemon does.
-  /// Waits for a second at most.
+  /// Returns whether the service speaks HTTP/1.1, as a Docker daemon does.
+  /// Waits for at most one second.
   bool SpeaksHttp1(const CallLimit& limit) const;
 
   const Endpoint& endpoint() const noexcept { return endpoint_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A whole HTTP response of a daemon.
+/// A complete HTTP response of a daemon.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_HTTP_RESPONSE_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_HTTP_RESPONSE_H_
 
@@ -11,14 +11,14 @@
 
 namespace containercollector::internal {
 
-/// Names, in any case, and values.
+/// Names, in any case, and their values.
 using HeaderLines = std::vector<std::pair<std::string, std::string>>;
 
-/// Returns how many lines have this name.
+/// Returns the number of lines with this name.
 std::size_t CountHeader(const HeaderLines& lines,
                         std::string_view name) noexcept;
 
-/// Returns the first value; empty if there is none.
+/// Returns the first value with this name; empty if there is none.
 std::string_view FindHeader(const HeaderLines& lines,
                             std::string_view name) noexcept;
 

@@ -57,8 +57,8 @@ class HttpTransport::Handle {
     if (endpoint.tls) SetTls(options.tls.value_or(TlsOptions{}));
   }
 
-  /// Returns whether the kept connection, if there is one, has nothing to read:
-  /// what arrived after the last response would be taken for the next.
+  /// Returns whether the connection, if any is kept, has no unread bytes. Bytes
+  /// that arrived after the last response would be read as the next one.
   bool IsClean() const noexcept {
     if (socket_ == CURL_SOCKET_BAD) return true;
     pollfd event{socket_, POLLIN, 0};
@@ -76,7 +76,7 @@ class HttpTransport::Handle {
         ToMilliseconds(limit.deadline - std::chrono::steady_clock::now()));
     CURLcode code = Perform(limit.cancellation);
     if (code == CURLE_OK && !arriving.head_ended()) code = CURLE_GOT_NOTHING;
-    // A truncated response comes with status 200: the code counts first.
+    // Check the code first: a truncated response arrives with status 200.
     if (code != CURLE_OK) {
       return Describe(easy_.FailureOf(code), arriving, endpoint_, options_,
                       limit);
@@ -97,23 +97,23 @@ class HttpTransport::Handle {
     if (!tls.key_file.empty()) easy_.Set(CURLOPT_SSLKEY, tls.key_file.c_str());
   }
 
-  /// As curl_easy_perform(), but another thread can cancel it.
+  /// Like curl_easy_perform(), but another thread can cancel it.
   CURLcode Perform(Cancellation* cancellation) {
     socket_ = CURL_SOCKET_BAD;
     CURLcode result = CURLE_ABORTED_BY_CALLBACK;
     const CurlAttachment attachment(multi_, easy_);
     multi_.Run(cancellation, [&](CURL* /*easy*/, CURLcode code) {
       result = code;
-      // libcurl knows the socket only while the handle is part of the multi.
+      // libcurl reports the socket only while the handle is attached.
       socket_ = easy_.GetInfo<curl_socket_t>(CURLINFO_ACTIVESOCKET);
     });
     return result;
   }
 
-  const Endpoint& endpoint_;       // The transport's.
-  const RuntimeOptions& options_;  // The transport's.
+  const Endpoint& endpoint_;       // Owned by the transport.
+  const RuntimeOptions& options_;  // Owned by the transport.
   CurlEasy easy_;
-  // Destroyed first: it holds the connection that the handle used.
+  // Destroyed first, because it holds the handle's connection.
   CurlMulti multi_;
   curl_socket_t socket_ = CURL_SOCKET_BAD;
 };

@@ -16,23 +16,24 @@
 
 namespace containercollector::internal {
 
-/// RAII: owns a libcurl handle for each request that runs at once, and keeps a
-/// few of them for later requests. A TCP or TLS connection is kept with its
-/// handle; a Unix socket is connected for each request, so that the request
-/// reaches whichever daemon the path names now.
+/// RAII: owns one libcurl handle per concurrent request and keeps a few of them
+/// for later requests. Reuses TCP and TLS connections. Opens a new connection
+/// to a Unix socket for each request, which then reaches whichever daemon
+/// currently listens at the path.
 ///
 /// Thread-safe.
 class HttpTransport {
  public:
-  /// @param options Limits and TLS files; the endpoint in them is not used.
+  /// @param options Limits and TLS files; their endpoints are ignored.
   HttpTransport(Endpoint endpoint, RuntimeOptions options);
   ~HttpTransport();
   HttpTransport(const HttpTransport&) = delete;
   HttpTransport& operator=(const HttpTransport&) = delete;
 
   /// @param target Path and query.
-  /// @param expected_bytes How long the body probably is, if nothing says it.
-  /// @return A whole response, whatever its status, or why there is none by
+  /// @param expected_bytes The probable length of the body, used if the
+  /// response does not state it.
+  /// @return A complete response, whatever its status, or why there is none by
   /// the deadline.
   /// @throws Error kInternal if libcurl cannot be used.
   std::variant<HttpResponse, Failure> Get(const std::string& target,

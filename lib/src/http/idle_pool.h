@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Handles that wait for their next request.
+/// Handles that are idle between requests.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_IDLE_POOL_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_IDLE_POOL_H_
 
@@ -14,7 +14,7 @@
 
 namespace containercollector::internal {
 
-/// A few handles, each with its kept connection. Thread-safe.
+/// A few handles, each with its connection. Thread-safe.
 template <typename Handle>
 class IdlePool {
  public:
@@ -25,7 +25,7 @@ class IdlePool {
   IdlePool(const IdlePool&) = delete;
   IdlePool& operator=(const IdlePool&) = delete;
 
-  /// Returns a handle that can be used again, or null if there is none.
+  /// Returns an idle handle that can be reused, or null if there is none.
   std::unique_ptr<Handle> Take() {
     const std::lock_guard lock(mutex_);
     if (pid_ != getpid()) AbandonParentsHandles();
@@ -37,7 +37,7 @@ class IdlePool {
     return nullptr;
   }
 
-  /// Keeps a handle, or destroys it if there are enough.
+  /// Keeps a handle, or destroys it if enough are idle.
   void Keep(std::unique_ptr<Handle> handle) {
     constexpr std::size_t kMaxHandles = 8;
     const std::lock_guard lock(mutex_);
@@ -45,8 +45,9 @@ class IdlePool {
   }
 
  private:
-  /// After a fork() the connections are the parent's. Leaks the handles:
-  /// destroying them would end the parent's TLS sessions.
+  /// Abandons the handles after a fork(), because their connections belong to
+  /// the parent. They leak: destroying them would end the parent's TLS
+  /// sessions.
   void AbandonParentsHandles() {
     for (auto& handle : handles_) static_cast<void>(handle.release());
     handles_.clear();

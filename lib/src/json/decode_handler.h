@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the decoder does with the events of the JSON reader.
+/// Handles the events of the JSON reader.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_DECODE_HANDLER_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_DECODE_HANDLER_H_
 
@@ -20,22 +20,22 @@
 
 namespace containercollector::internal {
 
-/// As Go's encoding/json.
+/// The same as in Go's encoding/json.
 inline constexpr std::size_t kMaxDepth = 10000;
 
-/// What is decoded may take so many bytes for each byte of the JSON. Strings
-/// need at most 11, `"",`. More is made of structs that are almost empty, such
-/// as `{},`, which no daemon sends and which could take a hundred times the
-/// memory of the JSON.
+/// Limit on the decoded bytes per byte of JSON. Strings need at most 11
+/// (`"",`). Only structs that are nearly empty, such as `{},`, need more; no
+/// daemon sends those, and they could use a hundred times the memory of the
+/// JSON.
 inline constexpr std::uint64_t kMaxGrowth = 12;
-/// A short text may hold anything.
+/// Decoded bytes that are always allowed.
 inline constexpr std::uint64_t kFreeGrowthBytes = std::uint64_t{1} << 20;
 
 inline constexpr std::size_t kMaxKeyInText = 64;
-/// The digits of an unsigned number of 64 bits.
+/// The number of digits in the largest unsigned 64-bit number.
 inline constexpr std::size_t kMaxWholeNumberInText = 20;
 
-/// Names what a schema takes, for error texts.
+/// Returns what a schema accepts, for error texts.
 inline std::string Expected(const Schema& schema) {
   switch (schema.kind) {
     case Schema::Kind::kString:
@@ -54,12 +54,12 @@ inline std::string Expected(const Schema& schema) {
   return {};
 }
 
-/// Receives the events of RapidJSON's reader, without knowing RapidJSON, and
-/// fills the value. A false ends
-/// the parsing; error() says why.
+/// Receives the events of RapidJSON's reader, without depending on RapidJSON,
+/// and fills in the value. If a function returns false, parsing ends and
+/// error() says why.
 class DecodeHandler {
  public:
-  /// @param is_ascii Whether all strings are known to be valid UTF-8.
+  /// @param is_ascii Whether the text is ASCII, so that strings need no repair.
   DecodeHandler(const Schema& schema, void* value, std::size_t json_bytes,
                 bool is_ascii)
       : root_{&schema, value},
@@ -86,8 +86,8 @@ class DecodeHandler {
     return true;
   }
 
-  /// @param text A number as JSON writes it. One that goes nowhere may have any
-  /// size, as in Go.
+  /// @param text A number in JSON syntax. As in Go, a number that is dropped
+  /// may have any size.
   bool Number(std::string_view text) {
     const Target target = Next();
     if (target.schema == nullptr) return true;
@@ -142,7 +142,7 @@ class DecodeHandler {
   }
 
  private:
-  /// Where a value goes. No schema: it is dropped.
+  /// Where to store a value. Without a schema, the value is dropped.
   struct Target {
     const Schema* schema = nullptr;
     void* value = nullptr;
@@ -152,8 +152,7 @@ class DecodeHandler {
   struct Frame {
     const Schema* schema;
     void* value;
-    std::size_t position =
-        0;  // Elements begun, or the field that probably comes next.
+    std::size_t position = 0;  // Elements begun, or the field expected next.
     std::string_view key = {};
   };
 
@@ -167,7 +166,7 @@ class DecodeHandler {
     return {frame.schema->element, frame.schema->append(frame.value)};
   }
 
-  /// Takes room for the next element of a collection.
+  /// Reserves room for the next element of a collection.
   void TakeRoom(const Frame& frame) {
     const std::size_t bytes = frame.schema->element_bytes;
     if (bytes > room_) {
@@ -181,8 +180,8 @@ class DecodeHandler {
     room_ -= bytes;
   }
 
-  /// Returns where the value of the key goes. Daemons send the fields in the
-  /// order of the struct, so most often the first comparison hits.
+  /// Returns where to store the value of the key. Daemons send fields in struct
+  /// order, so the first comparison usually succeeds.
   static Target FindField(Frame& frame) {
     const Schema& schema = *frame.schema;
     for (std::size_t tried = 0, i = frame.position; tried < schema.field_count;
@@ -193,7 +192,7 @@ class DecodeHandler {
     return FindFieldInOtherCase(frame);
   }
 
-  /// Not inline, because that makes the common case slower.
+  /// Not inlined, because that would slow the common case down.
   [[gnu::noinline]] static Target FindFieldInOtherCase(Frame& frame) {
     for (std::size_t i = 0; i < frame.schema->field_count; ++i) {
       if (EqualFold(frame.schema->fields[i].key, frame.key))
@@ -236,7 +235,7 @@ class DecodeHandler {
     return true;
   }
 
-  /// A null or a collection ended, which may be an element of an array.
+  /// Called after a null or a collection, which may be an array's element.
   void ElementDone() {
     if (frames_.empty()) return;
     const Frame& frame = frames_.back();
@@ -246,7 +245,7 @@ class DecodeHandler {
 
   bool Set(const Target& target, std::int64_t value, std::string_view text) {
     const Schema& schema = *target.schema;
-    // Go takes -0 for 0 where a number may be negative.
+    // Go accepts -0 as 0 if the type is signed.
     if (schema.kind != Schema::Kind::kInteger || value < schema.minimum ||
         value > schema.maximum || (schema.minimum == 0 && text == "-0")) {
       return WrongType(schema, text);
@@ -263,7 +262,7 @@ class DecodeHandler {
     return false;
   }
 
-  /// Where the reader is, e.g. `[3].Labels["io.kubernetes.pod.name"]`.
+  /// Returns the current place, e.g. `[3].Labels["io.kubernetes.pod.name"]`.
   std::string Place() const {
     std::string place;
     for (const Frame& frame : frames_) {
@@ -283,11 +282,11 @@ class DecodeHandler {
   }
 
   Target root_;
-  std::uint64_t room_;  // How many bytes the elements may still take.
+  std::uint64_t room_;  // Bytes still available for elements.
   bool is_ascii_;
-  Target member_;  // Where the value of the last key goes.
+  Target member_;  // Where to store the value of the last key.
   std::vector<Frame> frames_;
-  std::size_t skipped_depth_ = 0;  // How deep inside a value that is dropped.
+  std::size_t skipped_depth_ = 0;  // Depth inside a dropped value.
   std::string error_;
 };
 

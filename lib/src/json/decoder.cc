@@ -2,8 +2,8 @@
 
 #include "lib/src/json/decoder.h"
 
-// A namespace of its own keeps this reader apart from any other copy of
-// RapidJSON in the program.
+// A separate namespace, to avoid conflicts with other copies of RapidJSON in
+// the program.
 #define RAPIDJSON_NAMESPACE containercollector_rapidjson_reader
 #define RAPIDJSON_NAMESPACE_BEGIN \
   namespace containercollector_rapidjson_reader {
@@ -30,10 +30,10 @@ namespace {
 
 namespace rapid = containercollector_rapidjson_reader;
 
-/// An encoding of its own, so that the Transcoder below is used.
+/// A distinct encoding type selects the Transcoder below.
 struct Utf8 : rapid::UTF8<> {};
 
-/// RapidJSON does not check whether an allocation for its stack failed.
+/// RapidJSON does not check whether its stack could be allocated.
 struct ThrowingAllocator : rapid::CrtAllocator {
   void* Realloc(void* memory, std::size_t old_size, std::size_t new_size) {
     void* const moved = CrtAllocator::Realloc(memory, old_size, new_size);
@@ -60,9 +60,9 @@ const char* SkipDigits(const char* text) {
 
 namespace containercollector_rapidjson_reader {
 
-/// Takes a run of plain bytes of a string at once. RapidJSON's own code for
-/// SIMD takes the bytes before an aligned address one by one, and lets the
-/// bytes 0x1A to 0x1F pass in some places.
+/// Copies a run of plain bytes at once. RapidJSON's own SIMD code reads the
+/// bytes before an aligned address one at a time, and misses the bytes 0x1A to
+/// 0x1F in some places.
 template <>
 struct Transcoder<containercollector::internal::Utf8,
                   containercollector::internal::Utf8>
@@ -83,8 +83,8 @@ struct Transcoder<containercollector::internal::Utf8,
   }
 };
 
-/// Hands a number over as a text. RapidJSON's own code rejects the numbers that
-/// a double cannot hold, even those that go nowhere.
+/// Passes a number on as text. RapidJSON itself rejects numbers that exceed a
+/// double, even if they are dropped.
 template <>
 template <>
 void containercollector::internal::Reader::ParseNumber<
@@ -126,8 +126,8 @@ void containercollector::internal::Reader::ParseNumber<
 namespace containercollector::internal {
 namespace {
 
-/// Returns the UTF-16 code unit of the escape `\uXXXX` at `i`; 0 if there is
-/// none.
+/// Returns the UTF-16 code unit of the escape `\uXXXX` at `i`; 0 if there is no
+/// escape.
 unsigned EscapedUnit(std::string_view json, std::size_t i) {
   const std::string_view escape = json.substr(std::min(i, json.size()), 6);
   unsigned unit = 0;
@@ -137,8 +137,8 @@ unsigned EscapedUnit(std::string_view json, std::size_t i) {
                                                                       : 0;
 }
 
-/// Puts an escaped U+FFFD in place of each escape of half a surrogate pair, as
-/// Go does. RapidJSON rejects some of these and makes invalid UTF-8 of others.
+/// Replaces each escaped lone surrogate with an escaped U+FFFD, as Go does.
+/// RapidJSON rejects some of them and turns others into invalid UTF-8.
 void ReplaceLoneSurrogates(std::string& json) {
   const auto is_high = [](unsigned unit) { return unit >> 10 == 0xD800 >> 10; };
   const auto is_low = [](unsigned unit) { return unit >> 10 == 0xDC00 >> 10; };
@@ -155,7 +155,7 @@ void ReplaceLoneSurrogates(std::string& json) {
 }
 
 [[noreturn]] void ThrowInvalidJson(std::size_t offset, std::string_view why) {
-  // The sentences of RapidJSON end with a stop; this one goes on.
+  // RapidJSON's sentences end with a full stop, but this one continues.
   if (why.back() == '.') why.remove_suffix(1);
   throw DecodeError(ErrorCode::kResponseMalformed, "invalid JSON at byte " +
                                                        std::to_string(offset) +
@@ -184,7 +184,7 @@ void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
       throw DecodeError(ErrorCode::kResponseMalformed, handler.error());
     ThrowInvalidJson(result.Offset(), rapid::GetParseError_En(result.Code()));
   }
-  // The reader takes a NUL byte for the end.
+  // The reader takes a NUL byte for the end of the text.
   if (stream.Tell() != size)
     ThrowInvalidJson(stream.Tell(), "a NUL byte follows the value");
 }

@@ -13,21 +13,21 @@
 
 namespace containercollector::internal {
 
-/// How many bytes the decoder appends to its text: a text with this much spare
-/// capacity is decoded without a copy. The reader looks at words of eight
+/// The number of bytes that the decoder appends to its text; with this much
+/// spare capacity, the text is not copied. The reader processes words of eight
 /// bytes, the last of which may begin at the end of the text.
 inline constexpr std::size_t kDecoderPadding = 8;
 
-/// What the decoder throws, so that it can be told apart from what a visitor
-/// throws.
+/// Thrown by the decoder. A separate type, because visitors can throw Error
+/// too.
 class DecodeError : public Error {
  public:
   using Error::Error;
 };
 
 /// Decodes `json`, which is overwritten, into the value that `schema`
-/// describes, but leaves its maps unsorted.
-/// @throws DecodeError kResponseMalformed, with a text that names the place.
+/// describes. Leaves the value's maps unsorted.
+/// @throws DecodeError kResponseMalformed; the text names the place.
 void DecodeUnsorted(std::string json, const Schema& schema, void* value);
 
 template <typename T>
@@ -38,8 +38,7 @@ T DecodeJson(std::string json) {
   return value;
 }
 
-/// Stands for an array whose elements are decoded one after the other into the
-/// same place.
+/// Represents an array whose elements are all decoded into the same object.
 template <typename Element, typename Visit>
 struct ElementStream {
   explicit ElementStream(const Visit& visit_element) : visit(visit_element) {}
@@ -70,11 +69,11 @@ struct ElementStream {
   const Visit& visit;
 };
 
-/// Decodes an array and calls `visit(Element&)` after each element, which lives
-/// until the call returns.
+/// Decodes an array and calls `visit(Element&)` for each element, which is
+/// valid only during the call.
 /// @return False for null, Go's nil slice.
-/// @throws DecodeError as DecodeUnsorted(), also after some elements were
-/// visited, and what `visit` throws.
+/// @throws DecodeError as DecodeUnsorted(), possibly after some elements were
+/// visited, and whatever `visit` throws.
 template <typename Element, typename Visit>
 bool DecodeEach(std::string json, const Visit& visit) {
   static constexpr Schema kStream = ElementStream<Element, Visit>::MakeSchema();

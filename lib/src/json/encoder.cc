@@ -19,7 +19,7 @@ namespace containercollector {
 namespace internal {
 namespace {
 
-/// Go's idea of empty for `omitempty`: a struct never is.
+/// Returns whether `omitempty` omits the value. Go never omits a struct.
 template <typename Struct>
 bool IsEmpty(const Struct& /*value*/) {
   return false;
@@ -135,7 +135,7 @@ void ContainerArrayEncoder::Add(const Container& container) {
 }
 
 std::string_view ContainerArrayEncoder::IdOf(std::size_t index) const {
-  // An ID with this text in it has backslashes before the quotes.
+  // If an ID contained this text, its quotes would be escaped.
   constexpr std::string_view kAfterId = "\",\"Names\":";
   const std::size_t begin =
       begins_[index] + std::string_view("{\"Id\":\"").size();
@@ -144,7 +144,7 @@ std::string_view ContainerArrayEncoder::IdOf(std::size_t index) const {
 }
 
 std::vector<std::size_t> ContainerArrayEncoder::FindReplaced() const {
-  // Almost every list ends here. Numbers sort much faster than texts.
+  // Comparing hashes is faster than sorting texts, and almost always enough.
   std::vector<std::size_t> hashes = id_hashes_;
   std::sort(hashes.begin(), hashes.end());
   if (std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end())
@@ -174,7 +174,7 @@ void ContainerArrayEncoder::KeepLastOfEachId() {
       ++next;
       continue;
     }
-    // Each container moves with the byte before it.
+    // Each container moves together with the byte before it.
     const std::size_t from = begins_[i] - 1;
     const std::size_t to =
         i + 1 < count() ? begins_[i + 1] - 1 : encoder_.size();

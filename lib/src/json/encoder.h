@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Encodes JSON, without line breaks, always in valid UTF-8. See also
+/// Encodes JSON without line breaks, always as valid UTF-8. See also
 /// containercollector/json.h.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_ENCODER_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_ENCODER_H_
@@ -16,33 +16,32 @@
 
 namespace containercollector::internal {
 
-/// Appends a text as a JSON string, with U+FFFD for each byte that is not part
-/// of valid UTF-8.
+/// Appends a text as a JSON string. Each invalid UTF-8 byte becomes U+FFFD.
 void AppendJsonString(std::string_view text, std::string& json);
 
-/// Encodes an array of containers, one after the other.
+/// Encodes an array of containers, one container at a time.
 class ContainerArrayEncoder {
  public:
-  /// @param bytes How long the array probably is.
+  /// @param bytes The probable length of the array.
   explicit ContainerArrayEncoder(std::size_t bytes = 0) {
     json_.reserve(bytes);
   }
 
   void Add(const Container& container);
 
-  /// Drops each container whose ID a later one has too. Those without an ID
-  /// stay. Nothing may be added after it.
+  /// Drops each container whose ID appears again later. Keeps those without an
+  /// ID. Nothing may be added afterwards.
   void KeepLastOfEachId();
 
   std::size_t count() const noexcept { return begins_.size(); }
 
-  /// Returns the array. Nothing may be added after it.
+  /// Returns the array. Nothing may be added afterwards.
   std::string Take();
 
  private:
-  /// Returns the container's ID as it stands in the JSON.
+  /// Returns the container's ID as encoded in the JSON.
   std::string_view IdOf(std::size_t index) const;
-  /// Returns the places of containers whose ID a later one has too.
+  /// Returns the indexes of containers whose ID appears again later.
   std::vector<std::size_t> FindReplaced() const;
 
   std::string json_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The JSON fields of each struct, in the order of the Go struct that it
-/// mirrors: one table for both directions.
+/// mirrors. One table serves both directions.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
 
@@ -30,8 +30,8 @@ struct KubeletPort {
   std::string host_ip;
 };
 
-/// What a CRI runtime tells of a container or sandbox if the status call is
-/// verbose, as far as it is shown. Mirrors what containerd and CRI-O write.
+/// What a CRI runtime adds to a verbose status, reduced to the fields that are
+/// used. Mirrors what containerd and CRI-O write.
 struct RuntimeProcess {
   std::optional<StringList> args;
 };
@@ -39,7 +39,7 @@ struct RuntimeSpec {
   RuntimeProcess process;
 };
 struct RuntimeInfo {
-  std::string image;  ///< Only of a sandbox.
+  std::string image;  ///< Sandboxes only.
   RuntimeSpec runtime_spec;
 };
 
@@ -56,7 +56,7 @@ constexpr Field<Struct, Member> Always(std::string_view key,
   return {key, member, false};
 }
 
-/// Go's `omitempty`: left out if it is zero, null or empty.
+/// Go's `omitempty`: omitted if zero, null or empty.
 template <typename Struct, typename Member>
 constexpr Field<Struct, Member> OmitEmpty(std::string_view key,
                                           Member Struct::* member) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the bytes that cannot stand in a JSON string as they are, in words of
-/// eight bytes.
+/// Finds the bytes that must be escaped in a JSON string, eight at a time.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_PLAIN_BYTES_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_PLAIN_BYTES_H_
 
@@ -14,8 +13,8 @@ namespace containercollector::internal {
 
 inline constexpr std::uint64_t kHighBits = 0x8080808080808080;
 
-/// Returns the high bit of each byte that is below 0x20, a quote or a
-/// backslash. A byte above one of those may have it too.
+/// Returns a word with the high bit set in each byte that is below 0x20, a
+/// quote or a backslash, and possibly in bytes above one of those.
 inline std::uint64_t FindEscapes(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   const std::uint64_t quote = word ^ (kOnes * '"');
@@ -25,12 +24,12 @@ inline std::uint64_t FindEscapes(std::uint64_t word) {
 }
 
 /// Returns the number of bytes before the first one whose high bit is set in
-/// `found`, which is not 0.
+/// `found`, which must not be 0.
 inline unsigned BytesBefore(std::uint64_t found) {
   return static_cast<unsigned>(__builtin_ctzll(found)) / 8;
 }
 
-/// Returns eight bytes, the first one as the lowest byte.
+/// Returns eight bytes as a little-endian word.
 inline std::uint64_t LoadWord(const char* bytes) {
   std::uint64_t word;
   std::memcpy(&word, bytes, sizeof word);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Describes a type to the decoder, which fills values that it has only the
-/// address of. Made at compile time from the tables in fields.h.
+/// Describes types to the decoder, which knows only the address of the value
+/// that it fills in. Built at compile time from the tables in fields.h.
 ///
-/// The decoder is type-erased and the encoder is templates, on purpose. When
-/// decoding, the next field is known only at run time, so one handler follows
-/// these tables, and RapidJSON's reader is instantiated once. When encoding, it
-/// is known at compile time: an encoder that followed these tables took 13 %
-/// more instructions (tests/performance, GCC 12) and added five functions to
-/// Schema.
+/// The decoder is type-erased but the encoder consists of templates, on
+/// purpose. When decoding, the next field is known only at run time, so one
+/// handler follows these tables, and RapidJSON's reader is instantiated once.
+/// When encoding, it is known at compile time: an encoder that followed these
+/// tables executed 13 % more instructions (tests/performance, GCC 12) and added
+/// five functions to Schema.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_SCHEMA_H_
 
@@ -30,8 +30,8 @@
 
 namespace containercollector::internal {
 
-/// Appends to a map without sorting it. Sort() makes it a map again. JSON may
-/// open a map many times, so the decoder sorts it once, at the end.
+/// Appends to a map without sorting it; Sort() restores the order. JSON may
+/// open a map many times, so the decoder sorts it only once, at the end.
 struct MapFiller {
   template <typename Value>
   static Value* Append(SortedMap<Value>& map, std::string_view key) {
@@ -63,7 +63,7 @@ struct Schema {
 
   Kind kind;
 
-  /// Applies JSON null. If this is null, the value stays as it is.
+  /// Stores JSON null. If this function is null, the value stays unchanged.
   void (*set_null)(void* value) = nullptr;
 
   // kInteger
@@ -72,7 +72,7 @@ struct Schema {
   void (*set_integer)(void* value, std::int64_t integer) = nullptr;
 
   // kArray, kMap, kObject
-  /// Makes the value present and returns what the next functions take.
+  // Makes the value present and returns the argument for the next functions.
   void* (*open)(void* value) = nullptr;
 
   // kArray and kMap
@@ -91,7 +91,7 @@ struct Schema {
 template <typename T>
 struct SchemaFor;
 
-/// The schema of a T, the same object for every caller.
+/// The schema of T; the same object for every caller.
 template <typename T>
 inline constexpr Schema kSchema = SchemaFor<T>::Make();
 
@@ -151,7 +151,7 @@ struct SchemaFor<std::optional<SortedMap<Value>>> {
     schema.set_null = [](void* value) {
       static_cast<std::optional<Map>*>(value)->reset();
     };
-    // A repeated key adds to the map that is there, as in Go.
+    // As in Go, a repeated key adds to the existing map.
     schema.open = [](void* value) -> void* {
       auto* map = static_cast<std::optional<Map>*>(value);
       return map->has_value() ? &**map : &map->emplace();
@@ -216,7 +216,7 @@ struct SchemaFor<std::optional<Struct>> {
   }
 };
 
-/// Sorts the maps in a decoded value, and in what it holds.
+/// Sorts the maps in a decoded value, including nested ones.
 template <typename T>
 struct MapsIn {
   static constexpr bool kAny = false;

@@ -12,7 +12,7 @@
 namespace containercollector::internal {
 namespace {
 
-/// The longest escape, `\u0000`.
+/// The length of the longest escape, `\u0000`.
 constexpr std::size_t kMaxEscape = 6;
 
 bool NeedsEscape(char c) {
@@ -21,8 +21,8 @@ bool NeedsEscape(char c) {
 
 enum class NonAscii { kCopy, kStop };
 
-/// Copies the text's beginning that needs no escape, in words of eight bytes,
-/// and returns its length. Writes up to seven bytes beyond it.
+/// Copies the beginning of the text that needs no escapes, eight bytes at a
+/// time, and returns its length. Writes up to seven bytes beyond it.
 template <NonAscii kNonAscii>
 std::size_t CopyPlain(std::string_view text, char* to) {
   constexpr std::uint64_t kStopAt =
@@ -81,7 +81,7 @@ void Encoder::Integer(std::int64_t value) {
 }
 
 void Encoder::String(std::string_view text) {
-  // The last word that is copied may end seven bytes after the text.
+  // The last copied word may extend seven bytes past the text.
   constexpr std::size_t kSlack = sizeof(std::uint64_t);
   char* to = Room(text.size() + 2 + kSlack);
   *to++ = '"';
@@ -112,9 +112,8 @@ void Encoder::Grow(std::size_t bytes) {
   const std::size_t needed = size_ + bytes;
   if (needed > json_.capacity())
     json_.reserve(std::max({kMinimum, needed, 2 * json_.capacity()}));
-  // A string clears what it grows by. In small steps the cleared bytes are
-  // still in the cache when they are written, and memory that is never written
-  // is never touched.
+  // resize() clears the bytes that it adds. With small steps, they are still in
+  // the cache when they are written, and unused memory is never touched.
   json_.resize(std::min(json_.capacity(), std::max(needed, size_ + kStep)));
 }
 

@@ -12,12 +12,12 @@
 
 namespace containercollector::internal {
 
-/// Appends to a string whose size it keeps ahead of its contents, so that a
-/// part costs a copy and no check but for the room. Finish() makes the string's
-/// size right; without it the string holds bytes of no meaning at its end.
+/// Appends to a string whose size runs ahead of its contents, so that each
+/// append is a copy with one check for room. Finish() sets the final size;
+/// before that, the end of the string is undefined.
 ///
-/// Not RapidJSON's Writer: its buffer ignores a failed allocation, its result
-/// would have to be copied, and it takes twice as long for short strings.
+/// RapidJSON's Writer is not used: its buffer ignores failed allocations, its
+/// result would have to be copied, and it is half as fast for short strings.
 class Encoder {
  public:
   /// @param json Must outlive the encoder.
@@ -25,10 +25,10 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  /// Appends a byte as it is.
+  /// Appends a byte unchanged.
   void Byte(char byte) { *Room(1) = byte, ++size_; }
 
-  /// Appends a text as it is.
+  /// Appends a text unchanged.
   void Raw(std::string_view text) {
     std::memcpy(Room(text.size()), text.data(), text.size());
     size_ += text.size();
@@ -47,20 +47,19 @@ class Encoder {
 
   void Integer(std::int64_t value);
 
-  /// Appends a text as a JSON string, with U+FFFD for each byte that is not
-  /// part of valid UTF-8.
+  /// Appends a text as a JSON string. Each invalid UTF-8 byte becomes U+FFFD.
   void String(std::string_view text);
 
-  /// Returns the number of bytes that the string has and this one appended.
+  /// Returns the size of the string, including what this encoder appended.
   std::size_t size() const noexcept { return size_; }
 
-  /// Goes back to a smaller size.
+  /// Discards everything after the first `size` bytes.
   void Truncate(std::size_t size) { size_ = size; }
 
   void Finish() { json_.resize(size_); }
 
  private:
-  /// Returns where the next bytes go, with room for so many.
+  /// Returns where to write the next bytes, with room for `bytes` of them.
   char* Room(std::size_t bytes) {
     if (json_.size() - size_ < bytes) Grow(bytes);
     return json_.data() + size_;

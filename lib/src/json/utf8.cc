@@ -27,8 +27,7 @@ std::size_t AsciiPrefixLength(std::string_view text) noexcept {
   return length;
 }
 
-/// Returns the length of the character at the beginning of the text, or 0 if it
-/// is not valid UTF-8.
+/// Returns the length of the first character, or 0 if it is not valid UTF-8.
 std::size_t CharacterLength(std::string_view text) noexcept {
   const unsigned char first = ByteAt(text, 0);
   if (first < 0x80) return 1;
@@ -64,7 +63,7 @@ char ToLower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
-/// Returns the character beyond ASCII that folds to a letter; "" if none does.
+/// Returns the non-ASCII character that folds to a letter; "" if none does.
 std::string_view FoldsTo(char lower) noexcept {
   if (lower == 's') return "\xC5\xBF";
   if (lower == 'k') return "\xE2\x84\xAA";

@@ -14,10 +14,10 @@ bool IsValidUtf8(std::string_view text) noexcept;
 /// Returns whether all bytes are ASCII.
 bool IsAscii(std::string_view text) noexcept;
 
-/// The text with U+FFFD in place of each byte that is not part of valid UTF-8.
+/// Returns the text with each invalid UTF-8 byte replaced by U+FFFD.
 std::string RepairUtf8(std::string_view text);
 
-/// Returns whether Go's encoding/json takes `key` for the name of a field.
+/// Returns whether Go's encoding/json matches `key` to the field `name`.
 /// Letters match in either case, and so do the two other characters that
 /// Unicode folds to ASCII: U+017F to "s" and U+212A, the Kelvin sign, to "k".
 /// @param name ASCII.
