@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "tests/support/recorded_node.h"
 #include "tests/support/scripted_daemon.h"
 #include "tests/support/system_call.h"
 #include "tests/support/versioned_daemon.h"
@@ -24,6 +25,7 @@ namespace {
 
 using containercollector::test::CheckSystemCall;
 using containercollector::test::DaemonOptions;
+using containercollector::test::RecordedNode;
 using containercollector::test::ScriptedDaemon;
 using containercollector::test::UnixSocket;
 using containercollector::test::VersionedDaemon;
@@ -38,14 +40,14 @@ constexpr std::string_view kUsage =
     "one sent when it was recorded, until SIGTERM or SIGINT.\n"
     "\n"
     "  --socket PATH          the socket to listen on\n"
-    "  --containers FILE      the answer to GET /containers/json\n"
+    "  --containers FILE      what to list at GET /containers/json\n"
     "  --version FILE         the answer to GET /version\n"
     "  --api-version X.Y      the newest API version to take (1.41)\n"
     "  --min-api-version X.Y  the oldest API version to take (1.12)\n"
     "  --help                 print this and exit\n"
     "\n"
-    "The recording is the response to all=1&size=1, and is given whatever\n"
-    "all, size, limit or filters a request asks for.\n";
+    "The recording is the response to all=1&size=1. A request gets the part\n"
+    "of it that its all, size, limit and filters ask for.\n";
 
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -108,7 +110,7 @@ void Serve(const Arguments& arguments) {
   node.min_api_version = arguments.min_api_version;
   node.max_api_version = arguments.api_version;
   node.server_version = "recorded";
-  node.containers_json = ReadFile(arguments.containers);
+  node.list_containers = RecordedNode(ReadFile(arguments.containers));
   node.version_json = ReadFile(arguments.version);
 
   // Blocked before the daemon starts its threads, which inherit it: only

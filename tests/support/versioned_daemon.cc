@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -68,6 +69,17 @@ std::string VersionJson(const VersionedDaemon& daemon) {
          daemon.min_api_version + R"(","Os":"linux","Arch":"amd64"})" + "\n";
 }
 
+std::string ContainerList(const VersionedDaemon& daemon,
+                          const std::string& query, const Headers& headers) {
+  if (!daemon.list_containers)
+    return Ok(kJson, daemon.containers_json, headers);
+  try {
+    return Ok(kJson, daemon.list_containers(query), headers);
+  } catch (const std::runtime_error& error) {
+    return DaemonError(400, error.what(), headers);
+  }
+}
+
 std::string Response(const VersionedDaemon& daemon, const Request& request) {
   const Headers headers =
       DaemonHeaders(daemon.max_api_version, daemon.server_version);
@@ -92,7 +104,7 @@ std::string Response(const VersionedDaemon& daemon, const Request& request) {
         headers);
   }
   if (reads && path == "/containers/json") {
-    return Ok(kJson, daemon.containers_json, headers);
+    return ContainerList(daemon, request.query, headers);
   }
   // moby finds no route before it comes to setting its headers.
   return PageNotFound(Headers());

@@ -3,6 +3,7 @@
 #ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_VERSIONED_DAEMON_H_
 #define CONTAINERCOLLECTOR_TESTS_SUPPORT_VERSIONED_DAEMON_H_
 
+#include <functional>
 #include <string>
 
 #include "tests/support/exchange.h"
@@ -17,6 +18,9 @@ struct VersionedDaemon {
   std::string max_api_version = "1.40";
   std::string server_version = "19.03.15";
   std::string containers_json = "[]";
+  /// What `/containers/json` returns for a query; the above when there is no
+  /// such function. The text of what it throws is that of a 400.
+  std::function<std::string(const std::string& query)> list_containers;
   /// What `/version` returns; made from the versions above when empty.
   std::string version_json;
 

@@ -2,10 +2,15 @@
 
 #include "tests/support/versioned_daemon.h"
 
+#include <fstream>
+#include <sstream>
 #include <string>
+#include <vector>
 
+#include "containercollector/json.h"
 #include "tests/support/catch.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/recorded_node.h"
 #include "tests/support/responses.h"
 #include "tests/support/scripted_daemon.h"
 
@@ -18,6 +23,27 @@ std::string Ask(const VersionedDaemon& script, const std::string& request) {
   RawClient client(daemon.Host());
   client.Send(request + " HTTP/1.1\r\nConnection: close\r\n\r\n");
   return client.ReceiveToEnd().bytes;
+}
+
+RecordedNode Recorded(const std::string& name) {
+  std::ifstream file(TEST_DATA_DIR "/recorded/" + name);
+  std::ostringstream json;
+  json << file.rdbuf();
+  return RecordedNode(json.str());
+}
+
+std::vector<Container> List(const std::string& query) {
+  return DecodeContainers(Recorded("docker-20.10.24.json")(query)).value();
+}
+
+/// The names that the recorded node lists.
+std::string Names(const std::string& query) {
+  std::string names;
+  for (const Container& container : List(query)) {
+    const std::string& name = container.names->front();
+    names += name.rfind("/k8s_", 0) == 0 ? name.substr(0, 10) : name;
+  }
+  return names;
 }
 
 bool Contains(const std::string& text, const std::string& part) {
@@ -65,6 +91,38 @@ TEST_CASE("a versioned daemon lists containers under all its API versions") {
   for (const std::string version : {"", "/v1.12", "/v1.40"}) {
     CHECK(Ask(script, "GET " + version + "/containers/json?all=1") == list);
   }
+}
+
+TEST_CASE("a recorded node lists what the query asks for") {
+  CHECK(Names("") == "/hostnet/restarting/paused/web/k8s_nginx/k8s_POD_n");
+  CHECK(Names("all=1") ==
+        "/hostnet/linked/created/restarting/failed/paused/mounts/web"
+        "/k8s_nginx/k8s_POD_n");
+  CHECK(Names("all=1&limit=2") == "/hostnet/linked");
+  CHECK(Names("limit=2") == "/hostnet/linked");
+  CHECK(Names(R"(filters={"status":["exited"]})") == "/failed");
+  CHECK(Names(R"(all=1&filters={"exited":["3"]})") == "/failed");
+  CHECK(Names(R"(all=1&filters={"exited":["4"]})").empty());
+  CHECK(Names(R"(filters={"network":["appnet"]})") == "/web");
+  CHECK(Names(R"(filters={"label":["io.kubernetes.docker.type=container"]})") ==
+        "/k8s_nginx");
+  CHECK(Names(R"(all=1&filters={"since":["created"]})") == "/hostnet/linked");
+
+  CHECK(List("all=1&size=1")[0].size_root_fs == 1982256);
+  CHECK(List("all=1")[0].size_root_fs == 0);
+  CHECK(DecodeContainers(Recorded("podman-4.3.1.json")("all=1"))->size() == 1);
+}
+
+TEST_CASE("a versioned daemon rejects what its list function throws for") {
+  VersionedDaemon script;
+  script.list_containers = Recorded("docker-20.10.24.json");
+  CHECK(Ask(script, R"(GET /containers/json?filters={"volume":["v"]})") ==
+        DaemonError(400,
+                    "Invalid filter 'volume'. The list of a container runtime "
+                    "takes these: ancestor, before, exited, id, label, name, "
+                    "network, since, status."));
+  CHECK(Contains(Ask(script, "GET /containers/json?limit=1"),
+                 R"("Names":["/hostnet"])"));
 }
 
 TEST_CASE("a versioned daemon sends long lists in chunks") {
