@@ -261,7 +261,7 @@ TEST_CASE("Containers that take too much memory are an error with advice") {
   CheckCriFailed(
       node.Post(), ErrorCode::kResponseTooLarge,
       "The containers of the container runtime at " + node.endpoint() +
-          " take more memory than the limit of 200000 bytes, 4 times that of "
+          " take more memory than the limit of 150000 bytes, 3 times that of "
           "a response. Remove dead containers, ask with all=0 or filters, or "
           "allow larger responses.");
   CheckRecovers(node);

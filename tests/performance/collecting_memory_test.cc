@@ -33,7 +33,7 @@ TEST_CASE("Collecting 10,000 containers allocates little but the bodies") {
     allocations = watch.allocations();
     REQUIRE((response.body == json));
   }
-  WARN("10,000 rich containers: " << allocations.count
+  INFO("10,000 rich containers: " << allocations.count
                                   << " allocations, at most "
                                   << allocations.peak_bytes / 1000 << " kB, "
                                   << json.size() / 1000 << " kB of JSON");

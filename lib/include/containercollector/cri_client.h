@@ -40,7 +40,7 @@ namespace containercollector {
 /// calls together get at most two fifths of the timeout. A container that is
 /// removed in the meantime is left out.
 ///
-/// The decoded data of one collection is limited to four times
+/// The decoded data of one collection is limited to three times
 /// max_response_bytes; beyond that, the call throws kResponseTooLarge.
 ///
 /// The list options follow Docker's rules: `all`, `limit`, `size` and the

@@ -87,8 +87,8 @@ class CriClient::Impl {
   }
 
  private:
-  /// A decoded response uses up to about four times its size.
-  static constexpr std::size_t kBudgetFactor = 4;
+  /// A decoded response uses up to about three times its size.
+  static constexpr std::size_t kBudgetFactor = 3;
 
   /// Makes one call and returns its decoded message.
   template <typename Message>
