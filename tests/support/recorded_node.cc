@@ -24,6 +24,8 @@ using internal::cri::ListFilter;
 
 constexpr std::chrono::seconds kFilterTime{10};
 
+constexpr std::string_view kAll = "all=1";
+
 std::optional<std::int32_t> ExitCodeIn(const std::string& status) {
   constexpr std::string_view kBefore = "Exited (";
   if (status.rfind(kBefore, 0) != 0) return std::nullopt;
@@ -68,13 +70,18 @@ ListOptions ParseQuery(std::string_view query) {
 
 RecordedNode::RecordedNode(const std::string& containers_json) {
   auto containers = DecodeContainers(containers_json);
-  if (!containers) return;
+  if (!containers) containers.emplace();
   std::transform(std::make_move_iterator(containers->begin()),
                  std::make_move_iterator(containers->end()),
                  std::back_inserter(entries_), MakeEntry);
+  all_ = List(kAll);
 }
 
 std::string RecordedNode::operator()(std::string_view query) const {
+  return query == kAll ? all_ : List(query);
+}
+
+std::string RecordedNode::List(std::string_view query) const {
   const ListOptions options = ParseQuery(query);
   const CallLimit limit = CallLimit::Of({}, kFilterTime);
   const ListFilter filter(options, limit);

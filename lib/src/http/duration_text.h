@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Durations for the texts of errors.
+/// Durations for error texts.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_DURATION_TEXT_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_DURATION_TEXT_H_
 
