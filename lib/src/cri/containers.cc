@@ -61,10 +61,10 @@ StringMap MakeLabels(Pairs labels, Pairs annotations, Pairs more,
   TemporaryCharge sorting(budget, count / 2 * sizeof(Pairs::value_type));
   budget.Charge((count - labels.size()) * sizeof(Pairs::value_type));
   labels.reserve(count);
-  for (auto& [key, value] : annotations) {
-    budget.Charge(kAnnotationPrefix.size() + key.size());
-    key.insert(0, kAnnotationPrefix);
-    labels.emplace_back(std::move(key), std::move(value));
+  for (Pairs::value_type& annotation : annotations) {
+    budget.Charge(kAnnotationPrefix.size() + annotation.first.size());
+    annotation.first.insert(0, kAnnotationPrefix);
+    labels.push_back(std::move(annotation));
   }
   std::move(more.begin(), more.end(), std::back_inserter(labels));
   return StringMap(std::move(labels));
@@ -127,7 +127,7 @@ bool IsDigest(std::string_view image) {
 }
 
 /// Returns an image's ID as Docker writes it; CRI-O omits the algorithm.
-std::string ImageId(std::string id) {
+std::string ImageId(const std::string& id) {
   return IsHexId(id) ? "sha256:" + id : id;
 }
 
@@ -144,8 +144,8 @@ Entry MakeEntry(ListedContainer&& listed, const ListedSandbox* sandbox,
   container.image = std::move(!listed.image.user_specified_image.empty()
                                   ? listed.image.user_specified_image
                                   : listed.image.image);
-  container.image_id = ImageId(
-      !listed.image_id.empty() ? std::move(listed.image_id) : listed.image_ref);
+  container.image_id =
+      ImageId(!listed.image_id.empty() ? listed.image_id : listed.image_ref);
   entry.image_ref = std::move(listed.image_ref);
   container.state = StateText(listed.state);
   container.status = ShortStatusText(listed.state);

@@ -121,7 +121,7 @@ void RuntimeService::CallAll(const Next& next, const CallLimit& limit,
     if (!call) return std::nullopt;
     PostRequest request{call->id, PathOf(version, call->method),
                         FrameMessage(call->message), call->timeout};
-    running[call->id] = *std::move(call);
+    running.insert_or_assign(request.id, *std::move(call));
     return request;
   };
   transport_.PostAll(
@@ -131,11 +131,11 @@ void RuntimeService::CallAll(const Next& next, const CallLimit& limit,
         const GrpcResult result = ParseGrpcResult(std::move(posted));
         const auto* const message = std::get_if<std::string>(&result);
         if (message == nullptr) {
-          ServiceFailure failure = ToFailure(call, result);
+          const ServiceFailure failure = ToFailure(call, result);
           const ErrorCode code = failure.error.code();
           if (code == ErrorCode::kCancelled || code == ErrorCode::kInternal)
             throw failure.error;
-          on_failure(call, std::move(failure));
+          on_failure(call, failure);
           return;
         }
         try {

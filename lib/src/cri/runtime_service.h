@@ -49,7 +49,8 @@ class RuntimeService {
   /// calls end.
   using OnMessage =
       std::function<void(const ServiceCall&, const std::string& message)>;
-  using OnFailure = std::function<void(const ServiceCall&, ServiceFailure)>;
+  using OnFailure =
+      std::function<void(const ServiceCall&, const ServiceFailure&)>;
 
   RuntimeService(Endpoint endpoint, std::chrono::nanoseconds connect_timeout,
                  std::size_t max_bytes);

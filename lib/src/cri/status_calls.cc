@@ -62,8 +62,8 @@ std::vector<bool> StatusCalls::AddDetails(std::vector<Entry>& entries) {
         [this](const ServiceCall& call, const std::string& message) {
           OnMessage(call, message);
         },
-        [this](const ServiceCall& call, ServiceFailure failure) {
-          OnFailure(call, std::move(failure));
+        [this](const ServiceCall& call, const ServiceFailure& failure) {
+          OnFailure(call, failure);
         });
   }
   AddKnown(entries);
@@ -140,7 +140,8 @@ void StatusCalls::OnMessage(const ServiceCall& call,
   known.timeouts = 0;
 }
 
-void StatusCalls::OnFailure(const ServiceCall& call, ServiceFailure failure) {
+void StatusCalls::OnFailure(const ServiceCall& call,
+                            const ServiceFailure& failure) {
   if (call.id == kVersionCall) return;
   Remembered& known = known_[call.id];
   const ErrorCode code = failure.error.code();
@@ -163,7 +164,7 @@ void StatusCalls::OnFailure(const ServiceCall& call, ServiceFailure failure) {
     slow_again_ = slow_again_ || IsSlow(call);
     ++known.timeouts;
   }
-  (*entries_)[call.id].missing = std::move(failure.error);
+  (*entries_)[call.id].missing = failure.error;
 }
 
 void StatusCalls::AddKnown(std::vector<Entry>& entries) {

@@ -46,7 +46,7 @@ class StatusCalls {
   std::optional<ServiceCall> Next();
   bool IsSlow(const ServiceCall& call) const;
   void OnMessage(const ServiceCall& call, const std::string& message);
-  void OnFailure(const ServiceCall& call, ServiceFailure failure);
+  void OnFailure(const ServiceCall& call, const ServiceFailure& failure);
   void AddKnown(std::vector<Entry>& entries);
 
   const RuntimeService& service_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Uses a library that was built without the CRI: prints why there is no CriClient, and whom kAuto asks.
+// Uses a library that was built without the CRI: prints why there is no
+// CriClient, and whom kAuto asks.
 
 #include <containercollector/containercollector.h>
 
