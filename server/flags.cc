@@ -212,11 +212,13 @@ void AddLogFlags(CLI::App& app, Options& options) {
 }
 
 /// Returns the variable to read: that of the first name unless only that of an
-/// older name is set.
+/// older name is set. Empty if Kubernetes set it.
 std::string VariableToRead(const CLI::Option& option) {
   for (const std::string& name : option.get_lnames()) {
-    const char* const value = std::getenv(VariableOf(name).c_str());
-    if (value != nullptr && *value != '\0') return VariableOf(name);
+    std::string variable = VariableOf(name);
+    const char* const value = std::getenv(variable.c_str());
+    if (value == nullptr || *value == '\0') continue;
+    return IsServiceLink(variable, value) ? "" : variable;
   }
   return VariableOf(option.get_lnames().front());
 }
@@ -239,6 +241,17 @@ std::string VariableOf(const std::string& name) {
                    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
                  });
   return variable;
+}
+
+bool IsServiceLink(std::string_view variable, std::string_view value) {
+  // No flag has these parts in its name.
+  for (const char* part : {"_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"})
+    if (variable.find(part) != std::string_view::npos) return true;
+  for (const char* protocol : {"tcp://", "udp://", "sctp://"})
+    if (value.rfind(protocol, 0) == 0)
+      return variable.size() > 5 &&
+             variable.substr(variable.size() - 5) == "_PORT";
+  return false;
 }
 
 }  // namespace containercollector::server

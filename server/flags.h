@@ -5,6 +5,7 @@
 #define CONTAINERCOLLECTOR_SERVER_FLAGS_H_
 
 #include <string>
+#include <string_view>
 
 #include "server/options.h"
 
@@ -20,6 +21,11 @@ void AddFlags(CLI::App& app, Options& options);
 
 /// Returns the variable of a flag: "CONTAINER_COLLECTOR_PORT" for "port".
 std::string VariableOf(const std::string& name);
+
+/// Returns whether Kubernetes set the variable. If a namespace has a Service
+/// named container-collector, each of its pods gets variables such as
+/// CONTAINER_COLLECTOR_PORT=tcp://10.0.0.1:8091.
+bool IsServiceLink(std::string_view variable, std::string_view value);
 
 }  // namespace containercollector::server
 

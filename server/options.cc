@@ -116,7 +116,10 @@ class Sources {
     for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string text = *entry;
       const std::string variable = text.substr(0, text.find('='));
+      const std::string value =
+          text.substr(std::min(variable.size() + 1, text.size()));
       if (variable.rfind(VariableOf(""), 0) != 0 ||
+          IsServiceLink(variable, value) ||
           std::find(known.begin(), known.end(), variable) != known.end())
         continue;
       warnings.push_back("unknown variable " + variable +

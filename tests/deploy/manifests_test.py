@@ -125,6 +125,10 @@ class Collector(unittest.TestCase):
         for pod, _ in self.each_pod():
             self.assertIs(False, pod["automountServiceAccountToken"])
 
+    def test_no_variables_of_services(self):
+        for pod, _ in self.each_pod():
+            self.assertIs(False, pod["enableServiceLinks"])
+
     def test_it_runs_on_every_node_and_is_evicted_last(self):
         for pod, _ in self.each_pod():
             self.assertEqual([{"operator": "Exists"}], pod["tolerations"])

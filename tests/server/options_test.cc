@@ -163,6 +163,39 @@ TEST_CASE("A misspelt variable is a warning that names the nearest one") {
   CHECK((warnings[0] == ready || warnings[1] == ready));
 }
 
+TEST_CASE("Variables that Kubernetes sets for a Service are ignored") {
+  const ScopedEnvironment environment{
+      {"CONTAINER_COLLECTOR_PORT", "tcp://10.0.0.1:8091"},
+      {"CONTAINER_COLLECTOR_PORT_8091_TCP", "tcp://10.0.0.1:8091"},
+      {"CONTAINER_COLLECTOR_PORT_8091_TCP_ADDR", "10.0.0.1"},
+      {"CONTAINER_COLLECTOR_PORT_8091_TCP_PORT", "8091"},
+      {"CONTAINER_COLLECTOR_PORT_8091_TCP_PROTO", "tcp"},
+      {"CONTAINER_COLLECTOR_SERVICE_HOST", "10.0.0.1"},
+      {"CONTAINER_COLLECTOR_SERVICE_PORT", "8091"},
+      {"CONTAINER_COLLECTOR_SERVICE_PORT_HTTP", "8091"},
+      // Of a Service named container-collector-metrics, and another one.
+      {"CONTAINER_COLLECTOR_METRICS_PORT", "udp://10.0.0.2:8092"},
+      {"CONTAINER_COLLECTOR_METRICS_SERVICE_HOST", "10.0.0.2"},
+      {"CONTAINER_COLLECTOR_OTHER_PORT", "sctp://10.0.0.3:1"}};
+  const Options options = Parsed({});
+  CHECK(options.port == 8091);
+  CHECK_FALSE(options.has_metrics_listener);
+  CHECK(options.warnings.empty());
+  CHECK(Parsed({"--port=4444"}).port == 4444);
+  CHECK(std::get<ParseExit>(Parse({"--check-config"})).code == 0);
+
+  // Not the name of a port, or not such a URL.
+  const ScopedEnvironment others{
+      {"CONTAINER_COLLECTOR_OTHER", "tcp://10.0.0.1:8091"}};
+  CHECK(Parsed({}).warnings ==
+        std::vector<std::string>{"unknown variable CONTAINER_COLLECTOR_OTHER"});
+  const ScopedEnvironment port{
+      {"CONTAINER_COLLECTOR_PORT", "http://10.0.0.1:8091"}};
+  CheckRejected({},
+                "CONTAINER_COLLECTOR_PORT: invalid value "
+                "\"http://10.0.0.1:8091\": write a number from 0 to 65535");
+}
+
 TEST_CASE("DOCKER_* variables are the defaults of the daemon's flags") {
   const ScopedEnvironment environment{{"DOCKER_HOST", "unix:///run/other.sock"},
                                       {"DOCKER_API_VERSION", "1.41"},

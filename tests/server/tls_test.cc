@@ -172,7 +172,7 @@ TEST_CASE("A TLS file that blocks delays neither requests nor SIGTERM") {
   CheckCollected(AskByTls(node.url(), pki.Client(), PostRequest()).http);
   node.server().Signal(SIGHUP);
   node.server().Signal(SIGTERM);
-  CHECK(WaitUntil([&] { return !node.server().IsRunning(); }, kGenerous));
+  REQUIRE(WaitUntil([&] { return !node.server().IsRunning(); }, kGenerous));
   CHECK(node.server().WaitForExit() == 0);
 }
 
