@@ -14,11 +14,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// How much longer than its timeout a daemon call may take to return.
+/// How much longer than its timeout a runtime call may take to return.
 constexpr milliseconds kCallSlack{1000};
 
-/// Concurrent calls with list options other than the default ones, which have a
-/// call of their own.
+/// Concurrent calls with list options other than the defaults, for which one
+/// more call is reserved.
 constexpr std::size_t kMaxRuntimeCalls = 4;
 
 /// How long the last responses may take to be sent during a shutdown.
@@ -38,7 +38,8 @@ BatcherOptions CollectorBatches(const Options& options, Metrics& metrics) {
   return batches;
 }
 
-/// Nobody waits: the collector logs which runtime it asks, or why it fails.
+/// Starts a collection for its log lines alone: which runtime is used, or why
+/// it fails.
 class NoWaiter final : public Waiter {
  public:
   void Complete(const BatchResult& /*result*/) noexcept override {}
@@ -124,7 +125,7 @@ void App::ReloadCertificates() {
 void App::Shutdown() {
   if (std::exchange(shut_down_, true)) return;
   if (http_) http_->StopAccepting();
-  // Each running call ends within the timeout; so does the one that follows it.
+  // Each running call ends within the timeout, as does the one after it.
   collections_.Shutdown(docker_timeout_ + kCallSlack);
   if (metrics_http_) metrics_http_->StopAccepting();
   const auto deadline = steady_clock::now() + kLastResponses;

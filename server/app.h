@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The whole server: wires its parts.
+/// The whole server, wired from its parts.
 #ifndef CONTAINERCOLLECTOR_SERVER_APP_H_
 #define CONTAINERCOLLECTOR_SERVER_APP_H_
 
@@ -26,9 +26,9 @@ inline constexpr std::size_t kMaxMetricsConnections = 64;
 /// Listens when constructed; serves until Shutdown() or its destruction.
 class App {
  public:
-  /// @param sockets Sockets that listen already, for the main and the metrics
-  /// listener; for those that are missing, the options say where to listen.
-  /// @throws std::runtime_error with a text for people if it cannot listen.
+  /// @param sockets Listening sockets for the main and the metrics listener. If
+  /// one is missing, the options specify its address.
+  /// @throws std::runtime_error with a readable text if it cannot listen.
   App(const Options& options, const std::vector<int>& sockets);
   ~App();
   App(const App&) = delete;
@@ -40,13 +40,13 @@ class App {
   /// The URL of the metrics listener; empty if there is none.
   const std::string& metrics_url() const noexcept { return metrics_url_; }
 
-  /// Reads the certificates again, for new connections, and closes the others
-  /// as HttpServer::RenewConnections(). If they cannot be used, logs why and
-  /// keeps the old ones. May run on a thread of its own.
+  /// Reloads the certificates for new connections, and closes the existing ones
+  /// as HttpServer::RenewConnections() does. If the certificates cannot be
+  /// used, logs why and keeps the old ones. May run on a separate thread.
   void ReloadCertificates();
 
-  /// Accepts no more connections, completes pending requests and returns: at
-  /// the latest some seconds after two timeouts of the container runtime.
+  /// Stops accepting connections, completes pending requests and returns, at
+  /// most a few seconds after two timeouts of the container runtime.
   void Shutdown();
 
  private:

@@ -15,8 +15,9 @@ class App;
 
 namespace containercollector::server {
 
-/// Adds the flags that are environment variables too.
-/// @param options Holds the defaults, and gets the values. Must outlive `app`.
+/// Adds the flags that can also be set by environment variables.
+/// @param options Holds the defaults and receives the values. Must outlive
+/// `app`.
 void AddFlags(CLI::App& app, Options& options);
 
 /// Returns the variable of a flag: "CONTAINER_COLLECTOR_PORT" for "port".

@@ -38,8 +38,8 @@ std::string FormatLogFields(LogFormat format, std::string_view message,
 void SetUpLog(LogFormat format, LogLevel level);
 
 /// Writes the remaining lines and ends the thread.
-/// @return False if that took longer than `limit`. The thread still runs then:
-/// end the process with std::_Exit(), because destructors would wait for it.
+/// @return False if that took longer than `limit`. The thread then still runs:
+/// exit with std::_Exit(), because destructors would block on it.
 [[nodiscard]] bool ShutDownLog(std::chrono::milliseconds limit);
 
 /// Writes a line. Thread-safe. Does not throw.

@@ -20,7 +20,7 @@ using containercollector::server::Log;
 using containercollector::server::LogLevel;
 using containercollector::server::Options;
 
-/// For a blocked reader of stderr at the end.
+/// How long a blocked reader of stderr may delay the exit.
 constexpr std::chrono::seconds kLogFlushLimit{1};
 
 void Serve(const Options& options) {
@@ -49,7 +49,7 @@ void Serve(const Options& options) {
   NotifySystemd("READY=1");
   Background reload;
   while (WaitForSignal() == SIGHUP) {
-    // A file of a network that is down must not delay SIGTERM.
+    // A file on a network mount that hangs must not delay SIGTERM.
     reload.Run([&app] {
       NotifySystemdReloading();
       app.ReloadCertificates();

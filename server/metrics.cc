@@ -66,7 +66,7 @@ double SecondsOf(std::chrono::steady_clock::duration duration) {
 class Metrics::Impl {
  public:
   Impl() {
-    // So that a rate of a failure that has not happened yet is 0, not unknown.
+    // The rate of a failure that has not happened yet is 0, not unknown.
     for (const std::string_view call : kCalls) {
       daemon_calls.Add(CallLabels(call, std::nullopt));
       for (const ErrorCode code : kErrorCodes)
@@ -153,7 +153,7 @@ class Metrics::Impl {
       AddGauges("containercollector_last_response_bytes",
                 "Bytes that they make as JSON.", registry)
           .Add({});
-  // Those without a value have no series yet: 0 would be a time in 1970.
+  // A time that is not known has no series: 0 would be 1970.
   Gauges& last_success = AddGauges(
       "containercollector_last_successful_collection_timestamp_seconds",
       "When a collection last succeeded, in seconds since 1970-01-01 UTC.",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the server counts. docs/metrics.md describes each metric. The only part
-/// that knows prometheus-cpp.
+/// The server's metrics, which docs/metrics.md describes. The only part that
+/// uses prometheus-cpp.
 #ifndef CONTAINERCOLLECTOR_SERVER_METRICS_H_
 #define CONTAINERCOLLECTOR_SERVER_METRICS_H_
 
@@ -30,24 +30,24 @@ class Metrics {
   void CountRequest(std::string_view route, int status,
                     std::chrono::steady_clock::duration duration);
 
-  /// A call of the daemon has ended.
+  /// Counts a runtime call that has ended.
   /// @param call "list".
-  /// @param error Why it failed; nothing if it did not.
+  /// @param error Why it failed; nothing if it succeeded.
   void CountDaemonCall(std::string_view call, std::optional<ErrorCode> error,
                        std::chrono::steady_clock::duration duration);
 
-  /// The calls go to this container runtime: "docker" or "cri". One thread at a
-  /// time may call it.
+  /// Records which container runtime is called: "docker" or "cri". Only one
+  /// thread at a time may call this.
   void SetRuntime(std::string_view runtime, const std::string& endpoint);
 
-  /// So many containers of a collection lack details.
+  /// Counts the containers of a collection that lack details.
   void CountIncomplete(std::size_t containers);
 
-  /// The daemon has responded just now, with a list.
-  /// @param bytes Of the list as JSON.
+  /// Records that a collection has just succeeded.
+  /// @param bytes Size of the list as JSON.
   void CollectionSucceeded(std::size_t containers, std::size_t bytes);
 
-  /// So many requests share a call of the daemon.
+  /// Records how many requests share one runtime call.
   void ObserveBatch(std::size_t requests);
 
   void SetPending(std::size_t requests);
@@ -60,17 +60,18 @@ class Metrics {
   void SetLoad(Listener listener, std::size_t connections,
                std::size_t in_flight_bytes) noexcept;
 
-  /// A client got no TLS connection.
+  /// Counts a failed TLS handshake.
   void CountTlsFailure(std::string_view reason);
 
-  /// The certificates have been read, at the start or again.
-  /// @param expiry When the server's own is valid no more.
+  /// Records that the certificates were loaded, at start or by a reload.
+  /// @param expiry When the server's certificate expires.
   void CertificatesLoaded(std::chrono::system_clock::time_point expiry);
 
-  /// The certificates have been read again and cannot be used.
+  /// Records that a reload of the certificates failed.
   void CertificatesNotLoaded();
 
-  /// All of it in Prometheus' text format, with what the process uses now.
+  /// Returns all metrics in Prometheus' text format, including the current
+  /// resource usage of the process.
   std::string ToText() const;
 
  private:

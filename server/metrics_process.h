@@ -10,8 +10,8 @@
 
 namespace containercollector::server {
 
-/// Returns the current values. A value that the kernel does not say is missing,
-/// and not 0.
+/// Returns the current values. A value that the kernel does not provide is
+/// omitted rather than 0.
 std::vector<prometheus::MetricFamily> CollectProcessMetrics();
 
 }  // namespace containercollector::server

@@ -22,8 +22,9 @@
 namespace containercollector::server {
 namespace {
 
-/// Connections besides those of pending requests: of clients that are idle or
-/// still sending, and of probes, which must get one when all others wait.
+/// Connections besides those of pending requests: for clients that are idle or
+/// still sending, and for probes, which must be served even if as many requests
+/// are pending as allowed.
 constexpr std::size_t kOtherConnections = 1024;
 
 /// A configuration that cannot be used.
@@ -34,7 +35,7 @@ class ConfigurationError : public std::runtime_error {
       : std::runtime_error(source + ": " + text) {}
 };
 
-/// Leaves out the names that a flag had in the past.
+/// Omits the former names of a flag.
 class Formatter final : public CLI::Formatter {
   std::string make_option_name(const CLI::Option* option,
                                bool /*is_positional*/) const override {
@@ -43,8 +44,7 @@ class Formatter final : public CLI::Formatter {
   }
 };
 
-/// Returns how many characters to insert, remove or replace to get from `a` to
-/// `b`.
+/// Returns how many insertions, removals and replacements turn `a` into `b`.
 std::size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -59,7 +59,7 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// Returns a question for the known name that `name` is a slip of, if any.
+/// Returns "; did you mean NAME?" if a known name is similar, else nothing.
 std::string DidYouMean(const std::string& name,
                        const std::vector<std::string>& known) {
   constexpr std::size_t kSlips = 2;
@@ -129,7 +129,7 @@ class Sources {
   }
 
  private:
-  /// Returns the names of all flags, those of the past included.
+  /// Returns the names of all flags, including former ones.
   std::vector<std::string> Names(const std::string& prefix) const {
     std::vector<std::string> names;
     for (const CLI::Option* option : app_.get_options())

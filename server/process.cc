@@ -100,7 +100,8 @@ void UnblockSignals() {
 }
 
 void AllowConnections(std::size_t connections) {
-  // For connections to the daemon, files that libraries keep open, and spare.
+  // For connections to the runtime, files that libraries keep open, and a
+  // reserve.
   constexpr std::size_t kOtherFiles = 128;
   const rlim_t needed = connections + kOtherFiles;
 
@@ -135,15 +136,14 @@ ProcessUsage ReadProcessUsage() {
 }
 
 void ReturnLargeBlocks() noexcept {
-  // Unless it is set, the C library raises this threshold to the size of each
-  // block that is freed, up to 32 MiB: then the bodies of a large collection
-  // stay in the arena of the thread that made it. Of 10,000 containers (44 MiB
-  // of JSON), 32 MiB stayed. Smaller blocks stay in the arenas, because pages
-  // that are taken anew for each request cost more than to decode the
-  // containers: with the 128 KiB that the C library begins with, a request for
-  // 250 containers took 1.3 ms of CPU time in the kernel, with these it takes
-  // 0.35 ms. A single arena would not do, because threads would wait for each
-  // other. It can only fail for a threshold over 32 MiB.
+  // By default, the C library raises this threshold to the size of each freed
+  // block, up to 32 MiB. The bodies of a large collection would then stay in
+  // the arena of the thread that made it: after 10,000 containers (44 MiB of
+  // JSON), 32 MiB stayed. Smaller blocks do stay in the arenas, because fresh
+  // pages for each request cost more than decoding the containers: with the C
+  // library's initial 128 KiB, a request for 250 containers takes 1.3 ms of
+  // kernel time; with this value, 0.35 ms. With a single arena, threads would
+  // block each other. The calls fail only for thresholds above 32 MiB.
   constexpr int kLargeBlock = 1024 * 1024;
   static_cast<void>(mallopt(M_MMAP_THRESHOLD, kLargeBlock));
   static_cast<void>(mallopt(M_TRIM_THRESHOLD, 2 * kLargeBlock));

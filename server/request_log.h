@@ -26,9 +26,9 @@ inline constexpr std::array<std::string_view, 7> kTraceHeaders = {
 /// body, a JSON object with string values. The agents record no reason for a
 /// failure, so the log must show which request was whose.
 ///
-/// Reads the body in pieces, because it can be megabytes and the fields come
-/// last. Keeps a few hundred bytes of it. Never fails: a body that is no such
-/// object has no fields.
+/// Reads the body in pieces, because it can be megabytes and the fields are at
+/// its end. Keeps a few hundred bytes of it. Never fails: any other body has no
+/// fields.
 class CallerFields final : public BodyReader {
  public:
   void Read(std::string_view piece) override;
@@ -45,7 +45,7 @@ class CallerFields final : public BodyReader {
   void EndString();
 
   bool started_ = false;
-  bool ended_ = false;  ///< Behind the object, or it is none.
+  bool ended_ = false;  ///< After the object, or the body is not one.
   std::size_t depth_ = 0;
   bool is_value_ = false;  ///< Behind a colon of the object itself.
   bool in_string_ = false;

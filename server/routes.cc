@@ -72,7 +72,7 @@ HttpResponse RejectionResponse(Rejection rejection) {
       "This server is shutting down. Ask again when it is back.");
 }
 
-/// Responds with what a function makes of the collection.
+/// Responds with what a function returns for the collection.
 template <typename ToResponse>
 class RespondingWaiter final : public Waiter {
  public:
@@ -161,7 +161,7 @@ void Routes::Record(const RequestRecord& record) {
   const Route* const route = record.request.route;
   backend_.metrics.CountRequest(route == nullptr ? "other" : route->name,
                                 record.status, record.duration);
-  // Probes and scrapes come every few seconds.
+  // Probes and scrapes arrive every few seconds.
   const bool probe =
       route != nullptr && route->method == "GET" && record.status == 200;
   Log(probe ? LogLevel::kDebug : LogLevel::kInfo, "request",

@@ -25,12 +25,12 @@ struct Route {
   std::string_view name;     ///< In metrics.
   std::string_view method;   ///< "POST", or "GET", which includes HEAD.
   std::string_view summary;  ///< What it serves, for people.
-  bool for_metrics;          ///< Whether the metrics listener has it too.
+  bool for_metrics;          ///< Whether the metrics listener serves it too.
   void (Routes::*handler)(const HttpRequest&, Responder);
 };
 
-/// The last response of /readyz, which is repeated for a second: a page that
-/// loops over it must not cause a list each time. Thread-safe.
+/// The last response of /readyz, which is reused for a second so that a client
+/// in a loop does not cause a collection per request. Thread-safe.
 class LastReadiness {
  public:
   /// Returns the response to a request that arrived less than a second ago.
@@ -46,7 +46,7 @@ class LastReadiness {
   std::optional<HttpResponse> response_;
 };
 
-/// What the routes are served from. All must live until the last response.
+/// What the routes use. All of it must outlive the last response.
 struct Backend {
   Batcher<ListOptions>& collections;
   LastReadiness& readiness;

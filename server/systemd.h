@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What systemd passes to a service, and what the service tells it. Speaks the
-/// documented protocols (sd_listen_fds(3), sd_notify(3)): they take less code
-/// than libsystemd takes memory.
+/// Socket activation and notifications, as documented in sd_listen_fds(3) and
+/// sd_notify(3). Implemented here because linking libsystemd would cost more.
 #ifndef CONTAINERCOLLECTOR_SERVER_SYSTEMD_H_
 #define CONTAINERCOLLECTOR_SERVER_SYSTEMD_H_
 

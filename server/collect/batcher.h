@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Many requests, few daemon calls.
+/// Shares runtime calls between requests.
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_BATCHER_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_BATCHER_H_
 
@@ -31,7 +31,7 @@ namespace containercollector::server {
 /// Why a pending request gets no collection.
 enum class Rejection {
   kTooManyPending,  ///< As many requests are pending as may be.
-  kOverdue,         ///< Calls with other keys took all the time.
+  kOverdue,         ///< Other keys held all threads for too long.
   kShuttingDown,
 };
 
@@ -45,7 +45,7 @@ class Waiter {
   /// Completes the request. Called once, from any thread.
   virtual void Complete(const BatchResult& result) noexcept = 0;
 
-  /// Whether nobody waits for the result any more, as far as that is known.
+  /// Returns whether nobody is known to wait for the result any more.
   virtual bool Gone() const noexcept = 0;
 
  protected:
@@ -61,21 +61,21 @@ struct BatcherOptions {
   std::function<void(std::size_t)> on_batch = [](std::size_t) {};
 };
 
-/// Lets requests with the same key share one daemon call.
+/// Lets requests with the same key share one runtime call.
 ///
 /// A request only ever gets the result of a call that began after it joined.
 /// Per key at most one call runs; requests that join meanwhile share the next
 /// one. Calls with different keys run concurrently.
 ///
-/// RAII: owns the threads that make the calls. All start in the constructor,
-/// so that a sick daemon costs no more threads than a healthy one.
+/// RAII: owns the threads that make the calls. All start in the constructor, so
+/// a sick runtime costs no more threads than a healthy one.
 /// Thread-safety: every member but Shutdown() and the destructor may be called
 /// from any thread.
 /// @tparam Key What requests have in common, e.g. list options. Ordered by <.
 template <typename Key>
 class Batcher {
  public:
-  /// Asks the daemon. Called on a thread of the Batcher, concurrently for
+  /// Calls the runtime. Runs on a thread of the Batcher, concurrently for
   /// different keys.
   using Call = std::function<CollectionPtr(const Key&)>;
 
@@ -297,7 +297,7 @@ class Batcher {
   const Call call_;
   const BatcherOptions options_;
   const std::optional<Key> reserved_;
-  /// Made early, because it needs no memory when memory is short.
+  /// Allocated up front, so that reporting exhaustion cannot itself fail.
   const CollectionPtr out_of_memory_ = FailedCollection(
       ErrorCode::kInternal,
       "Collecting containers failed: most likely this process is out of "

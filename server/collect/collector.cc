@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Returns what responds, for /readyz.
+/// Returns the text of /readyz for a runtime that responds.
 std::string TextOf(const RuntimeChoice& choice) {
   const bool docker = choice.kind == RuntimeKind::kDocker;
   std::string text = docker ? "The Docker daemon" : "The container runtime";
@@ -99,8 +99,8 @@ void Collector::LogFailure(const std::optional<ErrorCode>& error,
        {"error", text}});
 }
 
-/// Consecutive collections are mostly equal: slow clients must not keep a copy
-/// each.
+/// Returns the previous JSON if it is equal, because slow clients must not each
+/// keep a copy.
 std::shared_ptr<const std::string> Collector::ShareWithLast(
     std::shared_ptr<const std::string> json) {
   const std::lock_guard lock(mutex_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the server asks the node's container runtime.
+/// Collections from the node's container runtime.
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_COLLECTOR_H_
 
@@ -16,7 +16,7 @@
 
 namespace containercollector::server {
 
-/// Asks the container runtime; counts, measures and logs each call.
+/// Calls the container runtime, and counts, measures and logs each call.
 /// Thread-safe.
 class Collector {
  public:
@@ -27,8 +27,8 @@ class Collector {
   CollectionPtr Collect(const ListOptions& options);
 
  private:
-  /// Tells metrics and log if the runtime is another one than before. Returns
-  /// it, for people.
+  /// Updates the metrics and the log if the runtime has changed. Returns a text
+  /// that describes the runtime.
   std::string ShowRuntime();
 
   /// Logs a failure when it begins, when its kind changes, and when it ends.

@@ -9,9 +9,9 @@
 
 namespace containercollector::server {
 
-/// Bounds the time that a connection spends in each state. libmicrohttpd only
-/// closes silent connections: one byte per second would keep one open for
-/// ever.
+/// Bounds the time that a connection spends in each state. libmicrohttpd closes
+/// only silent connections: one byte per second would keep a connection open
+/// forever.
 ///
 /// Identifies sockets by file descriptor: remove each before it is closed.
 /// Thread-safety: none; the server's thread owns it.
@@ -35,17 +35,18 @@ class ConnectionDeadlines {
 
   std::size_t size() const noexcept { return sockets_.size(); }
 
-  /// Closes the connection that has been receiving longest; if none is, the one
-  /// that has been sending longest. Leaves pending requests alone.
+  /// Closes the connection that has been receiving longest. If none is
+  /// receiving, closes the one that has been sending longest. Never closes one
+  /// with a pending request.
   void CloseLongest();
 
   /// Closes connections whose deadline is before `now`.
   void CloseOverdue(Time now);
 
-  /// Closes connections that their clients ended before a whole request
-  /// arrived, when it finds them for the second time. libmicrohttpd misses an
-  /// end that comes at the same time as bytes. What it has read by the first
-  /// time, it has handled by the second.
+  /// Closes each connection whose client hung up mid-request, once two
+  /// consecutive calls have seen it. libmicrohttpd misses a hang-up that
+  /// arrives together with bytes; by the second call, it has handled what it
+  /// had read by the first.
   void CloseEnded();
 
   /// Closes connections on which no whole request has arrived.
@@ -55,7 +56,7 @@ class ConnectionDeadlines {
   struct State {
     bool receiving = false;
     Time deadline;
-    bool ended = false;  // By the client, when CloseEnded() looked last.
+    bool ended = false;  // Whether the last CloseEnded() saw a hang-up.
   };
 
   using Sockets = std::unordered_map<int, State>;

@@ -64,7 +64,7 @@ RequestHead HeadOf(MHD_Connection* connection, const char* method,
   return head;
 }
 
-/// Sends `response` past libmicrohttpd. Returns whether all of it was sent.
+/// Sends `response` without libmicrohttpd. Returns whether it was sent whole.
 bool SendRaw(MHD_Connection* connection, const HttpResponse& response) {
   const std::string bytes =
       "HTTP/1.1 " + std::to_string(response.status) + " " +
@@ -240,9 +240,10 @@ bool Exchange::Proceed() {
     pending_ = std::make_shared<PendingRequest>(this);
     context_.handler.Handle(record_.request,
                             Responder(context_.queue, pending_));
-    // libmicrohttpd calls again at once, and then does not wait for bytes. If
-    // it did so while suspended, it would read when it resumes, and close the
-    // connection of a client that has only finished sending.
+    // libmicrohttpd calls again at once, and then no longer expects bytes. If
+    // the connection were suspended now, libmicrohttpd would read when it
+    // resumes, and close the connection of a client that has merely finished
+    // sending.
     if (!context_.queue->IsSent(*pending_)) return true;
   } else if (Suspend()) {
     return true;
@@ -251,7 +252,7 @@ bool Exchange::Proceed() {
                                  : HandlerFailed());
 }
 
-/// Returns false if the response is there already.
+/// Returns false if the response has already been sent.
 bool Exchange::Suspend() {
   if (!context_.queue->Suspend(*pending_)) return false;
   suspended_ = true;

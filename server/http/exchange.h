@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The life of one request and its response on a connection.
+/// One request and its response on a connection.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_EXCHANGE_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_EXCHANGE_H_
 
@@ -25,31 +25,31 @@ namespace containercollector::server {
 
 class Exchange;
 
-/// What the server holds for an open connection. libmicrohttpd does not own it,
-/// because it does not notify of the end of every request.
+/// The state of an open connection. The server owns it, because libmicrohttpd
+/// does not report the end of every request.
 struct Connection {
   std::unique_ptr<TlsHandshake> handshake;  ///< Null without TLS.
   std::unique_ptr<Exchange> exchange;       ///< Null between two requests.
-  bool used = false;                        ///< Whether it has had a response.
-  bool old = false;  ///< Whether to close it after the response.
+  bool used = false;  ///< Whether it has carried a response.
+  bool old = false;   ///< Whether to close it after the response.
 };
 
-/// What the exchanges of one server share. For the server's thread only.
+/// State shared by all exchanges of a server. For the server's thread only.
 struct ExchangeContext {
   ExchangeContext(HttpOptions http_options, HttpHandler& http_handler)
       : options(std::move(http_options)), handler(http_handler) {}
 
-  /// Tells the handler what has changed in `deadlines` or `bodies`.
+  /// Reports the load to the handler. Call when `deadlines` or `bodies` change.
   void ReportLoad() const noexcept {
     handler.Observe({deadlines.size(), bodies.bytes()});
   }
 
-  /// Call when libmicrohttpd rejects a request by itself. It sends the
-  /// response, unless the exchange does.
+  /// Call when libmicrohttpd itself rejects a request. libmicrohttpd sends the
+  /// response unless the exchange does.
   void RejectedByLibrary(int status);
 
-  /// Records that request, if nothing else has. Call when libmicrohttpd has
-  /// turned to another connection.
+  /// Records that request unless it is already recorded. Call when
+  /// libmicrohttpd has moved on to another connection.
   void RecordRejection() noexcept;
 
   /// Ends and records the exchange of a connection, if it has one.
@@ -58,7 +58,8 @@ struct ExchangeContext {
   /// As HttpServer::RenewConnections().
   void CloseOldConnections();
 
-  /// Looks at suspended connections, because libmicrohttpd does not.
+  /// Finds suspended connections whose clients have left, which libmicrohttpd
+  /// does not notice.
   void FindClientsThatLeft();
 
   void Record(RequestRecord record) noexcept;
@@ -69,14 +70,14 @@ struct ExchangeContext {
   InFlightBodies bodies{options.max_in_flight_bytes};
   std::unordered_map<int, Connection> connections;  ///< By their socket.
   std::shared_ptr<ResponseQueue> queue = std::make_shared<ResponseQueue>();
-  int rejected_status = 0;  ///< By libmicrohttpd; 0: none, or it is recorded.
+  int rejected_status = 0;  ///< By libmicrohttpd; 0 if none or recorded.
   bool stopping = false;    ///< Whether each response closes its connection.
 };
 
 /// One request, from its first line to the end of its response.
 ///
-/// Thread-safety: none; the server's thread owns it. A handler reaches it from
-/// other threads through a Responder only.
+/// Thread-safety: none; the server's thread owns it. From other threads, a
+/// handler reaches it only through a Responder.
 class Exchange {
  public:
   /// @param target The request's target as received: path and query.
@@ -91,11 +92,11 @@ class Exchange {
   bool AcceptHead(const char* method, const char* version);
   bool AcceptBody(std::string_view piece);
 
-  /// The whole request is there: hands it to the handler, or sends the
-  /// response if the handler has sent it. Suspends the connection in between.
+  /// Call when the whole request has arrived. Passes it to the handler and
+  /// suspends the connection; called again, sends the handler's response.
   bool Proceed();
 
-  /// The handler has sent the response: ends the suspension.
+  /// Resumes the connection. Call when the handler has sent the response.
   void Resume();
 
   bool head_accepted() const noexcept { return head_accepted_; }
@@ -105,17 +106,17 @@ class Exchange {
     return suspended_ ? pending_.get() : nullptr;
   }
 
-  /// Call when libmicrohttpd rejects a request with `status`. Returns false if
-  /// it is not this one, or if the head has not arrived. Otherwise sends the
-  /// response and closes the connection: libmicrohttpd 0.9.75 would send its
-  /// own headers twice.
+  /// Call when libmicrohttpd rejects a request with `status`. If it is this
+  /// request and its head has arrived, sends the response, closes the
+  /// connection and returns true: libmicrohttpd 0.9.75 would send its own
+  /// headers twice.
   bool RejectHead(int status);
 
   /// Call when libmicrohttpd has rejected a request with `status`. Returns
-  /// whether it is this one, and it was not known.
+  /// whether it is this request and was not yet recorded.
   bool NoticeRejection(int status);
 
-  /// Returns what happened. Call at the end.
+  /// Returns the record of the exchange. Call once, when it ends.
   RequestRecord TakeRecord(bool delivered);
 
  private:
@@ -139,7 +140,7 @@ class Exchange {
 /// `status`. Does nothing if that is 0.
 void SetRejection(RequestRecord& record, int status);
 
-/// What the server holds for it; null if there was no memory for that.
+/// Returns the state of the connection; null if allocating it failed.
 Connection* ConnectionOf(MHD_Connection* connection);
 
 /// The connection's socket.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What an HttpServer serves, and its limits.
+/// The interface to what an HttpServer serves, and the server's limits.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
 
@@ -18,8 +18,8 @@
 namespace containercollector::server {
 
 struct HttpOptions {
-  /// If a client opens one more, the server closes the one that has been idle
-  /// longest.
+  /// If a client opens another one, the server closes the connection that has
+  /// been idle longest.
   std::size_t max_connections = 2048;
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
@@ -31,7 +31,7 @@ struct HttpOptions {
   std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
   /// How long the client may take to read a whole response.
   std::chrono::milliseconds send_timeout = std::chrono::seconds(60);
-  /// How often the server looks for connections that are over their deadline,
+  /// How often the server closes connections that have passed their deadline,
   /// and calls HttpHandler::Sweep().
   std::chrono::milliseconds sweep_interval{250};
   /// Whether the Host header must be an IP address, localhost or an allowed
@@ -43,7 +43,7 @@ struct HttpOptions {
   std::vector<std::string_view> headers;
 };
 
-/// What the server holds.
+/// The resources that the server currently uses.
 struct HttpLoad {
   std::size_t connections = 0;
   std::size_t in_flight_bytes = 0;  ///< As HttpOptions::max_in_flight_bytes.
@@ -69,7 +69,7 @@ class HttpHandler {
   /// Called when the load has changed. Does nothing unless overridden.
   virtual void Observe(const HttpLoad& /*load*/) noexcept {}
 
-  /// Called when a connection has been closed whose TLS handshake failed. Does
+  /// Called when a connection with a failed TLS handshake has been closed. Does
   /// nothing unless overridden.
   /// @param peer The client's address and port.
   virtual void TlsFailed(const std::string& /*peer*/,

@@ -16,7 +16,7 @@ namespace containercollector::server {
 /// An entry of the handler's route table. Opaque to the HTTP server.
 struct Route;
 
-/// Reads the body of a request as it arrives: the server keeps none of it.
+/// Reads the body of a request as it arrives. The server stores none of it.
 class BodyReader {
  public:
   virtual ~BodyReader() = default;

@@ -23,15 +23,15 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// libmicrohttpd keeps its own notes in the same memory: with room for them, it
-/// is max_header_bytes that limits the headers.
+/// libmicrohttpd keeps its own data in the same memory. With room for both,
+/// max_header_bytes is what limits the headers.
 constexpr std::size_t kMemoryPerHeaderByte = 2;
 
-/// How often the server looks whether the last responses have been sent.
+/// How often the server checks whether the last responses have been sent.
 constexpr milliseconds kDrainInterval{5};
 
-/// Connections beyond HttpOptions::max_connections, until the longest idle ones
-/// are closed.
+/// Connections accepted beyond HttpOptions::max_connections while those that
+/// have been idle longest are being closed.
 constexpr std::size_t kSpareConnections = 32;
 
 /// Fails the handshake of a session that Tls has not prepared.
@@ -142,8 +142,8 @@ struct HttpServer::Callbacks {
     return nullptr;
   }
 
-  /// Ends libmicrohttpd's copy of the target after the question mark: it would
-  /// take 60 bytes of the connection's memory to parse each parameter.
+  /// Cuts libmicrohttpd's copy of the target off after the question mark:
+  /// parsing would take 60 bytes of the connection's memory per parameter.
   static void HideQuery(const char* target) noexcept {
     // The copy is in the connection's memory, which is not const.
     char* const query = std::strchr(const_cast<char*>(target), '?');
@@ -267,8 +267,8 @@ void HttpServer::Shutdown(Time deadline) {
   daemon_.reset();
 }
 
-/// The loop is ours because that of libmicrohttpd (0.9.75 and 1.0.1 alike)
-/// sleeps on its events if a multiple of 128 of them arrive at once.
+/// The server has its own loop because libmicrohttpd's (in both 0.9.75 and
+/// 1.0.1) sleeps if a multiple of 128 events arrive at once.
 void HttpServer::Run() {
   while (true) {
     WaitForEvents();

@@ -18,8 +18,8 @@ struct MHD_Daemon;
 namespace containercollector::server {
 
 /// Serves from its construction until Shutdown() or its destruction. One thread
-/// serves all connections; a pending request holds no thread. Connections send
-/// a response's body from where it is, without a copy.
+/// serves all connections, so a pending request occupies no thread. Response
+/// bodies are sent without being copied.
 ///
 /// Every Responder must be gone or have sent its response before Shutdown() or
 /// the destructor. Thread-safety: call the members from one thread, but for
@@ -36,8 +36,8 @@ class HttpServer {
   /// Accepts no more connections, and closes each after its response.
   void StopAccepting();
 
-  /// Closes the connections that are idle between two requests, and each other
-  /// one after its response. Call on any thread.
+  /// Closes connections that are idle between two requests at once, and all
+  /// others after their response. Call from any thread.
   void RenewConnections() noexcept;
 
   /// Closes the connections without a request, waits until `deadline` for

@@ -14,7 +14,7 @@
 namespace containercollector::server {
 namespace {
 
-/// The longest name that DNS has.
+/// The longest name in DNS.
 constexpr std::size_t kMaxNameBytes = 253;
 
 bool ConsistsOf(std::string_view text, std::string_view bytes) {
@@ -29,8 +29,8 @@ bool IsName(std::string_view text) {
                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
-/// The host of "host:port", with the brackets of an IPv6 address, and without
-/// the dot that can end a name. Empty if it is not of that form.
+/// Returns the host of "host" or "host:port", including the brackets of an IPv6
+/// address but not a trailing dot. Empty if `authority` has another form.
 std::string_view HostOf(std::string_view authority) {
   const std::size_t end =
       authority.front() == '[' ? authority.find(']') + 1 : authority.find(':');
@@ -44,8 +44,8 @@ std::string_view HostOf(std::string_view authority) {
   return host;
 }
 
-/// Whether `host` is an address as a URI has it: 127.0.0.1, [::1] or
-/// [fe80::1%25eth0].
+/// Returns whether `host` is an address as written in a URI: 127.0.0.1, [::1]
+/// or [fe80::1%25eth0].
 bool IsAddress(std::string_view host) {
   in6_addr address{};
   if (host.empty() || host.front() != '[')
@@ -125,8 +125,8 @@ bool IsHeaderValue(std::string_view text) {
   });
 }
 
-/// The size of a head with these parts. libmicrohttpd ends a part at a NUL byte
-/// and joins folded lines: a head that is larger than this hides something.
+/// Returns the size of a head with these parts. libmicrohttpd cuts a part off
+/// at a NUL byte and joins folded lines, so a larger head hides something.
 std::size_t ExplainedBytes(const RequestHead& head) {
   constexpr std::size_t kLineEnd = 2;
   std::size_t bytes = head.method.size() + 1 + head.target.size() + 1 +
@@ -161,7 +161,7 @@ Rejection CheckLength(std::string_view text, std::size_t max_body_bytes,
   return std::nullopt;
 }
 
-/// Where the body ends: one way to tell, which every server understands alike.
+/// Accepts only framing that every server interprets the same way.
 Rejection CheckFraming(const std::vector<std::string_view>& lengths,
                        const std::vector<std::string_view>& encodings,
                        std::string_view version, std::size_t max_body_bytes,

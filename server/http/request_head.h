@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Rejects requests that are not safe to read on, or that a web page sent.
+/// Rejects malformed or ambiguous requests, and those that a web page sent.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_REQUEST_HEAD_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_REQUEST_HEAD_H_
 
@@ -31,21 +31,22 @@ struct RequestLimits {
   std::size_t max_body_bytes = 0;
 };
 
-/// How much of a too large body the server reads after the limit, before it
-/// sends the 413: a client that is still sending does not read the response.
+/// How much of an oversized body the server discards beyond the limit before it
+/// sends the 413, because a client that is still sending does not read it.
 inline constexpr std::size_t kMaxDiscardedBytes = std::size_t{32} << 20;
 
-/// Returns the response that rejects a request which two servers could read
-/// differently, or which is too large; a body only if the client waits for
-/// leave to send it, or if it is too large to be discarded. Returns nothing if
-/// all is well.
+/// Returns the response that rejects a request, or nothing if the request is
+/// valid. Rejects requests that two servers could interpret differently, and
+/// those that are too large. Leaves it to the caller to discard an oversized
+/// body, unless the client waits for permission to send it or it is too large
+/// even for that.
 std::optional<HttpResponse> CheckHead(const RequestHead& head,
                                       const RequestLimits& limits);
 
-/// Returns the 403 for a request with an `Origin` or from another site, which
-/// any page can send, and for one whose `Host` is neither an IP address,
-/// `localhost` nor one of the allowed hosts: by DNS rebinding, a page could
-/// read the response under a name of its own. Returns nothing if all is well.
+/// Returns a 403 for a request that a web page may have sent: one with an
+/// `Origin`, one from another site, or one whose `Host` is not an IP address,
+/// `localhost` or an allowed host. With DNS rebinding, a page could read the
+/// response under a name of its own. Returns nothing for any other request.
 std::optional<HttpResponse> CheckSource(const RequestHead& head,
                                         const HttpOptions& options);
 

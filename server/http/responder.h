@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The way of a response from any thread to the server's thread, and the memory
-/// of those that are being sent.
+/// Passes responses from any thread to the server's thread, and bounds the
+/// memory of those that are being sent.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_RESPONDER_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_RESPONDER_H_
 
@@ -35,8 +35,9 @@ class WakeEvent {
   int fd_;
 };
 
-/// Counts the bodies that are being sent; one that several responses share
-/// counts once. Thread-safety: none; the server's thread owns it.
+/// Counts the bytes of the bodies that are being sent. A body that several
+/// responses share counts once. Thread-safety: none; the server's thread owns
+/// it.
 class InFlightBodies {
  public:
   using Body = std::shared_ptr<const std::string>;
@@ -54,8 +55,7 @@ class InFlightBodies {
   std::size_t bytes() const noexcept { return bytes_; }
 
  private:
-  /// Bodies up to this size are not counted: the limit of connections bounds
-  /// them.
+  /// Bodies up to this size are not counted: the connection limit bounds them.
   static constexpr std::size_t kShortBody = 4096;
 
   const std::size_t max_bytes_;
@@ -65,7 +65,7 @@ class InFlightBodies {
 
 class Exchange;
 
-/// A request that has no response yet.
+/// A request without a response.
 struct PendingRequest {
   explicit PendingRequest(Exchange* owner) : exchange(owner) {}
 
@@ -79,18 +79,18 @@ struct PendingRequest {
   std::shared_ptr<PendingRequest> next;  ///< Of those that Take() returns.
 };
 
-/// Hands responses over to the server's thread. Thread-safe.
+/// Passes responses to the server's thread. Thread-safe.
 class ResponseQueue {
  public:
-  /// Needs no memory. @param response Nothing: the handler failed.
+  /// Allocates no memory. @param response Nothing if the handler failed.
   void Send(const std::shared_ptr<PendingRequest>& request,
             std::optional<HttpResponse> response) noexcept;
 
-  /// Returns whether the response is there.
+  /// Returns whether the response has been sent.
   bool IsSent(const PendingRequest& request);
 
-  /// Returns false if the response is there already. If not, Take() returns
-  /// the request as soon as it is.
+  /// Returns false if the response has already been sent. Otherwise Take()
+  /// returns the request once it has been.
   bool Suspend(PendingRequest& request);
 
   /// Returns the suspended requests whose response has been sent, as a list.
@@ -104,8 +104,8 @@ class ResponseQueue {
   std::shared_ptr<PendingRequest> sent_;  // Guarded by mutex_.
 };
 
-/// The right and the duty to send the response to one request. If it is
-/// destroyed unused, the client gets a 500.
+/// Sends the response to one request. If it is destroyed without sending one,
+/// the client gets a 500.
 ///
 /// Thread-safety: as the standard containers; different threads may use
 /// different Responders.
@@ -122,9 +122,9 @@ class Responder {
   /// Sends the response. Call at most once.
   void Send(HttpResponse response) noexcept;
 
-  /// Whether the client has closed its connection, or at least its side of
-  /// it: a client may do that and still read the response. Lags behind by up
-  /// to HttpOptions::sweep_interval.
+  /// Returns whether the client has closed its connection, or at least its
+  /// sending side, after which it may still read the response. Lags by up to
+  /// HttpOptions::sweep_interval.
   bool ClientLeft() const noexcept;
 
  private:

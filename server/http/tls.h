@@ -16,7 +16,7 @@ namespace containercollector::server {
 
 class TlsCredentials;
 
-/// Why a client got no TLS connection.
+/// Why a TLS handshake failed.
 struct TlsFailure {
   const char* reason;  ///< "handshake", "no_certificate" or "untrusted".
   std::string text;    ///< For people.
@@ -24,10 +24,10 @@ struct TlsFailure {
 
 /// Watches a handshake.
 ///
-/// libmicrohttpd (0.9.75 and 1.0.1 alike) does not tell why a handshake failed:
-/// its log has the same line for every reason, and when it notifies of the end
-/// of a connection, it has destroyed the GnuTLS session already. So callbacks
-/// of the session write down how far it came.
+/// libmicrohttpd (both 0.9.75 and 1.0.1) does not report why a handshake
+/// failed: its log line is the same for every reason, and by the time it
+/// reports the end of a connection, it has destroyed the GnuTLS session.
+/// Callbacks of the session therefore record its progress.
 ///
 /// Thread-safety: none; the server's thread owns it.
 class TlsHandshake {
@@ -44,8 +44,8 @@ class TlsHandshake {
     return finished_ && (!needs_certificate_ || verified_);
   }
 
-  /// Returns why the handshake failed, at the end of the connection. Nothing if
-  /// it did not, or if the client sent nothing: probes of a port do that.
+  /// Returns why the handshake failed. Call at the end of the connection.
+  /// Nothing if it succeeded, or if the client sent nothing, as port probes do.
   std::optional<TlsFailure> Failure(int socket) const;
 
  private:
