@@ -91,13 +91,13 @@ void containercollector::internal::Reader::ParseNumber<
     containercollector::internal::kParseFlags,
     containercollector::internal::InsituStream,
     containercollector::internal::DecodeHandler>(
-    containercollector::internal::InsituStream& stream,
+    containercollector::internal::InsituStream& is,
     containercollector::internal::DecodeHandler& handler) {
   using containercollector::internal::IsDigit;
   using containercollector::internal::SkipDigits;
-  const char* const begin = stream.src_;
+  const char* const begin = is.src_;
   const auto offset = [&](const char* at) {
-    return static_cast<std::size_t>(at - stream.head_);
+    return static_cast<std::size_t>(at - is.head_);
   };
   const char* end = begin + (*begin == '-' ? 1 : 0);
   if (!IsDigit(*end))
@@ -116,7 +116,7 @@ void containercollector::internal::Reader::ParseNumber<
       RAPIDJSON_PARSE_ERROR(kParseErrorNumberMissExponent, offset(end));
     end = SkipDigits(end);
   }
-  stream.src_ += end - begin;
+  is.src_ += end - begin;
   if (!handler.Number({begin, static_cast<std::size_t>(end - begin)}))
     RAPIDJSON_PARSE_ERROR(kParseErrorTermination, offset(begin));
 }
