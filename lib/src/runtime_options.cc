@@ -22,7 +22,7 @@ std::string FromEnvironmentOr(const char* name, const std::string& value) {
 
 /// Returns the directory of Docker's CLI configuration.
 std::string DockerConfigDirectory() {
-  const std::string directory = FromEnvironmentOr("DOCKER_CONFIG", "");
+  std::string directory = FromEnvironmentOr("DOCKER_CONFIG", "");
   if (!directory.empty()) return directory;
   // Services often have no HOME.
   const passwd* const user = getpwuid(getuid());
