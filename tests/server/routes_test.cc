@@ -283,7 +283,8 @@ TEST_CASE("/readyz shares a collection with requests") {
                                "more time.");
   }
   CHECK(node.daemon().Requests().size() <= 3);
-  CHECK(node.daemon().MaxOpenConnections() == 1);
+  // One call at a time, and the end of the last one may not be noticed yet.
+  CHECK(node.daemon().MaxOpenConnections() <= 2);
   CheckStops(node.server());
 }
 
