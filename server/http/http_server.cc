@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -71,10 +74,13 @@ struct HttpServer::Callbacks {
       std::string line = text.data();
       while (!line.empty() && line.back() == '\n') line.pop_back();
       Log(LogLevel::kDebug, "libmicrohttpd", {{"text", line}});
+      constexpr std::string_view kRejection =
+          "Error processing request (HTTP response code is ";
+      if (line.compare(0, kRejection.size(), kRejection) != 0) return;
       int status = 0;
-      if (std::sscanf(line.c_str(),
-                      "Error processing request (HTTP response code is %d",
-                      &status) == 1)
+      const char* const end = line.data() + line.size();
+      if (std::from_chars(line.data() + kRejection.size(), end, status).ec ==
+          std::errc())
         static_cast<HttpServer*>(self)->context_.RejectedByLibrary(status);
     } catch (const std::exception&) {
       Log(LogLevel::kError, "a message of libmicrohttpd was lost");
