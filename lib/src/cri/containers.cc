@@ -162,7 +162,8 @@ Entry MakeEntry(ListedContainer&& listed, const ListedSandbox* sandbox,
   return entry;
 }
 
-Entry MakeEntry(ListedSandbox&& sandbox, Budget& budget) {
+/// Leaves the metadata, which the names of containers need.
+Entry MakeEntry(ListedSandbox& sandbox, Budget& budget) {
   Entry entry;
   entry.created_at = sandbox.created_at;
   entry.is_sandbox = true;
@@ -299,7 +300,7 @@ std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
                                std::vector<ListedSandbox> sandboxes,
                                Budget& budget) {
   // Temporary memory per entry, for sorting and finding duplicates.
-  constexpr std::size_t kPerEntry = 64;
+  constexpr std::size_t kPerEntry = 128;
   const std::size_t count = containers.size() + sandboxes.size();
   budget.Charge(count * (sizeof(Entry) + kPerEntry));
   containers = LastOfEachId(std::move(containers));
@@ -307,21 +308,35 @@ std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
   std::unordered_map<std::string_view, const ListedSandbox*> by_id;
   for (const ListedSandbox& sandbox : sandboxes)
     by_id.emplace(sandbox.id, &sandbox);
-  std::vector<Entry> entries;
-  entries.reserve(count);
+  // Entries are large: order their keys, and make each entry in its place.
+  struct Key {
+    std::int64_t created_at;
+    std::string_view id;
+    ListedContainer* container;    ///< Null for a sandbox.
+    const ListedSandbox* sandbox;  ///< The container's, or the entry itself.
+  };
+  std::vector<Key> keys;
+  keys.reserve(count);
   for (ListedContainer& container : containers) {
     const auto sandbox = by_id.find(container.sandbox_id);
-    entries.push_back(
-        MakeEntry(std::move(container),
-                  sandbox != by_id.end() ? sandbox->second : nullptr, budget));
+    keys.push_back({container.created_at, container.id, &container,
+                    sandbox != by_id.end() ? sandbox->second : nullptr});
   }
-  by_id.clear();
-  for (ListedSandbox& sandbox : sandboxes)
-    entries.push_back(MakeEntry(std::move(sandbox), budget));
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(b.created_at, a.container.id) <
-           std::tie(a.created_at, b.container.id);
+  for (const ListedSandbox& sandbox : sandboxes)
+    keys.push_back({sandbox.created_at, sandbox.id, nullptr, &sandbox});
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return std::tie(b.created_at, a.id) < std::tie(a.created_at, b.id);
   });
+  std::vector<Entry> entries;
+  entries.reserve(count);
+  for (const Key& key : keys) {
+    entries.push_back(
+        key.container != nullptr
+            ? MakeEntry(std::move(*key.container), key.sandbox, budget)
+            : MakeEntry(sandboxes[static_cast<std::size_t>(key.sandbox -
+                                                           sandboxes.data())],
+                        budget));
+  }
   return entries;
 }
 

@@ -123,7 +123,11 @@ class CriClient::Impl {
         if (entry.missing && call.on_incomplete)
           call.on_incomplete(*entry.missing);
       filter.DropComplete(batch);
-      std::move(batch.begin(), batch.end(), std::back_inserter(entries));
+      if (entries.empty()) {
+        entries = std::move(batch);
+      } else {
+        std::move(batch.begin(), batch.end(), std::back_inserter(entries));
+      }
     }
     if (entries.size() > filter.max_entries())
       entries.resize(filter.max_entries());
@@ -157,8 +161,8 @@ class CriClient::Impl {
     constexpr std::size_t kSome = 256;
     std::size_t count = filter.max_entries() - found;
     if (filter.NeedsStatus()) count = std::max(count, kSome);
-    const auto end = left.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(count, left.size()));
+    if (count >= left.size()) return std::exchange(left, {});
+    const auto end = left.begin() + static_cast<std::ptrdiff_t>(count);
     std::vector<Entry> batch(std::make_move_iterator(left.begin()),
                              std::make_move_iterator(end));
     left.erase(left.begin(), end);
@@ -176,6 +180,7 @@ class CriClient::Impl {
     constexpr std::size_t kFew = 4;
     const auto count =
         static_cast<std::size_t>(std::count(gone.begin(), gone.end(), true));
+    if (count == 0) return;
     std::set<std::string> listed;
     if (count > std::max(kFew, entries.size() / 10) ||
         (is_rest && count == entries.size())) {
