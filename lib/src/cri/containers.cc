@@ -305,15 +305,14 @@ std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
   budget.Charge(count * (sizeof(Entry) + kPerEntry));
   containers = LastOfEachId(std::move(containers));
   sandboxes = LastOfEachId(std::move(sandboxes));
-  std::unordered_map<std::string_view, const ListedSandbox*> by_id;
-  for (const ListedSandbox& sandbox : sandboxes)
-    by_id.emplace(sandbox.id, &sandbox);
+  std::unordered_map<std::string_view, ListedSandbox*> by_id;
+  for (ListedSandbox& sandbox : sandboxes) by_id.emplace(sandbox.id, &sandbox);
   // Entries are large: order their keys, and make each entry in its place.
   struct Key {
     std::int64_t created_at;
     std::string_view id;
-    ListedContainer* container;    ///< Null for a sandbox.
-    const ListedSandbox* sandbox;  ///< The container's, or the entry itself.
+    ListedContainer* container;  ///< Null for a sandbox.
+    ListedSandbox* sandbox;      ///< The container's, or the entry itself.
   };
   std::vector<Key> keys;
   keys.reserve(count);
@@ -322,7 +321,7 @@ std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
     keys.push_back({container.created_at, container.id, &container,
                     sandbox != by_id.end() ? sandbox->second : nullptr});
   }
-  for (const ListedSandbox& sandbox : sandboxes)
+  for (ListedSandbox& sandbox : sandboxes)
     keys.push_back({sandbox.created_at, sandbox.id, nullptr, &sandbox});
   std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
     return std::tie(b.created_at, a.id) < std::tie(a.created_at, b.id);
@@ -330,12 +329,12 @@ std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
   std::vector<Entry> entries;
   entries.reserve(count);
   for (const Key& key : keys) {
-    entries.push_back(
-        key.container != nullptr
-            ? MakeEntry(std::move(*key.container), key.sandbox, budget)
-            : MakeEntry(sandboxes[static_cast<std::size_t>(key.sandbox -
-                                                           sandboxes.data())],
-                        budget));
+    if (key.container != nullptr) {
+      entries.push_back(
+          MakeEntry(std::move(*key.container), key.sandbox, budget));
+    } else {
+      entries.push_back(MakeEntry(*key.sandbox, budget));
+    }
   }
   return entries;
 }
