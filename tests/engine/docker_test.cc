@@ -175,8 +175,7 @@ TEST_CASE("dockerd at the endpoint of the CRI is told apart", "[docker]") {
 TEST_CASE("the server outlives a dockerd that hangs", "[docker]") {
   const std::string directory = ThisSandbox().directory + "/hung";
   PrivateEngine dockerd(DockerCommands(directory), directory);
-  const ServerProcess server("unix://" + dockerd.socket(),
-                             {"--timeout=3s"});
+  const ServerProcess server("unix://" + dockerd.socket(), {"--timeout=3s"});
   CHECK(Post(server.url()).body == "[]");
 
   for (int time = 1; time <= 2; ++time) {
