@@ -64,9 +64,10 @@ class SelectingRuntime::Selection {
   /// Returns whether the choice lists Kubernetes containers.
   bool lists_pods() const { return listings_.front().pods(); }
 
-  /// Returns why it was chosen; empty if no other candidate responds.
-  std::string Reason(bool has_others) const {
-    if (lists_pods()) return has_others ? "it lists Kubernetes containers" : "";
+  /// Returns why it was chosen among several candidates; empty if no other
+  /// responds and it lists no Kubernetes containers.
+  std::string Reason() const {
+    if (lists_pods()) return "it lists Kubernetes containers";
     if (listings_.size() < 2) return "";
     return listings_.front().any()
                ? "it is the first that lists containers, and none lists "
@@ -295,8 +296,8 @@ void SelectingRuntime::DoForEachContainer(const ListOptions& options,
                       *rest.deadline);
   const RuntimeCandidate* const chosen = selection.Choose(to_ask);
   if (chosen == nullptr) throw NoRuntime(selection.errors(), sockets);
-  Save({chosen, selection.lists_pods(), selection.Reason(to_ask.size() > 1),
-        std::move(sockets)});
+  Save(
+      {chosen, selection.lists_pods(), selection.Reason(), std::move(sockets)});
   selection.PassOn();
   if (narrowed) chosen->runtime->ForEachContainer(options, visitor, rest);
 }
