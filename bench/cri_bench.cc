@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Times collections from a container runtime:
-/// cri_bench stand-in|containerd CONTAINERS PODS ROUNDS REPEAT
+/// cri_bench stand-in|ENDPOINT CONTAINERS PODS ROUNDS REPEAT
 ///
 /// Prints for each round, in nanoseconds, the medians of the repetitions: list,
 /// the two lists without a status call; first, the collection of a new client,
@@ -10,8 +10,7 @@
 /// changed their state (the stand-in's only); cpu, what this program takes of
 /// the unchanged one; slowest, the slowest of the unchanged ones.
 ///
-/// containerd is a private one, and needs root. Its containers are created and
-/// not started. Exits with 77 if this machine cannot run it.
+/// tests/engine/with_pods.py runs it with a private containerd.
 #include <time.h>
 
 #include <algorithm>
@@ -34,10 +33,6 @@
 #include "lib/src/cri/messages.h"
 #include "lib/src/cri/runtime_service.h"
 #include "lib/src/endpoint.h"
-#include "tests/engine/prerequisites.h"
-#include "tests/engine/private_containerd.h"
-#include "tests/engine/sandbox.h"
-#include "tests/support/environment.h"
 #include "tests/support/runtime_scripts.h"
 #include "tests/support/scripted_runtime.h"
 #include "tests/support/temp_dir.h"
@@ -45,12 +40,9 @@
 namespace {
 
 namespace cri = containercollector::internal::cri;
-namespace engine = containercollector::engine;
 namespace test = containercollector::test;
 using containercollector::CriClient;
 using containercollector::RuntimeOptions;
-
-constexpr int kSkipped = 77;
 
 /// How much is measured.
 struct Plan {
@@ -60,24 +52,35 @@ struct Plan {
   std::size_t repeat = 0;
 };
 
-struct Pod {
-  engine::PodRequest request;
-  std::vector<engine::ContainerRequest> containers;
-};
+test::CriSandbox MakeSandbox(std::size_t number) {
+  test::CriSandbox sandbox;
+  sandbox.name = "web-" + std::to_string(number);
+  sandbox.pod_namespace = "production";
+  sandbox.uid =
+      "1b4e28ba-2fa1-11d2-883f-" + std::to_string(100'000'000'000 + number);
+  sandbox.network = test::CriNetwork::kNode;
+  sandbox.labels = {{"io.kubernetes.pod.name", sandbox.name},
+                    {"io.kubernetes.pod.namespace", sandbox.pod_namespace},
+                    {"io.kubernetes.pod.uid", sandbox.uid},
+                    {"app", "web"}};
+  sandbox.annotations = {{"kubernetes.io/config.source", "api"}};
+  return sandbox;
+}
 
-engine::ContainerRequest MakeContainer(const test::CriSandbox& pod,
-                                       std::size_t number) {
+test::CriContainer MakeContainer(const test::CriSandbox& pod,
+                                 std::size_t number) {
   constexpr std::size_t kMounts = 4;
-  engine::ContainerRequest container;
-  test::CriContainer& status = container.status;
-  status.name = "app-" + std::to_string(number);
-  status.image = engine::PrivateContainerd::kImage;
+  test::CriContainer container;
+  container.sandbox_id = pod.id;
+  container.name = "app-" + std::to_string(number);
+  container.image = "localhost/busybox:1";
+  container.image_ref = "sha256:" + std::string(64, '0');
   // As the kubelet sets them.
-  status.labels = {{"io.kubernetes.container.name", status.name},
-                   {"io.kubernetes.pod.name", pod.name},
-                   {"io.kubernetes.pod.namespace", pod.pod_namespace},
-                   {"io.kubernetes.pod.uid", pod.uid}};
-  status.annotations = {
+  container.labels = {{"io.kubernetes.container.name", container.name},
+                      {"io.kubernetes.pod.name", pod.name},
+                      {"io.kubernetes.pod.namespace", pod.pod_namespace},
+                      {"io.kubernetes.pod.uid", pod.uid}};
+  container.annotations = {
       {"io.kubernetes.container.hash", "5a1f0e7c"},
       {"io.kubernetes.container.restartCount", "0"},
       {"io.kubernetes.container.terminationMessagePath",
@@ -85,58 +88,29 @@ engine::ContainerRequest MakeContainer(const test::CriSandbox& pod,
       {"io.kubernetes.container.terminationMessagePolicy", "File"},
       {"io.kubernetes.pod.terminationGracePeriod", "30"}};
   for (std::size_t i = 0; i < kMounts; ++i)
-    status.mounts.push_back(
+    container.mounts.push_back(
         {"/etc/app/config-" + std::to_string(i), "/etc", true});
-  status.log_path = status.name + "/0.log";
+  container.log_path = container.name + "/0.log";
   return container;
 }
 
-/// Returns pods as the kubelet asks for them, which share the containers.
-std::vector<Pod> MakePods(const Plan& plan) {
-  std::vector<Pod> pods(plan.pods);
-  for (std::size_t i = 0; i < pods.size(); ++i) {
-    test::CriSandbox& status = pods[i].request.status;
-    status.name = "web-" + std::to_string(i);
-    status.pod_namespace = "production";
-    status.uid =
-        "1b4e28ba-2fa1-11d2-883f-" + std::to_string(100'000'000'000 + i);
-    status.network = test::CriNetwork::kNode;
-    status.labels = {{"io.kubernetes.pod.name", status.name},
-                     {"io.kubernetes.pod.namespace", status.pod_namespace},
-                     {"io.kubernetes.pod.uid", status.uid},
-                     {"app", "web"}};
-    status.annotations = {{"kubernetes.io/config.source", "api"}};
-  }
-  for (std::size_t i = 0; i < plan.containers; ++i) {
-    Pod& pod = pods[i % pods.size()];
-    pod.containers.push_back(MakeContainer(pod.request.status, i));
-  }
-  return pods;
-}
-
-/// Returns the pods as a runtime shows them that has run them.
+/// Returns pods that share the containers, as a runtime shows them that has run
+/// them.
 test::CriNode MakeNode(const Plan& plan) {
   constexpr std::int64_t kCreated = 1'600'000'000'123'456'789;
   test::CriNode node;
   std::int64_t id = 0;
-  const auto next_id = [&id] {
-    std::string digits = std::to_string(++id);
-    return std::string(64 - digits.size(), 'a') + digits;
+  const auto add = [&id](auto& list, auto element) {
+    const std::string digits = std::to_string(++id);
+    element.id = std::string(64 - digits.size(), 'a') + digits;
+    element.created_at = kCreated;
+    list.push_back(std::move(element));
   };
-  for (Pod& pod : MakePods(plan)) {
-    test::CriSandbox& sandbox = pod.request.status;
-    sandbox.id = next_id();
-    sandbox.created_at = kCreated;
-    for (engine::ContainerRequest& request : pod.containers) {
-      test::CriContainer& container = request.status;
-      container.id = next_id();
-      container.sandbox_id = sandbox.id;
-      container.image_ref = "sha256:" + std::string(64, '0');
-      container.created_at = kCreated;
-      container.started_at = kCreated;
-      node.containers.push_back(std::move(container));
-    }
-    node.sandboxes.push_back(std::move(sandbox));
+  for (std::size_t i = 0; i < plan.pods; ++i)
+    add(node.sandboxes, MakeSandbox(i));
+  for (std::size_t i = 0; i < plan.containers; ++i) {
+    add(node.containers, MakeContainer(node.sandboxes[i % plan.pods], i));
+    node.containers.back().started_at = kCreated;
   }
   return node;
 }
@@ -250,7 +224,7 @@ void Measure(const std::string& endpoint, const Plan& plan,
     MeasureRound(options, plan, change);
 }
 
-int MeasureStandIn(const Plan& plan) {
+void MeasureStandIn(const Plan& plan) {
   const test::TempDir directory;
   test::CriNode node = MakeNode(plan);
   test::ScriptedRuntime runtime(directory / "cri.sock",
@@ -263,32 +237,6 @@ int MeasureStandIn(const Plan& plan) {
     }
     runtime.SetScript(test::GoodRuntime(node));
   });
-  return EXIT_SUCCESS;
-}
-
-int MeasureInSandbox(const Plan& plan) {
-  const std::string directory = engine::ThisSandbox().directory;
-  const engine::PrivateContainerd containerd(directory + "/containerd");
-  for (Pod& pod : MakePods(plan)) {
-    pod.request.log_directory = directory + "/logs/" + pod.request.status.name;
-    pod.request.cgroup_parent = "/" + engine::ThisSandbox().cgroup;
-    containerd.Run(pod.request);
-    for (engine::ContainerRequest& container : pod.containers)
-      containerd.Create(pod.request, container);
-  }
-  Measure(containerd.endpoint(), plan, nullptr);
-  return EXIT_SUCCESS;
-}
-
-int MeasureContainerd(const Plan& plan) {
-  const test::ScopedEnvironment environment{
-      {"PATH", engine::DistributionFirst()}};
-  const auto missing = engine::MissingPrerequisites(
-      {/*docker=*/false, /*podman=*/false, /*containerd=*/true});
-  for (const std::string& what : missing)
-    std::cerr << "cri_bench: this machine lacks " << what << '\n';
-  if (!missing.empty()) return kSkipped;
-  return engine::RunInSandbox([&] { return MeasureInSandbox(plan); });
 }
 
 /// Returns whether all of `text` is a number greater than 0.
@@ -305,18 +253,21 @@ int main(int argc, char** argv) {
   const std::array numbers{&plan.containers, &plan.pods, &plan.rounds,
                            &plan.repeat};
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
-  bool valid = arguments.size() == numbers.size() + 1 &&
-               (arguments[0] == "stand-in" || arguments[0] == "containerd");
+  bool valid = arguments.size() == numbers.size() + 1;
   for (std::size_t i = 0; valid && i < numbers.size(); ++i)
     valid = Parse(arguments[i + 1], *numbers[i]);
   if (!valid) {
-    std::cerr << "usage: cri_bench stand-in|containerd CONTAINERS PODS ROUNDS "
+    std::cerr << "usage: cri_bench stand-in|ENDPOINT CONTAINERS PODS ROUNDS "
                  "REPEAT\n";
     return 2;
   }
   try {
-    return arguments[0] == "stand-in" ? MeasureStandIn(plan)
-                                      : MeasureContainerd(plan);
+    if (arguments[0] == "stand-in") {
+      MeasureStandIn(plan);
+    } else {
+      Measure(std::string(arguments[0]), plan, nullptr);
+    }
+    return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     std::cerr << "cri_bench: " << error.what() << '\n';
     return EXIT_FAILURE;

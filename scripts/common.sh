@@ -29,7 +29,7 @@ test_packages() {
     integration | server) echo ca-certificates openssl ;;
     examples) echo libcivetweb-dev ;;
     performance) echo valgrind ;;
-    engine) echo curl ;;
+    engine) echo curl python3 ;;
     package)
       echo ca-certificates curl debootstrap doxygen dpkg-dev file jq lintian mandoc openssl systemd "${bench_packages[@]}"
       ;;

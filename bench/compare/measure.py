@@ -14,6 +14,7 @@ from programs import SERVERS
 BOUND = 64 << 20  # The default of --max-response-bytes.
 
 
+WITH_PODS = pathlib.Path(__file__).parents[2] / "tests" / "engine" / "with_pods.py"
 SKIPPED = 77  # The exit code of a program that lacks something on this machine.
 
 
@@ -227,11 +228,13 @@ class Measurements:
         """Rows with the nanoseconds of collections from a scripted container runtime and, where one can run, containerd."""
         result = []
         plan = self.plan
-        for runtime in ("stand-in", "containerd"):
+        size = plan.cri_containers, plan.cri_pods
+        program = f"{self.binaries}/bench/cri_bench"
+        sudo = [] if os.geteuid() == 0 else ["sudo"]
+        containerd = [*sudo, "/usr/bin/python3", "-B", WITH_PODS, *size, program]
+        for runtime, command in {"stand-in": [program, "stand-in", *size], "containerd": containerd}.items():
             self.say(f"Container runtimes: {runtime}")
-            needs_root = runtime == "containerd" and os.geteuid() != 0
-            lines = run(*(["sudo"] if needs_root else []), f"{self.binaries}/bench/cri_bench", runtime,
-                        plan.cri_containers, plan.cri_pods, plan.cri_rounds, plan.cri_repeat, may_skip=True)
+            lines = run(*command, plan.cri_rounds, plan.cri_repeat, may_skip=True)
             if lines is None:
                 self.say("The collections from containerd are left out.")
                 continue
