@@ -99,9 +99,13 @@ inline void CheckOnePod(const Response& response) {
   CHECK_FALSE(response.error);
 }
 
+/// Returns the text with a name alone for what libcurl says of a stream that
+/// was reset, which depends on its version.
+std::string WithoutWording(const std::string& text);
+
 inline void CheckCriFailed(const Response& response, ErrorCode code,
                            const std::string& text) {
-  CHECK(response.body == text);
+  CHECK(WithoutWording(response.body) == text);
   CHECK(response.status == (code == ErrorCode::kRequestRejected ? 400 : 500));
   CHECK(response.content_type == "text/plain; charset=utf-8");
   CHECK(response.container_count == 0);
