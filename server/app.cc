@@ -24,8 +24,12 @@ constexpr std::size_t kMaxRuntimeCalls = 4;
 /// How long the last responses may take to be sent during a shutdown.
 constexpr milliseconds kLastResponses{900};
 
-std::shared_ptr<Tls> MakeTls(const TlsFiles& files) {
-  return files.enabled() ? std::make_shared<Tls>(files) : nullptr;
+/// @param tls Null if its files could not be used.
+void RecordReload(Metrics& metrics, const Tls* tls) {
+  if (tls != nullptr)
+    metrics.Record(kCertificateExpiry, UnixTime(tls->Expiry()));
+  metrics.Record(kReloadSuccessful, tls != nullptr ? 1 : 0);
+  metrics.Record(kReloadTime, UnixTime());
 }
 
 BatcherOptions CollectorBatches(const Options& options, Metrics& metrics) {
@@ -33,40 +37,26 @@ BatcherOptions CollectorBatches(const Options& options, Metrics& metrics) {
   batches.max_calls = kMaxRuntimeCalls;
   batches.max_pending = options.max_waiting;
   batches.on_batch = [&metrics](std::size_t requests) {
-    metrics.ObserveBatch(requests);
+    metrics.Record(kBatchSize, static_cast<double>(requests));
   };
   return batches;
-}
-
-/// Starts a collection for its log lines alone: which runtime is used, or why
-/// it fails.
-class NoWaiter final : public Waiter {
- public:
-  void Complete(const BatchResult& /*result*/) noexcept override {}
-  bool Gone() const noexcept override { return false; }
-};
-
-HttpOptions MakeHttpOptions(const Options& options,
-                            std::shared_ptr<const Tls> tls) {
-  HttpOptions http = options.http;
-  http.headers.assign(kTraceHeaders.begin(), kTraceHeaders.end());
-  http.tls = std::move(tls);
-  return http;
 }
 
 }  // namespace
 
 App::App(const Options& options, const std::vector<int>& sockets)
-    : docker_timeout_(std::chrono::ceil<milliseconds>(options.runtime.timeout)),
-      tls_(MakeTls(options.tls)),
+    : max_call_(std::chrono::ceil<milliseconds>(options.runtime.timeout) +
+                kCallSlack),
+      tls_(options.tls.enabled() ? std::make_shared<Tls>(options.tls)
+                                 : nullptr),
       collector_(MakeRuntime(options.runtime), metrics_),
       collections_(
-          [this](const ListOptions& list_options) {
-            return collector_.Collect(list_options);
+          [this](const ListOptions& list) -> CollectionPtr {
+            return collector_.Collect(list);
           },
           CollectorBatches(options, metrics_), ListOptions{}),
-      routes_(Listener::kMain, MakeBackend(options)),
-      metrics_routes_(Listener::kMetrics, MakeBackend(options)) {
+      backend_{collections_, metrics_, max_call_,
+               CollectionResponses(options.answer_limits), nullptr} {
   ListenSocket main = sockets.empty()
                           ? ListenSocket(options.bind_address, options.port)
                           : ListenSocket(sockets.front());
@@ -76,47 +66,50 @@ App::App(const Options& options, const std::vector<int>& sockets)
   } else if (options.has_metrics_listener) {
     metrics.emplace(options.metrics_bind_address, options.metrics_port);
   }
-  HttpOptions http = MakeHttpOptions(options, tls_);
-  url_ = UrlOf(main);
-  metrics_.SetPendingLimit(options.max_waiting);
-  if (tls_ != nullptr) metrics_.CertificatesLoaded(tls_->Expiry());
-  metrics_.AddListener(Listener::kMain, http.max_connections,
-                       http.max_in_flight_bytes);
-  http_.emplace(std::move(main), http, routes_);
+  HttpOptions http = options.http;
+  http.headers.assign(kTraceHeaders.begin(), kTraceHeaders.end());
+  http.tls = tls_;
+  metrics_.Record(kPendingLimit, static_cast<double>(options.max_waiting));
+  if (tls_ != nullptr) RecordReload(metrics_, tls_.get());
+  url_ = Listen(std::move(main), http, "main", routes_, http_);
   if (metrics) {
     http.max_connections = kMaxMetricsConnections;
     http.check_host = false;
-    metrics_url_ = UrlOf(*metrics);
-    metrics_.AddListener(Listener::kMetrics, http.max_connections,
-                         http.max_in_flight_bytes);
-    metrics_http_.emplace(*std::move(metrics), std::move(http),
-                          metrics_routes_);
+    metrics_url_ = Listen(*std::move(metrics), http, "metrics", metrics_routes_,
+                          metrics_http_);
   }
-  collections_.Join({}, std::make_unique<NoWaiter>());
+  // For its log lines alone: which runtime is queried, or why that fails.
+  collections_.Join({}, {[](const BatchResult&) {}, [] { return false; }});
 }
 
 App::~App() { Shutdown(); }
 
-Backend App::MakeBackend(const Options& options) {
-  return {collections_, readiness_, metrics_, docker_timeout_ + kCallSlack,
-          options.answer_limits};
-}
-
-std::string App::UrlOf(const ListenSocket& socket) const {
-  return (tls_ == nullptr ? "http://" : "https://") + socket.endpoint();
+std::string App::Listen(ListenSocket socket, const HttpOptions& http,
+                        std::string_view name, Routes& routes,
+                        std::optional<HttpServer>& server) {
+  const MetricLabels labels = {{"listener", name}};
+  metrics_.Record(kConnectionsLimit, static_cast<double>(http.max_connections),
+                  labels);
+  metrics_.Record(kInFlightLimit, static_cast<double>(http.max_in_flight_bytes),
+                  labels);
+  routes.Observe({});
+  std::string url =
+      (http.tls == nullptr ? "http://" : "https://") + socket.endpoint();
+  server.emplace(std::move(socket), http, routes);
+  return url;
 }
 
 void App::ReloadCertificates() {
   if (tls_ == nullptr) return;
   try {
     tls_->Reload();
-    metrics_.CertificatesLoaded(tls_->Expiry());
+    RecordReload(metrics_, tls_.get());
     // A client whose CA was removed keeps no connection.
     if (http_) http_->RenewConnections();
     if (metrics_http_) metrics_http_->RenewConnections();
     Log(LogLevel::kInfo, "certificates reloaded");
   } catch (const std::exception& error) {
-    metrics_.CertificatesNotLoaded();
+    RecordReload(metrics_, nullptr);
     Log(LogLevel::kError, "certificates not reloaded, the old ones stay",
         {{"error", std::string(error.what())}});
   }
@@ -126,7 +119,7 @@ void App::Shutdown() {
   if (std::exchange(shut_down_, true)) return;
   if (http_) http_->StopAccepting();
   // Each running call ends within the timeout, as does the one after it.
-  collections_.Shutdown(docker_timeout_ + kCallSlack);
+  collections_.Shutdown(max_call_);
   if (metrics_http_) metrics_http_->StopAccepting();
   const auto deadline = steady_clock::now() + kLastResponses;
   if (http_) http_->Shutdown(deadline);

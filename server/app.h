@@ -4,9 +4,11 @@
 #define CONTAINERCOLLECTOR_SERVER_APP_H_
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/collect/batcher.h"
@@ -50,17 +52,20 @@ class App {
   void Shutdown();
 
  private:
-  Backend MakeBackend(const Options& options);
-  std::string UrlOf(const ListenSocket& socket) const;
+  /// Starts a listener. Returns its URL.
+  std::string Listen(ListenSocket socket, const HttpOptions& http,
+                     std::string_view name, Routes& routes,
+                     std::optional<HttpServer>& server);
 
-  const std::chrono::milliseconds docker_timeout_;
+  /// How long a runtime call may take.
+  const std::chrono::milliseconds max_call_;
   const std::shared_ptr<Tls> tls_;
   Metrics metrics_;
   Collector collector_;
   Batcher<ListOptions> collections_;
-  LastReadiness readiness_;
-  Routes routes_;
-  Routes metrics_routes_;
+  Backend backend_;
+  Routes routes_{"main", backend_};
+  Routes metrics_routes_{"metrics", backend_};
   std::string url_;
   std::string metrics_url_;
   std::optional<HttpServer> http_;

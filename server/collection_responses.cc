@@ -11,20 +11,6 @@
 namespace containercollector::server {
 namespace {
 
-HttpResponse JsonResponse(const Collection& collection,
-                          std::shared_ptr<const std::string> json) {
-  return {200, "application/json", collection.headers, std::move(json)};
-}
-
-HttpResponse ErrorResponse(const Collection& collection) {
-  const bool rejected = collection.error == ErrorCode::kRequestRejected;
-  return TextResponse(rejected ? 400 : 500, collection.error_text);
-}
-
-bool Exceeds(std::size_t bytes, std::size_t limit) {
-  return limit > 0 && bytes > limit;
-}
-
 /// Returns the index of the quote that ends a JSON string.
 /// @param from Index of the string's first character.
 std::size_t StringEnd(std::string_view json, std::size_t from) {
@@ -32,33 +18,8 @@ std::size_t StringEnd(std::string_view json, std::size_t from) {
   return from;
 }
 
-/// Returns the largest containers of an array that the library encoded, each as
-/// encoded: at most three, the largest first.
-std::vector<std::string_view> LargestContainers(std::string_view array) {
-  const auto larger = [](std::string_view a, std::string_view b) {
-    return a.size() > b.size();
-  };
-  std::vector<std::string_view> largest;
-  std::size_t start = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i < array.size(); ++i) {
-    if (array[i] == '"') {
-      i = StringEnd(array, i + 1);
-    } else if (array[i] == '{' && depth++ == 0) {
-      start = i;
-    } else if (array[i] == '}' && --depth == 0) {
-      const auto container = array.substr(start, i + 1 - start);
-      largest.insert(
-          std::upper_bound(largest.begin(), largest.end(), container, larger),
-          container);
-      if (largest.size() > 3) largest.pop_back();
-    }
-  }
-  return largest;
-}
-
 /// Returns the first name of an encoded container, or its ID if it has no name.
-/// A longer name than runtimes give would make the text itself large.
+/// A name longer than runtimes allow would make the error text too large.
 std::string_view NameOf(std::string_view container) {
   for (const std::string_view key : {R"("Names":[")", R"({"Id":")"}) {
     const std::size_t found = container.find(key);
@@ -70,17 +31,33 @@ std::string_view NameOf(std::string_view container) {
   return "a container without a name";
 }
 
-/// Returns a sentence that names the largest containers and their sizes, empty
-/// if the array is.
+/// Returns a sentence that names the three largest containers and their sizes.
+/// Empty if the array is.
+/// @param array Encoded by the library.
 std::string DescribeLargest(std::string_view array) {
+  std::vector<std::string_view> containers;
+  std::size_t start = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    if (array[i] == '"') {
+      i = StringEnd(array, i + 1);
+    } else if (array[i] == '{' && depth++ == 0) {
+      start = i;
+    } else if (array[i] == '}' && --depth == 0) {
+      containers.push_back(array.substr(start, i + 1 - start));
+    }
+  }
+  std::stable_sort(
+      containers.begin(), containers.end(),
+      [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  containers.resize(std::min<std::size_t>(containers.size(), 3));
   std::string text;
-  for (const std::string_view container : LargestContainers(array)) {
+  for (const std::string_view container : containers) {
     text += text.empty() ? "The largest: " : ", ";
     text += NameOf(container);
     text += " with " + std::to_string(container.size()) + " bytes";
   }
-  if (!text.empty()) text += ". ";
-  return text;
+  return text.empty() ? text : text + ". ";
 }
 
 /// Returns the size of WrapContainers(), which must not be built if it is too
@@ -94,53 +71,47 @@ std::size_t ObjectSize(const std::string& array, const std::string& key) {
 
 }  // namespace
 
-HttpResponse CollectionResponses::Array(const Collection& collection) {
-  if (collection.error) return ErrorResponse(collection);
-  const std::size_t bytes = collection.json->size();
-  if (Exceeds(bytes, limits_.array_bytes)) {
-    const std::lock_guard lock(mutex_);
-    return TooLarge(collection, bytes, limits_.array_bytes);
-  }
-  return JsonResponse(collection, collection.json);
-}
-
-HttpResponse CollectionResponses::Object(const Collection& collection,
-                                         const std::string& key) {
-  if (collection.error) return ErrorResponse(collection);
+HttpResponse CollectionResponses::For(const Collection& collection,
+                                      const std::optional<std::string>& key) {
+  const Response& array = collection.response;
+  HttpResponse response{array.status, array.content_type, array.headers,
+                        collection.body};
+  if (array.error) return response;
   const std::lock_guard lock(mutex_);
-  if (last_key_ != key || last_array_.lock() != collection.json) {
-    last_size_ = ObjectSize(*collection.json, key);
-    last_object_.reset();
-    last_array_ = collection.json;
-    last_key_ = key;
+  std::size_t bytes = response.body->size();
+  if (key) {
+    if (key_ != *key || array_.lock() != response.body) {
+      object_bytes_ = ObjectSize(*response.body, *key);
+      object_.reset();
+      array_ = response.body;
+      key_ = *key;
+    }
+    bytes = object_bytes_;
   }
-  if (Exceeds(last_size_, limits_.object_bytes)) {
-    return TooLarge(collection, last_size_, limits_.object_bytes);
+  const std::size_t limit = key ? limits_.object_bytes : limits_.array_bytes;
+  if (limit > 0 && bytes > limit) {
+    if (described_array_.lock() != response.body) {
+      largest_ = DescribeLargest(*response.body);
+      described_array_ = response.body;
+    }
+    return TextResponse(
+        500, "The " + std::to_string(array.container_count) +
+                 " containers of this node make an answer of " +
+                 std::to_string(bytes) + " bytes, more than the limit of " +
+                 std::to_string(limit) + " bytes (--max-answer-bytes). " +
+                 largest_ +
+                 "Narrow it with filters, e.g. "
+                 R"(?filters={"status":["running"]}, or with limit.)");
   }
-  auto object = last_object_.lock();
+  if (!key) return response;
+  auto object = object_.lock();
   if (object == nullptr) {
     object = std::make_shared<const std::string>(
-        WrapContainers(*collection.json, key));
-    last_object_ = object;
+        WrapContainers(*response.body, *key));
+    object_ = object;
   }
-  return JsonResponse(collection, std::move(object));
-}
-
-HttpResponse CollectionResponses::TooLarge(const Collection& collection,
-                                           std::size_t bytes,
-                                           std::size_t limit) {
-  if (described_array_.lock() != collection.json) {
-    largest_ = DescribeLargest(*collection.json);
-    described_array_ = collection.json;
-  }
-  return TextResponse(
-      500, "The " + std::to_string(collection.container_count) +
-               " containers of this node make an answer of " +
-               std::to_string(bytes) + " bytes, more than the limit of " +
-               std::to_string(limit) + " bytes (--max-answer-bytes). " +
-               largest_ +
-               "Narrow it with filters, e.g. "
-               R"(?filters={"status":["running"]}, or with limit.)");
+  response.body = std::move(object);
+  return response;
 }
 
 }  // namespace containercollector::server

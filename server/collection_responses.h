@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "server/collect/collection.h"
@@ -14,9 +15,9 @@
 
 namespace containercollector::server {
 
-/// Bounds on the bodies that hold containers; 0: no limit. By default what
-/// every KubeDiag can store: its agent rejects responses over 2,097,152 bytes,
-/// and etcd stores 1.5 MiB of a resource.
+/// Largest bodies with containers; 0: no limit. Every KubeDiag can store the
+/// defaults: its agent rejects responses over 2,097,152 bytes, and etcd stores
+/// 1.5 MiB of a resource.
 struct AnswerLimits {
   std::size_t array_bytes = 1'048'576;
   std::size_t object_bytes = 1'500'000;
@@ -27,30 +28,23 @@ class CollectionResponses {
  public:
   explicit CollectionResponses(AnswerLimits limits) : limits_(limits) {}
 
-  /// Returns the array, or why there is none: the error of the collection, or
-  /// that the array is over its limit.
-  HttpResponse Array(const Collection& collection);
-
-  /// Returns the object whose value at `key` is the array, or why there is
-  /// none. Consecutive requests for the same share it.
-  HttpResponse Object(const Collection& collection, const std::string& key);
+  /// Returns the array or, with a key, the object whose value at that key is
+  /// the array. If the collection failed or the body would be too large,
+  /// returns that error. Consecutive requests for the same object share its
+  /// body.
+  HttpResponse For(const Collection& collection,
+                   const std::optional<std::string>& key);
 
  private:
-  /// Returns the response instead of a body of `bytes`. Needs `mutex_`.
-  HttpResponse TooLarge(const Collection& collection, std::size_t bytes,
-                        std::size_t limit);
-
   const AnswerLimits limits_;
 
-  // The last object, so that the requests of a batch share it.
   std::mutex mutex_;
-  std::weak_ptr<const std::string> last_array_;
-  std::string last_key_;
-  std::size_t last_size_ = 0;
-  std::weak_ptr<const std::string> last_object_;
-
-  // The largest containers of an array that was too large, named once for all
-  // requests of a batch.
+  // The last object.
+  std::weak_ptr<const std::string> array_;
+  std::string key_;
+  std::size_t object_bytes_ = 0;
+  std::weak_ptr<const std::string> object_;
+  // The largest containers of the last array that was too large.
   std::weak_ptr<const std::string> described_array_;
   std::string largest_;
 };

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <mutex>
+#include <thread>
 #include <variant>
 
 #include "containercollector/version.h"
@@ -47,21 +49,26 @@ void Serve(const Options& options) {
        {"version", std::string(containercollector::kLibraryVersion)}});
 
   NotifySystemd("READY=1");
-  Background reload;
-  while (WaitForSignal() == SIGHUP) {
-    // A file on a network mount that hangs must not delay SIGTERM.
-    reload.Run([&app] {
+  // A file on a network mount that hangs must not delay SIGTERM.
+  static std::mutex reloading;
+  std::thread([&app] {
+    while (true) {
+      WaitForSignal({SIGHUP});
+      const std::lock_guard lock(reloading);
       NotifySystemdReloading();
       app.ReloadCertificates();
       NotifySystemd("READY=1");
-    });
-  }
+    }
+  }).detach();
+  WaitForSignal({SIGTERM, SIGINT});
+  // No more reloads. One that hangs must not delay the exit either.
+  const bool reload_hangs = !reloading.try_lock();
   NotifySystemd("STOPPING=1");
   UnblockSignals();
   Log(LogLevel::kInfo, "shutting down");
   app.Shutdown();
   Log(LogLevel::kInfo, "shut down");
-  if (!ShutDownLog(kLogFlushLimit) || reload.running()) std::_Exit(0);
+  if (!ShutDownLog(kLogFlushLimit) || reload_hangs) std::_Exit(0);
 }
 
 }  // namespace

@@ -6,19 +6,119 @@
 #define CONTAINERCOLLECTOR_SERVER_METRICS_H_
 
 #include <chrono>
-#include <cstddef>
-#include <memory>
-#include <optional>
+#include <initializer_list>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "containercollector/error.h"
+namespace prometheus {
+struct MetricFamily;
+}
 
 namespace containercollector::server {
 
-enum class Listener { kMain, kMetrics };
+struct Metric {
+  /// What Metrics::Record() does with a value.
+  enum Kind {
+    kCounter,   ///< Adds it.
+    kTotal,     ///< Stores it. For what is counted elsewhere.
+    kGauge,     ///< Stores it.
+    kDuration,  ///< Adds it to a histogram of seconds.
+    kSize,      ///< Adds it to a histogram of batch sizes.
+  };
 
-/// Thread-safe, except for the members whose comment says otherwise.
+  const char* name;
+  Kind kind;
+  const char* help;
+};
+
+inline constexpr Metric kBuildInfo{"containercollector_build_info",
+                                   Metric::kGauge,
+                                   "Always 1; the label is the version."};
+inline constexpr Metric kRuntime{
+    "containercollector_runtime", Metric::kGauge,
+    "1 for the runtime that is queried, 0 for earlier ones."};
+inline constexpr Metric kRuntimeChanges{
+    "containercollector_runtime_changes_total", Metric::kCounter,
+    "How often a different runtime was chosen."};
+inline constexpr Metric kIncompleteContainers{
+    "containercollector_incomplete_containers_total", Metric::kCounter,
+    "Containers that lacked details in a collection."};
+inline constexpr Metric kRequests{
+    "containercollector_requests_total", Metric::kCounter,
+    "Completed requests, by route and HTTP status."};
+inline constexpr Metric kRequestDuration{
+    "containercollector_request_duration_seconds", Metric::kDuration,
+    "Time from the first line of a request to the end of its response."};
+inline constexpr Metric kPending{"containercollector_requests_pending",
+                                 Metric::kGauge,
+                                 "Requests that are pending now."};
+inline constexpr Metric kPendingLimit{
+    "containercollector_requests_pending_limit", Metric::kGauge,
+    "Maximum number of pending requests (--max-waiting)."};
+inline constexpr Metric kBatchSize{
+    "containercollector_batch_size", Metric::kSize,
+    "Number of requests that shared one runtime call."};
+inline constexpr Metric kRuntimeCalls{
+    "containercollector_daemon_calls_total", Metric::kCounter,
+    "Runtime calls, by what was queried and by the result."};
+inline constexpr Metric kRuntimeCallDuration{
+    "containercollector_daemon_call_duration_seconds", Metric::kDuration,
+    "Duration of runtime calls."};
+inline constexpr Metric kLastContainers{
+    "containercollector_last_response_containers", Metric::kGauge,
+    "Number of containers in the runtime's last list."};
+inline constexpr Metric kLastBytes{"containercollector_last_response_bytes",
+                                   Metric::kGauge,
+                                   "Size of that list as JSON."};
+inline constexpr Metric kLastSuccess{
+    "containercollector_last_successful_collection_timestamp_seconds",
+    Metric::kGauge,
+    "Time of the last successful collection, in seconds since 1970-01-01 UTC."};
+inline constexpr Metric kConnections{"containercollector_connections",
+                                     Metric::kGauge,
+                                     "Open connections, by listener."};
+inline constexpr Metric kConnectionsLimit{
+    "containercollector_connections_limit", Metric::kGauge,
+    "Maximum number of open connections, by listener."};
+inline constexpr Metric kInFlightBytes{
+    "containercollector_in_flight_bytes", Metric::kGauge,
+    "Memory used by responses that are being sent, by listener."};
+inline constexpr Metric kInFlightLimit{
+    "containercollector_in_flight_limit_bytes", Metric::kGauge,
+    "Limit on that memory (--max-in-flight-bytes), by listener."};
+inline constexpr Metric kTlsFailures{"containercollector_tls_failures_total",
+                                     Metric::kCounter,
+                                     "Failed TLS handshakes, by reason."};
+inline constexpr Metric kCertificateExpiry{
+    "containercollector_certificate_expiry_timestamp_seconds", Metric::kGauge,
+    "Expiry time of the certificate, in seconds since 1970-01-01 UTC."};
+inline constexpr Metric kReloadSuccessful{
+    "containercollector_certificate_last_reload_successful", Metric::kGauge,
+    "1 if the TLS files were valid when they were last read, else 0."};
+inline constexpr Metric kReloadTime{
+    "containercollector_certificate_last_reload_timestamp_seconds",
+    Metric::kGauge,
+    "Time when the TLS files were last read, in seconds since 1970-01-01 UTC."};
+
+/// Converts a duration of any unit.
+inline double Seconds(std::chrono::duration<double> duration) {
+  return duration.count();
+}
+
+/// Returns the time in seconds since 1970-01-01 UTC.
+inline double UnixTime(std::chrono::system_clock::time_point time =
+                           std::chrono::system_clock::now()) {
+  return Seconds(time.time_since_epoch());
+}
+
+/// Names and values.
+using MetricLabels =
+    std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+/// The values of all metrics. Thread-safe.
 class Metrics {
  public:
   Metrics();
@@ -26,57 +126,21 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  /// @param route One of a few names, not a caller's path.
-  void CountRequest(std::string_view route, int status,
-                    std::chrono::steady_clock::duration duration);
-
-  /// Counts a runtime call that has ended.
-  /// @param call "list".
-  /// @param error Why it failed; nothing if it succeeded.
-  void CountDaemonCall(std::string_view call, std::optional<ErrorCode> error,
-                       std::chrono::steady_clock::duration duration);
-
-  /// Records which container runtime is called: "docker" or "cri". Only one
-  /// thread at a time may call this.
-  void SetRuntime(std::string_view runtime, const std::string& endpoint);
-
-  /// Counts the containers of a collection that lack details.
-  void CountIncomplete(std::size_t containers);
-
-  /// Records that a collection has just succeeded.
-  /// @param bytes Size of the list as JSON.
-  void CollectionSucceeded(std::size_t containers, std::size_t bytes);
-
-  /// Records how many requests share one runtime call.
-  void ObserveBatch(std::size_t requests);
-
-  void SetPending(std::size_t requests);
-  void SetPendingLimit(std::size_t requests);
-
-  /// Call once for each listener, before SetLoad().
-  void AddListener(Listener listener, std::size_t max_connections,
-                   std::size_t max_in_flight_bytes);
-
-  void SetLoad(Listener listener, std::size_t connections,
-               std::size_t in_flight_bytes) noexcept;
-
-  /// Counts a failed TLS handshake.
-  void CountTlsFailure(std::string_view reason);
-
-  /// Records that the certificates were loaded, at start or by a reload.
-  /// @param expiry When the server's certificate expires.
-  void CertificatesLoaded(std::chrono::system_clock::time_point expiry);
-
-  /// Records that a reload of the certificates failed.
-  void CertificatesNotLoaded();
+  /// Records a value of the series that has these labels, as the kind of metric
+  /// requires. The value is lost if there is no memory for a new series.
+  /// @param labels Sorted by name, with few values each: not a caller's text.
+  void Record(const Metric& metric, double value,
+              MetricLabels labels = {}) noexcept;
 
   /// Returns all metrics in Prometheus' text format, including the current
   /// resource usage of the process.
-  std::string ToText() const;
+  std::string ToText();
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  void RecordProcess();
+
+  std::mutex mutex_;
+  std::vector<prometheus::MetricFamily> families_;
 };
 
 }  // namespace containercollector::server

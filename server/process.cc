@@ -7,18 +7,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <thread>
-#include <utility>
 
 namespace containercollector::server {
 namespace {
@@ -35,22 +29,6 @@ sigset_t SignalSet(std::initializer_list<int> signals) {
   return set;
 }
 
-std::optional<std::chrono::nanoseconds> CpuTime() {
-  timespec time{};
-  if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0) return std::nullopt;
-  return std::chrono::seconds(time.tv_sec) +
-         std::chrono::nanoseconds(time.tv_nsec);
-}
-
-std::optional<std::uint64_t> CountOpenFiles() {
-  std::error_code error;
-  std::uint64_t count = 0;
-  std::filesystem::directory_iterator file("/proc/self/fd", error);
-  for (; !error && file != end(file); file.increment(error)) ++count;
-  // Without the one that reads the directory.
-  return error ? std::nullopt : std::optional(count - 1);
-}
-
 }  // namespace
 
 void OpenStandardFiles() {
@@ -58,24 +36,6 @@ void OpenStandardFiles() {
     // A new file gets the lowest number that is free.
     if (fcntl(file, F_GETFD) < 0 && open("/dev/null", O_RDWR) != file)
       Check(errno, "Cannot open /dev/null");
-  }
-}
-
-void Background::Run(std::function<void()> work) {
-  // Set once: the thread reads it.
-  if (state_->work == nullptr) state_->work = std::move(work);
-  if (state_->requests++ > 0) return;
-  try {
-    std::thread([state = state_] {
-      int done = 0;
-      do {
-        done = state->requests;
-        state->work();
-      } while ((state->requests -= done) > 0);
-    }).detach();
-  } catch (const std::system_error&) {
-    state_->work();
-    state_->requests = 0;
   }
 }
 
@@ -87,11 +47,10 @@ void BlockSignals() {
   Check(pthread_sigmask(SIG_BLOCK, &set, nullptr), "pthread_sigmask");
 }
 
-int WaitForSignal() {
-  const sigset_t set = SignalSet({SIGTERM, SIGINT, SIGHUP});
+void WaitForSignal(std::initializer_list<int> signals) {
+  const sigset_t set = SignalSet(signals);
   int signal = 0;
   Check(sigwait(&set, &signal), "sigwait");
-  return signal;
 }
 
 void UnblockSignals() {
@@ -116,23 +75,6 @@ void AllowConnections(std::size_t connections) {
       " connections with at most " + std::to_string(limit.rlim_max) +
       " open files. Write less for --max-waiting, or raise the limit to " +
       std::to_string(needed) + " (ulimit -n, or LimitNOFILE= of systemd).");
-}
-
-ProcessUsage ReadProcessUsage() {
-  ProcessUsage usage;
-  usage.cpu_time = CpuTime();
-  std::uint64_t virtual_pages = 0;
-  std::uint64_t resident_pages = 0;
-  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  if (std::ifstream("/proc/self/statm") >> virtual_pages >> resident_pages) {
-    usage.virtual_bytes = virtual_pages * page;
-    usage.resident_bytes = resident_pages * page;
-  }
-  usage.open_files = CountOpenFiles();
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-    usage.max_open_files = limit.rlim_cur;
-  return usage;
 }
 
 void ReturnLargeBlocks() noexcept {

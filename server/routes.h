@@ -4,8 +4,10 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 #define CONTAINERCOLLECTOR_SERVER_ROUTES_H_
 
+#include <array>
 #include <chrono>
-#include <mutex>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,38 +31,30 @@ struct Route {
   void (Routes::*handler)(const HttpRequest&, Responder);
 };
 
-/// The last response of /readyz, which is reused for a second so that a client
-/// in a loop does not cause a collection per request. Thread-safe.
-class LastReadiness {
- public:
-  /// Returns the response to a request that arrived less than a second ago.
-  std::optional<HttpResponse> Recent() const;
-
-  /// @param arrival When the request arrived that `response` is for.
-  void Save(std::chrono::steady_clock::time_point arrival,
-            const HttpResponse& response);
-
- private:
-  mutable std::mutex mutex_;
-  std::chrono::steady_clock::time_point arrival_;
-  std::optional<HttpResponse> response_;
+/// The last response of /readyz, and when its request arrived.
+struct Readiness {
+  std::chrono::steady_clock::time_point arrival;
+  HttpResponse response;
 };
 
-/// What the routes use. All of it must outlive the last response.
+/// What the routes of all listeners share. Must outlive the last response.
 struct Backend {
   Batcher<ListOptions>& collections;
-  LastReadiness& readiness;
   Metrics& metrics;
   /// How long a batch may wait for its call.
   std::chrono::steady_clock::duration max_wait;
-  AnswerLimits limits;
+  CollectionResponses responses;
+  /// Reused for a second, so that a client in a loop does not cause a
+  /// collection per request. Only for std::atomic_load and std::atomic_store.
+  std::shared_ptr<const Readiness> readiness;
 };
 
 /// Serves the routes of one listener.
 class Routes final : public HttpHandler {
  public:
-  Routes(Listener listener, const Backend& backend)
-      : listener_(listener), backend_(backend), responses_(backend_.limits) {}
+  /// @param listener "main", or "metrics", which has fewer routes.
+  Routes(std::string_view listener, Backend& backend)
+      : listener_(listener), backend_(backend) {}
 
   /// Finds the route. Returns a 404 or 405 if there is none.
   std::optional<HttpResponse> Check(HttpRequest& request) override;
@@ -79,7 +73,9 @@ class Routes final : public HttpHandler {
   void Sweep() override;
 
  private:
-  friend struct RouteTable;
+  using ToResponse = std::function<HttpResponse(const Collection&)>;
+
+  static const std::array<Route, 6> kRoutes;
 
   bool Serves(const Route& route) const;
   HttpResponse NotFound() const;
@@ -90,9 +86,12 @@ class Routes final : public HttpHandler {
   void Ready(const HttpRequest& request, Responder responder);
   void ShowMetrics(const HttpRequest& request, Responder responder);
 
-  const Listener listener_;
-  const Backend backend_;
-  CollectionResponses responses_;
+  /// Responds with what `to_response` returns for the next collection.
+  void Join(const ListOptions& options, Responder responder,
+            ToResponse to_response);
+
+  const std::string_view listener_;
+  Backend& backend_;
 };
 
 }  // namespace containercollector::server

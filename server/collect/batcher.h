@@ -8,7 +8,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <iterator>
@@ -37,21 +36,12 @@ enum class Rejection {
 
 using BatchResult = std::variant<CollectionPtr, Rejection>;
 
-/// A pending request, as the Batcher sees it.
-class Waiter {
- public:
-  virtual ~Waiter() = default;
-
-  /// Completes the request. Called once, from any thread.
-  virtual void Complete(const BatchResult& result) noexcept = 0;
-
-  /// Returns whether nobody is known to wait for the result any more.
-  virtual bool Gone() const noexcept = 0;
-
- protected:
-  Waiter() = default;
-  Waiter(const Waiter&) = default;
-  Waiter& operator=(const Waiter&) = default;
+/// A pending request. Both functions run on any thread and must not throw.
+struct Waiter {
+  /// Completes the request. Called once.
+  std::function<void(const BatchResult&)> complete;
+  /// Returns whether the client has left.
+  std::function<bool()> gone;
 };
 
 struct BatcherOptions {
@@ -78,6 +68,7 @@ class Batcher {
   /// Calls the runtime. Runs on a thread of the Batcher, concurrently for
   /// different keys.
   using Call = std::function<CollectionPtr(const Key&)>;
+  using Clock = std::chrono::steady_clock;
 
   /// @param reserved A key with a thread of its own besides
   /// `options.max_calls`, so that calls with other keys never delay it.
@@ -87,12 +78,18 @@ class Batcher {
       : call_(std::move(call)),
         options_(std::move(options)),
         reserved_(std::move(reserved)) {
+    Collection failed;
+    failed.response.content_type = "text/plain; charset=utf-8";
+    failed.response.error = ErrorCode::kInternal;
+    failed.body = std::make_shared<const std::string>(
+        "Collecting containers failed: most likely this process is out of "
+        "memory. Look at its memory limit.");
+    out_of_memory_ = std::make_shared<const Collection>(std::move(failed));
     try {
-      threads_.reserve(options_.max_calls + 1);
-      for (std::size_t i = 0; i < options_.max_calls; ++i)
-        threads_.emplace_back([this] { RunCalls(shared_lane_); });
-      if (reserved_)
-        threads_.emplace_back([this] { RunCalls(reserved_lane_); });
+      const std::size_t count = options_.max_calls + (reserved_ ? 1 : 0);
+      threads_.reserve(count);
+      while (threads_.size() < count)
+        threads_.emplace_back([this] { RunCalls(); });
     } catch (const std::system_error& error) {
       Shutdown(std::chrono::milliseconds(0));
       throw std::runtime_error(
@@ -107,19 +104,27 @@ class Batcher {
 
   /// Adds a request to the next batch of `key`, or rejects it at once. Requests
   /// that are gone make room if too many are pending.
-  void Join(const Key& key, std::unique_ptr<Waiter> waiter) {
+  void Join(const Key& key, Waiter waiter) {
     Waiters rejected;
     Rejection rejection = Rejection::kTooManyPending;
     {
       const std::lock_guard lock(mutex_);
-      if (pending_ >= options_.max_pending) rejected = TakeGone();
-      if (closed_) {
-        rejection = Rejection::kShuttingDown;
-        rejected.push_back(std::move(waiter));
-      } else if (pending_ >= options_.max_pending) {
+      if (pending_ >= options_.max_pending) {
+        rejected = Take([](const Group&, const Waiters&, const Waiter& each) {
+          return each.gone();
+        });
+      }
+      if (closed_) rejection = Rejection::kShuttingDown;
+      if (closed_ || pending_ >= options_.max_pending) {
         rejected.push_back(std::move(waiter));
       } else {
-        Add(key, std::move(waiter));
+        Group& group = groups_[key];
+        group.waiting.push_back(std::move(waiter));
+        ++pending_;
+        if (group.waiting.size() == 1) {
+          group.waiting_since = Clock::now();
+          if (!group.running) ready_.notify_one();
+        }
       }
     }
     Reject(rejected, rejection);
@@ -133,7 +138,7 @@ class Batcher {
 
   /// Rejects batches that have waited for their call since before `time`, with
   /// kOverdue.
-  void RejectWaitingSince(std::chrono::steady_clock::time_point time) {
+  void RejectWaitingSince(Clock::time_point time) {
     Waiters overdue;
     {
       const std::lock_guard lock(mutex_);
@@ -156,85 +161,77 @@ class Batcher {
           return g.second.waiting.empty();
         });
       });
-      rest = TakeWaitingSince(std::chrono::steady_clock::time_point::max());
+      rest = TakeWaitingSince(Clock::time_point::max());
       stopping_ = true;
-      shared_lane_.changed.notify_all();
-      reserved_lane_.changed.notify_all();
+      ready_.notify_all();
     }
     Reject(rest, Rejection::kShuttingDown);
     for (std::thread& thread : threads_) thread.join();
   }
 
  private:
-  using Waiters = std::vector<std::unique_ptr<Waiter>>;
+  using Waiters = std::vector<Waiter>;
 
   /// The requests of one key.
   struct Group {
     bool running = false;  ///< Whether the call of an earlier batch runs.
     Waiters batch;         ///< Share that call.
     Waiters waiting;       ///< Share the next call.
-    std::chrono::steady_clock::time_point waiting_since;
+    Clock::time_point waiting_since;
   };
   using Groups = std::map<Key, Group>;
-  using GroupIterator = typename Groups::iterator;
 
-  /// Groups that wait and do not run, in the order in which they came.
-  struct Lane {
-    std::deque<GroupIterator> ready;
-    std::condition_variable changed;
-  };
-
-  Lane& LaneOf(GroupIterator group) {
-    const bool reserved = reserved_ && !(group->first < *reserved_) &&
-                          !(*reserved_ < group->first);
-    return reserved ? reserved_lane_ : shared_lane_;
+  bool IsReserved(const Key& key) const {
+    return reserved_ && !(key < *reserved_) && !(*reserved_ < key);
   }
 
-  void Add(const Key& key, std::unique_ptr<Waiter> waiter) {
-    const auto group = groups_.try_emplace(key).first;
-    group->second.waiting.push_back(std::move(waiter));
-    ++pending_;
-    if (group->second.waiting.size() == 1) {
-      group->second.waiting_since = std::chrono::steady_clock::now();
-      if (!group->second.running) MakeReady(group);
+  /// Returns the group that has waited longest of those whose call may begin.
+  typename Groups::iterator Next() {
+    auto next = groups_.end();
+    for (auto group = groups_.begin(); group != groups_.end(); ++group) {
+      const Group& each = group->second;
+      if (!each.running && !each.waiting.empty() &&
+          (shared_calls_ < options_.max_calls || IsReserved(group->first)) &&
+          (next == groups_.end() ||
+           each.waiting_since < next->second.waiting_since)) {
+        next = group;
+      }
     }
+    return next;
   }
 
-  void MakeReady(GroupIterator group) {
-    Lane& lane = LaneOf(group);
-    lane.ready.push_back(group);
-    lane.changed.notify_one();
-  }
-
-  void RunCalls(Lane& lane) {
+  void RunCalls() {
     std::unique_lock lock(mutex_);
     while (true) {
-      lane.changed.wait(lock, [&] { return stopping_ || !lane.ready.empty(); });
-      if (lane.ready.empty()) return;
+      auto next = groups_.end();
+      ready_.wait(lock, [&] {
+        next = Next();
+        return stopping_ || next != groups_.end();
+      });
+      if (next == groups_.end()) return;
 
-      const auto group = lane.ready.front();
-      lane.ready.pop_front();
-      group->second.running = true;
+      Group& group = next->second;
+      const std::size_t shared = IsReserved(next->first) ? 0 : 1;
+      shared_calls_ += shared;
+      group.running = true;
       // From here on requests join the next batch: the call begins now.
-      group->second.batch = std::exchange(group->second.waiting, {});
-      const std::size_t requests = group->second.batch.size();
+      group.batch = std::exchange(group.waiting, {});
+      const std::size_t requests = group.batch.size();
       taken_.notify_all();
 
       lock.unlock();
-      const CollectionPtr collection = MakeCall(group->first, requests);
+      const CollectionPtr collection = MakeCall(next->first, requests);
       lock.lock();
 
-      const Waiters batch = std::exchange(group->second.batch, {});
+      const Waiters batch = std::exchange(group.batch, {});
       pending_ -= batch.size();
-      group->second.running = false;
-      if (group->second.waiting.empty()) {
-        groups_.erase(group);
-      } else {
-        MakeReady(group);
-      }
+      shared_calls_ -= shared;
+      group.running = false;
+      if (group.waiting.empty()) groups_.erase(next);
+      if (Next() != groups_.end()) ready_.notify_one();
 
       lock.unlock();
-      for (const auto& waiter : batch) waiter->Complete(collection);
+      for (const Waiter& waiter : batch) waiter.complete(collection);
       lock.lock();
     }
   }
@@ -248,66 +245,50 @@ class Batcher {
     }
   }
 
-  /// Takes the waiting requests of all groups that wait since before `time`.
-  Waiters TakeWaitingSince(std::chrono::steady_clock::time_point time) {
+  /// Takes the requests for which `condition` holds.
+  /// @param condition Gets a group, its batch or waiting requests, and one of
+  /// these.
+  template <typename Condition>
+  Waiters Take(Condition condition) {
     Waiters taken;
-    for (auto group = groups_.begin(); group != groups_.end();) {
-      auto& [running, batch, waiting, waiting_since] = group->second;
-      if (!waiting.empty() && waiting_since < time) {
-        std::move(waiting.begin(), waiting.end(), std::back_inserter(taken));
-        waiting.clear();
+    for (auto it = groups_.begin(); it != groups_.end();) {
+      Group& group = it->second;
+      for (Waiters* const from : {&group.batch, &group.waiting}) {
+        const auto rest = std::partition(
+            from->begin(), from->end(), [&](const Waiter& waiter) {
+              return !condition(group, *from, waiter);
+            });
+        std::move(rest, from->end(), std::back_inserter(taken));
+        from->erase(rest, from->end());
       }
-      group = EraseIfEmpty(group);
+      const bool unused = !group.running && group.waiting.empty();
+      it = unused ? groups_.erase(it) : std::next(it);
     }
     pending_ -= taken.size();
     return taken;
   }
 
-  Waiters TakeGone() {
-    Waiters taken;
-    const auto take = [&taken](Waiters& from) {
-      const auto gone =
-          std::partition(from.begin(), from.end(),
-                         [](const auto& waiter) { return !waiter->Gone(); });
-      std::move(gone, from.end(), std::back_inserter(taken));
-      from.erase(gone, from.end());
-    };
-    for (auto group = groups_.begin(); group != groups_.end();) {
-      take(group->second.batch);
-      take(group->second.waiting);
-      group = EraseIfEmpty(group);
-    }
-    pending_ -= taken.size();
-    return taken;
-  }
-
-  /// Erases a group for which no call runs or waits. Returns the next one.
-  GroupIterator EraseIfEmpty(GroupIterator group) {
-    if (group->second.running || !group->second.waiting.empty())
-      return std::next(group);
-    auto& ready = LaneOf(group).ready;
-    ready.erase(std::remove(ready.begin(), ready.end(), group), ready.end());
-    return groups_.erase(group);
+  Waiters TakeWaitingSince(Clock::time_point time) {
+    return Take([&](const Group& group, const Waiters& from, const Waiter&) {
+      return &from == &group.waiting && group.waiting_since < time;
+    });
   }
 
   static void Reject(const Waiters& waiters, Rejection rejection) {
-    for (const auto& waiter : waiters) waiter->Complete(rejection);
+    for (const Waiter& waiter : waiters) waiter.complete(rejection);
   }
 
   const Call call_;
   const BatcherOptions options_;
   const std::optional<Key> reserved_;
   /// Allocated up front, so that reporting exhaustion cannot itself fail.
-  const CollectionPtr out_of_memory_ = FailedCollection(
-      ErrorCode::kInternal,
-      "Collecting containers failed: most likely this process is out of "
-      "memory. Look at its memory limit.");
+  CollectionPtr out_of_memory_;
 
   mutable std::mutex mutex_;
-  std::condition_variable taken_;  // A batch began its call.
+  std::condition_variable ready_;  // A call may begin.
+  std::condition_variable taken_;  // A call has begun.
   Groups groups_;                  // Each runs, waits, or both.
-  Lane shared_lane_;
-  Lane reserved_lane_;
+  std::size_t shared_calls_ = 0;   // Running, with other keys than reserved_.
   std::size_t pending_ = 0;
   bool closed_ = false;
   bool stopping_ = false;

@@ -27,16 +27,19 @@ class Collector {
   CollectionPtr Collect(const ListOptions& options);
 
  private:
-  /// Updates the metrics and the log if the runtime has changed. Returns a text
-  /// that describes the runtime.
+  /// Updates the metrics and the log if the runtime has changed. Returns the
+  /// text for Collection::runtime.
   std::string ShowRuntime();
 
   /// Logs a failure when it begins, when its kind changes, and when it ends.
   void LogFailure(const std::optional<ErrorCode>& error,
                   const std::string& text);
 
-  std::shared_ptr<const std::string> ShareWithLast(
-      std::shared_ptr<const std::string> json);
+  void LogIncomplete(const Causes& causes, bool is_whole);
+
+  /// Replaces a body by the previous one if they are equal, because slow
+  /// clients must not each keep a copy.
+  void ShareWithLast(std::shared_ptr<const std::string>& body);
 
   const Processor processor_;
   const bool selects_;  ///< Whether the runtime is chosen later.
@@ -45,9 +48,9 @@ class Collector {
 
   // The last of each.
   std::mutex mutex_;
-  std::string endpoint_;
+  RuntimeChoice choice_;
   std::optional<std::string> failure_;
-  std::weak_ptr<const std::string> json_;
+  std::weak_ptr<const std::string> body_;
 };
 
 }  // namespace containercollector::server

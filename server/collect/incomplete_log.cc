@@ -2,73 +2,60 @@
 
 #include "server/collect/incomplete_log.h"
 
-#include <algorithm>
-#include <cstdint>
-#include <utility>
+#include <cctype>
 
 namespace containercollector::server {
 namespace {
 
-/// Further causes are those of a node so sick that more lines help nobody.
+/// A node with more causes is so sick that more lines would help nobody.
 constexpr std::size_t kMaxCauses = 8;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsWord(char c) {
-  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /// Returns the text with "#" in place of each word that has a digit.
 std::string WithoutNumbers(const std::string& text) {
   std::string result;
-  for (auto word = text.begin(); word != text.end();) {
-    const auto end = std::find_if_not(word, text.end(), IsWord);
-    if (end == word) {
-      result += *word++;
-      continue;
-    }
-    if (std::any_of(word, end, IsDigit)) {
+  std::size_t word = 0;  // Where the current word begins in the result.
+  bool replaced = false;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) == 0) {
+      result += c;
+      word = result.size();
+      replaced = false;
+    } else if (std::isdigit(byte) != 0 && !replaced) {
+      result.resize(word);
       result += '#';
-    } else {
-      result.append(word, end);
+      replaced = true;
+    } else if (!replaced) {
+      result += c;
     }
-    word = end;
   }
   return result;
 }
 
 }  // namespace
 
-void Causes::Add(const std::string& text) {
-  const std::string key = WithoutNumbers(text);
-  const auto found = causes_.find(key);
-  if (found != causes_.end()) {
-    ++found->second.containers;
-  } else if (causes_.size() < kMaxCauses) {
-    causes_[key] = {text, 1};
-  }
+void AddCause(const std::string& error, Causes& causes) {
+  const std::string key = WithoutNumbers(error);
+  if (causes.size() >= kMaxCauses && causes.count(key) == 0) return;
+  Cause& cause = causes.try_emplace(key, Cause{error}).first->second;
+  ++cause.containers;
 }
 
-std::vector<LogLine> IncompleteLog::Lines(const Causes& causes, bool is_whole) {
-  std::vector<LogLine> lines;
-  std::set<std::string> now;
-  for (const auto& entry : causes.causes_) now.insert(entry.first);
+IncompleteLog::Changes IncompleteLog::Update(const Causes& causes,
+                                             bool is_whole) {
+  Changes changes;
   const std::lock_guard lock(mutex_);
-  if (is_whole && now.empty() && !known_.empty()) {
-    lines.push_back(
-        {LogLevel::kInfo, "all containers have their details again", {}});
-  }
-  for (const auto& [key, cause] : causes.causes_) {
-    if (known_.count(key) != 0 || (!is_whole && known_.size() >= kMaxCauses))
+  changes.all_ended = is_whole && causes.empty() && !known_.empty();
+  std::set<std::string> now;
+  for (const auto& [key, cause] : causes) {
+    now.insert(key);
+    if (known_.count(key) > 0 || (!is_whole && known_.size() >= kMaxCauses))
       continue;
-    if (!is_whole) known_.insert(key);
-    lines.push_back(
-        {LogLevel::kWarning,
-         "containers lack details",
-         {{"containers", static_cast<std::int64_t>(cause.containers)},
-          {"error", cause.first_text}}});
+    known_.insert(key);
+    changes.begun.push_back(cause);
   }
   if (is_whole) known_ = std::move(now);
-  return lines;
+  return changes;
 }
 
 }  // namespace containercollector::server

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why containers lack details, in the log.
+/// Decides what to log about containers that lack details.
 #ifndef CONTAINERCOLLECTOR_SERVER_COLLECT_INCOMPLETE_LOG_H_
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_INCOMPLETE_LOG_H_
 
@@ -9,43 +9,35 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
-
-#include "server/log.h"
 
 namespace containercollector::server {
 
-/// Groups the texts of one collection: those that differ only in IDs and other
-/// numbers have the same cause. Bounded.
-class Causes {
- public:
-  void Add(const std::string& text);
-
- private:
-  friend class IncompleteLog;
-
-  struct Cause {
-    std::string first_text;
-    std::size_t containers = 0;
-  };
-  std::map<std::string, Cause> causes_;  ///< By the text without numbers.
+/// Why some containers of a collection lack details.
+struct Cause {
+  std::string error;  ///< That of the first container.
+  std::size_t containers = 0;
 };
 
-struct LogLine {
-  LogLevel level;
-  std::string_view message;
-  LogFields fields;
-};
+/// The causes of one collection, by error text without its numbers.
+using Causes = std::map<std::string, Cause>;
 
-/// Decides what to log: a cause when it begins, and when no container lacks
-/// details any more, not at each collection. Thread-safe.
+/// Adds a container. Errors that differ only in IDs and other numbers have the
+/// same cause. Ignores further causes once there are many.
+void AddCause(const std::string& error, Causes& causes);
+
+/// Remembers which causes have been logged. Thread-safe.
 class IncompleteLog {
  public:
-  /// Returns the lines for a collection.
-  /// @param is_whole Whether it was of all containers. Others do not show that
-  /// a cause has ended.
-  std::vector<LogLine> Lines(const Causes& causes, bool is_whole);
+  struct Changes {
+    std::vector<Cause> begun;
+    bool all_ended = false;  ///< No container lacks details any more.
+  };
+
+  /// Returns what to log after a collection.
+  /// @param is_whole Whether the collection was of all containers. Others do
+  /// not show that a cause has ended.
+  Changes Update(const Causes& causes, bool is_whole);
 
  private:
   std::mutex mutex_;

@@ -54,9 +54,9 @@ class WatchedCall {
     ++calls_;
 
     server::Collection collection;
-    collection.json =
+    collection.body =
         std::make_shared<const std::string>(std::to_string(options.limit));
-    collection.container_count = began;
+    collection.response.container_count = began;
     return std::make_shared<const server::Collection>(std::move(collection));
   }
 
@@ -69,20 +69,6 @@ class WatchedCall {
   std::atomic<std::size_t> all_running_{0};
   std::atomic<int> violations_{0};
   std::atomic<int> calls_{0};
-};
-
-/// Calls a function with the result. One in eight is gone.
-class Checker final : public server::Waiter {
- public:
-  explicit Checker(std::function<void(const BatchResult&)> check)
-      : check_(std::move(check)) {}
-  void Complete(const BatchResult& result) noexcept override { check_(result); }
-  bool Gone() const noexcept override {
-    return std::hash<const void*>()(this) / 16 % 8 == 0;
-  }
-
- private:
-  const std::function<void(const BatchResult&)> check_;
 };
 
 }  // namespace
@@ -110,19 +96,18 @@ TEST_CASE(
       for (int i = 0; i < kRequestsPerThread; ++i) {
         const int limit = static_cast<int>(random() % kSets);
         const std::uint64_t came = order.Next();
-        batcher.Join(
-            Limit(limit),
-            std::make_unique<Checker>([&, limit, came](const BatchResult& r) {
-              const auto* collection = std::get_if<CollectionPtr>(&r);
-              if (collection == nullptr) {
-                ++rejected;
-                return;
-              }
-              if ((*collection)->container_count < came) ++from_before;
-              if (*(*collection)->json != std::to_string(limit))
-                ++of_other_options;
-              ++completed;
-            }));
+        const auto complete = [&, limit, came](const BatchResult& r) {
+          const auto* collection = std::get_if<CollectionPtr>(&r);
+          if (collection == nullptr) {
+            ++rejected;
+            return;
+          }
+          if ((*collection)->response.container_count < came) ++from_before;
+          if (*(*collection)->body != std::to_string(limit)) ++of_other_options;
+          ++completed;
+        };
+        const bool gone = random() % 8 == 0;
+        batcher.Join(Limit(limit), {complete, [gone] { return gone; }});
         if (random() % 16 == 0) std::this_thread::yield();
         if (random() % 512 == 0) {
           batcher.RejectWaitingSince(std::chrono::steady_clock::now());

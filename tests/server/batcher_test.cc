@@ -114,7 +114,7 @@ TEST_CASE("A failure reaches all requests of the batch") {
     CheckTexts(requests,
                "Collecting containers failed: most likely this process is out "
                "of memory. Look at its memory limit.");
-    CHECK(running.Collection()->error == ErrorCode::kInternal);
+    CHECK(running.Collection()->response.error == ErrorCode::kInternal);
   }
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("At most max_calls calls run at a time, in the order of arrival") {
   CHECK(batches.batcher.Pending() == 3);
   batches.call.EndAll();
   for (const FakeRequest& request : requests)
-    CHECK_FALSE(request.Collection()->error);
+    CHECK_FALSE(request.Collection()->response.error);
 }
 
 TEST_CASE("Calls with other options never delay the reserved options") {
@@ -190,8 +190,8 @@ TEST_CASE("Requests beyond max_pending are rejected, and only those") {
 
   batches.call.EndAll();
   for (const FakeRequest& request : requests)
-    CHECK_FALSE(request.Collection()->error);
-  CHECK_FALSE(batches.Join(7).Collection()->error);
+    CHECK_FALSE(request.Collection()->response.error);
+  CHECK_FALSE(batches.Join(7).Collection()->response.error);
   CHECK(batches.batcher.Pending() == 0);
 }
 
@@ -211,9 +211,9 @@ TEST_CASE("Requests that are gone make room if too many are pending") {
   CHECK(batches.batcher.Pending() == 3);
 
   batches.call.EndAll();
-  CHECK_FALSE(running.at(0).Collection()->error);
-  CHECK_FALSE(waiting.Collection()->error);
-  CHECK_FALSE(more.Collection()->error);
+  CHECK_FALSE(running.at(0).Collection()->response.error);
+  CHECK_FALSE(waiting.Collection()->response.error);
+  CHECK_FALSE(more.Collection()->response.error);
   CHECK(batches.call.WaitForCalls(3) == std::vector<int>{1, 3, 4});
 }
 
@@ -255,8 +255,8 @@ TEST_CASE("Batches that wait too long for their call are rejected") {
   // A request that comes afterwards gets a call.
   const FakeRequest again = batches.Join(2);
   batches.call.EndAll();
-  CHECK_FALSE(running.Collection()->error);
-  CHECK_FALSE(again.Collection()->error);
+  CHECK_FALSE(running.Collection()->response.error);
+  CHECK_FALSE(again.Collection()->response.error);
 }
 
 TEST_CASE(
@@ -288,7 +288,7 @@ TEST_CASE("During the grace of a shutdown, waiting batches get their call") {
   std::thread shutdown([&] { batches.batcher.Shutdown(kPatience); });
   batches.call.EndAll();
   shutdown.join();
-  CHECK_FALSE(running.Collection()->error);
+  CHECK_FALSE(running.Collection()->response.error);
   CheckTexts(waiting, "call 2, limit 1");
 }
 
@@ -302,7 +302,7 @@ TEST_CASE("The destructor leaves no request incomplete") {
     batches.batcher.Join(Limit(1), waiting.Waiter());
     batches.call.EndAll();
   }
-  CHECK_FALSE(request.Collection()->error);
+  CHECK_FALSE(request.Collection()->response.error);
   CHECK(waiting.IsComplete());
 }
 

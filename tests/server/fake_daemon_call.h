@@ -41,14 +41,12 @@ class FakeDaemonCall {
     changed_.wait(lock, [&] { return free_ || endings_[options.limit] > 0; });
     if (!free_) --endings_[options.limit];
     if (throws_) throw std::runtime_error("thrown by the call");
-    if (fails_) {
-      return server::FailedCollection(ErrorCode::kDaemonError,
-                                      "failed by the call");
-    }
     server::Collection collection;
-    collection.json = std::make_shared<const std::string>(
-        "call " + std::to_string(started_.size()) + ", limit " +
-        std::to_string(options.limit));
+    if (fails_) collection.response.error = ErrorCode::kDaemonError;
+    collection.body = std::make_shared<const std::string>(
+        fails_ ? "failed by the call"
+               : "call " + std::to_string(started_.size()) + ", limit " +
+                     std::to_string(options.limit));
     return std::make_shared<const server::Collection>(std::move(collection));
   }
 
@@ -102,8 +100,11 @@ class FakeRequest {
         result_(state_->promise.get_future().share()) {}
 
   /// Call once.
-  std::unique_ptr<server::Waiter> Waiter() const {
-    return std::make_unique<FakeWaiter>(state_);
+  server::Waiter Waiter() const {
+    return {[state = state_](const server::BatchResult& result) {
+              state->promise.set_value(result);
+            },
+            [state = state_] { return state->gone.load(); }};
   }
 
   /// Nobody waits for the result from now on.
@@ -125,29 +126,12 @@ class FakeRequest {
     return std::get<server::CollectionPtr>(Wait());
   }
 
-  /// The collection's JSON, or its error.
-  std::string Text() const {
-    const server::CollectionPtr collection = Collection();
-    return collection->error ? collection->error_text : *collection->json;
-  }
+  std::string Text() const { return *Collection()->body; }
 
  private:
   struct State {
     std::promise<server::BatchResult> promise;
     std::atomic<bool> gone{false};
-  };
-
-  class FakeWaiter final : public server::Waiter {
-   public:
-    explicit FakeWaiter(std::shared_ptr<State> state)
-        : state_(std::move(state)) {}
-    void Complete(const server::BatchResult& result) noexcept override {
-      state_->promise.set_value(result);
-    }
-    bool Gone() const noexcept override { return state_->gone; }
-
-   private:
-    const std::shared_ptr<State> state_;
   };
 
   std::shared_ptr<State> state_;

@@ -38,33 +38,27 @@ class IncompleteRuntime final : public ContainerRuntime {
   const std::vector<std::string> errors_;
 };
 
-Causes CausesOf(const std::vector<std::string>& texts) {
-  Causes causes;
-  for (const std::string& text : texts) causes.Add(text);
-  return causes;
-}
-
-/// The lines as the log has them.
+/// The errors that are logged, each with its containers; or that all ended.
 std::vector<std::string> LinesOf(IncompleteLog& log,
-                                 const std::vector<std::string>& texts,
+                                 const std::vector<std::string>& errors,
                                  bool is_whole = true) {
+  Causes causes;
+  for (const std::string& error : errors) AddCause(error, causes);
+  const auto [begun, all_ended] = log.Update(causes, is_whole);
   std::vector<std::string> lines;
-  for (const LogLine& line : log.Lines(CausesOf(texts), is_whole)) {
-    CHECK((line.level == LogLevel::kInfo) == line.fields.empty());
-    lines.push_back(
-        FormatLogFields(LogFormat::kLogfmt, line.message, line.fields));
-  }
+  for (const Cause& cause : begun)
+    lines.push_back(std::to_string(cause.containers) + " " + cause.error);
+  if (all_ended) lines.emplace_back("ended");
   return lines;
 }
 
 using Lines = std::vector<std::string>;
 
 std::string Line(int containers, const std::string& error) {
-  return "msg=\"containers lack details\" containers=" +
-         std::to_string(containers) + " error=\"" + error + "\"";
+  return std::to_string(containers) + " " + error;
 }
 
-const std::string kEnd = "msg=\"all containers have their details again\"";
+const std::string kEnd = "ended";
 
 }  // namespace
 
@@ -76,18 +70,18 @@ TEST_CASE("Both routes say in a header how many containers lack details") {
   const auto collection = collector.Collect({});
   const std::vector<std::pair<std::string, std::string>> headers = {
       {"Container-Collector-Incomplete", "2"}};
-  CHECK(responses.Array(*collection).status == 200);
-  CHECK(responses.Array(*collection).headers == headers);
-  CHECK(responses.Object(*collection, "key").headers == headers);
-  CHECK(responses.Object(*collection, "key").headers == headers);
+  CHECK(responses.For(*collection, std::nullopt).status == 200);
+  CHECK(responses.For(*collection, std::nullopt).headers == headers);
+  CHECK(responses.For(*collection, "key").headers == headers);
+  CHECK(responses.For(*collection, "key").headers == headers);
   collector.Collect({});
   CHECK(metrics.ToText().find(
             "\ncontainercollector_incomplete_containers_total 4\n") !=
         std::string::npos);
 
   Collector complete(std::make_unique<IncompleteRuntime>(Lines{}), metrics);
-  CHECK(responses.Array(*complete.Collect({})).headers.empty());
-  CHECK(responses.Object(*complete.Collect({}), "key").headers.empty());
+  CHECK(responses.For(*complete.Collect({}), std::nullopt).headers.empty());
+  CHECK(responses.For(*complete.Collect({}), "key").headers.empty());
 }
 
 TEST_CASE("Each cause is one line, when it begins and when all have ended") {

@@ -5,19 +5,17 @@
 
 #include <cmath>
 #include <ctime>
+#include <map>
 
 #include "tests/server/node.h"
 
 using namespace containercollector::test;
-using containercollector::ErrorCode;
-using containercollector::server::Listener;
-using containercollector::server::Metrics;
-using std::chrono::milliseconds;
+using namespace containercollector::server;
 
 namespace {
 
-bool Has(const std::string& text, const std::string& series) {
-  return ("\n" + text).find("\n" + series + " ") != std::string::npos;
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
 }
 
 /// The value of a series, by its name and labels.
@@ -39,104 +37,41 @@ std::string MetricsOf(const Node& node) {
 
 }  // namespace
 
-TEST_CASE("A request is counted by route and status, its duration by route") {
+TEST_CASE("A counter adds, a gauge replaces, a histogram sorts into buckets") {
   Metrics metrics;
-  metrics.CountRequest("collect", 200, milliseconds(300));
-  metrics.CountRequest("collect", 500, milliseconds(30'000));
-  const std::string text = metrics.ToText();
-  CHECK(Value(text,
-              "containercollector_requests_total"
-              R"({route="collect",status="200"})") == 1);
-  CHECK(Value(text,
-              "containercollector_requests_total"
-              R"({route="collect",status="500"})") == 1);
-  const std::string duration = "containercollector_request_duration_seconds";
-  CHECK(Value(text, duration + R"(_count{route="collect"})") == 2);
-  CHECK(Value(text, duration + R"(_sum{route="collect"})") == 30.3);
-  CHECK(Value(text, duration + R"(_bucket{route="collect",le="0.25"})") == 0);
-  CHECK(Value(text, duration + R"(_bucket{route="collect",le="0.5"})") == 1);
-  CHECK(Value(text, duration + R"(_bucket{route="collect",le="60"})") == 2);
-}
-
-TEST_CASE("Failures that have not happened yet are 0") {
-  const std::string text = Metrics().ToText();
-  for (const char* reason : {"handshake", "no_certificate", "untrusted"}) {
-    CHECK(Value(text, "containercollector_tls_failures_total{reason=\"" +
-                          std::string(reason) + "\"}") == 0);
-  }
-  CHECK(Value(text,
-              "containercollector_daemon_calls_total"
-              R"({call="list",result="timeout"})") == 0);
-  CHECK(Value(text, "containercollector_incomplete_containers_total") == 0);
-  CHECK(Value(text, "containercollector_log_lines_dropped_total") == 0);
-}
-
-TEST_CASE("The container runtime that is asked is 1, those before are 0") {
-  Metrics metrics;
-  const std::string docker =
-      R"(containercollector_runtime{endpoint="unix:///d",runtime="docker"})";
-  const std::string cri =
-      R"(containercollector_runtime{endpoint="unix:///c",runtime="cri"})";
-  const std::string changes = "containercollector_runtime_changes_total";
-  CHECK(metrics.ToText().find("\ncontainercollector_runtime{") ==
-        std::string::npos);
-  CHECK(Value(metrics.ToText(), changes) == 0);
-  metrics.SetRuntime("docker", "unix:///d");
-  CHECK(Value(metrics.ToText(), docker) == 1);
-  CHECK_FALSE(Has(metrics.ToText(), cri));
-  CHECK(Value(metrics.ToText(), changes) == 0);
-  metrics.SetRuntime("cri", "unix:///c");
-  CHECK(Value(metrics.ToText(), docker) == 0);
-  CHECK(Value(metrics.ToText(), cri) == 1);
-  CHECK(Value(metrics.ToText(), changes) == 1);
-}
-
-TEST_CASE("Times that are unknown have no series") {
-  Metrics metrics;
-  const std::string success =
-      "containercollector_last_successful_collection_timestamp_seconds";
-  const std::string certificate = "containercollector_certificate_";
-  const std::string before = metrics.ToText();
-  CHECK_FALSE(Has(before, success));
-  CHECK(before.find(certificate) == std::string::npos);
-
-  metrics.CollectionSucceeded(3, 1234);
-  const std::string collected = metrics.ToText();
-  CHECK(IsNow(Value(collected, success)));
-  CHECK(Value(collected, "containercollector_last_response_containers") == 3);
-  CHECK(Value(collected, "containercollector_last_response_bytes") == 1234);
-
-  metrics.CertificatesLoaded(std::chrono::system_clock::from_time_t(2e9));
-  const std::string loaded = metrics.ToText();
-  CHECK(Value(loaded, certificate + "expiry_timestamp_seconds") == 2e9);
-  CHECK(Value(loaded, certificate + "last_reload_successful") == 1);
-  CHECK(IsNow(Value(loaded, certificate + "last_reload_timestamp_seconds")));
-
-  metrics.CertificatesNotLoaded();
-  const std::string failed = metrics.ToText();
-  CHECK(Value(failed, certificate + "expiry_timestamp_seconds") == 2e9);
-  CHECK(Value(failed, certificate + "last_reload_successful") == 0);
-}
-
-TEST_CASE("Each listener has its own load and limits") {
-  Metrics metrics;
-  metrics.AddListener(Listener::kMain, 2048, 1000);
-  CHECK(metrics.ToText().find("listener=\"metrics\"") == std::string::npos);
-  metrics.AddListener(Listener::kMetrics, 64, 500);
-  metrics.SetLoad(Listener::kMain, 7, 300);
-  metrics.SetLoad(Listener::kMetrics, 2, 40);
+  metrics.Record(kRequests, 1, {{"route", "a"}, {"status", "200"}});
+  metrics.Record(kRequests, 1, {{"route", "a"}, {"status", "500"}});
+  metrics.Record(kRequests, 2, {{"route", "a"}, {"status", "500"}});
+  metrics.Record(kPending, 7);
+  metrics.Record(kPending, 3);
+  for (const double seconds : {0.25, 0.3, 30.0, 61.0})
+    metrics.Record(kRequestDuration, seconds, {{"route", "a"}});
+  metrics.Record(kBatchSize, 1024);
   const std::string text = metrics.ToText();
   const std::string prefix = "containercollector_";
-  const std::string main = R"({listener="main"})";
-  CHECK(Value(text, prefix + "connections" + main) == 7);
-  CHECK(Value(text, prefix + "connections_limit" + main) == 2048);
-  CHECK(Value(text, prefix + "in_flight_bytes" + main) == 300);
-  CHECK(Value(text, prefix + "in_flight_limit_bytes" + main) == 1000);
-  const std::string second = R"({listener="metrics"})";
-  CHECK(Value(text, prefix + "connections" + second) == 2);
-  CHECK(Value(text, prefix + "connections_limit" + second) == 64);
-  CHECK(Value(text, prefix + "in_flight_bytes" + second) == 40);
-  CHECK(Value(text, prefix + "in_flight_limit_bytes" + second) == 500);
+  for (const auto& [series, value] : std::map<std::string, double>{
+           {R"(requests_total{route="a",status="200"})", 1},
+           {R"(requests_total{route="a",status="500"})", 3},
+           {"requests_pending", 3},
+           {R"(request_duration_seconds_count{route="a"})", 4},
+           {R"(request_duration_seconds_sum{route="a"})", 91.55},
+           {R"(request_duration_seconds_bucket{route="a",le="0.1"})", 0},
+           {R"(request_duration_seconds_bucket{route="a",le="0.25"})", 1},
+           {R"(request_duration_seconds_bucket{route="a",le="60"})", 3},
+           {R"(request_duration_seconds_bucket{route="a",le="+Inf"})", 4},
+           {R"(batch_size_bucket{le="512"})", 0},
+           {R"(batch_size_bucket{le="1024"})", 1},
+           {R"(tls_failures_total{reason="untrusted"})", 0},
+           {R"(daemon_calls_total{call="list",result="timeout"})", 0},
+           {R"(daemon_calls_total{call="list",result="ok"})", 0},
+           {"runtime_changes_total", 0},
+           {"incomplete_containers_total", 0},
+           {"log_lines_dropped_total", 0}}) {
+    CAPTURE(series);
+    CHECK(Value(text, prefix + series) == value);
+  }
+  // A time that is unknown has no series: 0 would be 1970.
+  CHECK_FALSE(Has(text, "timestamp"));
 }
 
 TEST_CASE("The process shows what it uses") {
