@@ -139,7 +139,7 @@ class Lists {
         service_(
             containercollector::internal::ParseEndpoint(
                 options.cri_endpoint, containercollector::RuntimeKind::kCri),
-            options.connect_timeout, options.max_response_bytes) {}
+            options) {}
 
   std::size_t Count() const {
     const auto limit =

@@ -8,24 +8,13 @@
 #include <cstdint>
 
 #include "containercollector/error.h"
+#include "lib/src/failure.h"
 
 namespace containercollector::internal {
 namespace {
 
 constexpr std::string_view kDockerSocket = "/var/run/docker.sock";
 constexpr std::string_view kCriSocket = "/run/containerd/containerd.sock";
-constexpr std::string_view kPort = "2375";
-constexpr std::string_view kTlsPort = "2376";
-
-bool Contains(std::string_view text, std::string_view characters) {
-  return text.find_first_of(characters) != std::string_view::npos;
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 bool IsPort(std::string_view text) {
   std::uint16_t port = 0;
@@ -50,7 +39,7 @@ class Parser {
     if (text_.substr(0, 1) == "/")
       Reject("the scheme is missing: write unix://" + endpoint_.text);
     const std::size_t separator = text_.find("://");
-    const bool has_scheme = separator != std::string_view::npos;
+    const bool has_scheme = separator != text_.npos;
     const std::string_view scheme =
         has_scheme ? text_.substr(0, separator) : "tcp";
     const std::string_view rest =
@@ -60,12 +49,13 @@ class Parser {
     } else if (cri_) {
       Reject("container runtimes listen at a Unix socket: write e.g. " +
              Example());
-    } else if (!has_scheme && (text_.empty() || Contains(text_, "/"))) {
-      RejectScheme("");
-    } else if (scheme == "tcp" || scheme == "http" || scheme == "https") {
-      if (scheme != "tcp") endpoint_.tls = scheme == "https";
+    } else if (scheme == "http" || scheme == "https") {
+      endpoint_.tls = scheme == "https";
       ParseAddress(scheme, rest);
-      if (endpoint_.text.find("://") == std::string::npos)
+    } else if (scheme == "tcp" &&
+               (has_scheme || (!text_.empty() && !Contains("/")))) {
+      ParseAddress(scheme, rest);
+      if (!has_scheme && endpoint_.text == text_)
         endpoint_.text = "tcp://" + endpoint_.text;
     } else {
       RejectScheme(scheme);
@@ -85,6 +75,10 @@ class Parser {
     return "unix://" + std::string(cri_ ? kCriSocket : kDockerSocket);
   }
 
+  bool Contains(std::string_view characters) const {
+    return text_.find_first_of(characters) != text_.npos;
+  }
+
   [[noreturn]] void RejectScheme(std::string_view scheme) const {
     if (scheme == "ssh") {
       Reject(
@@ -93,9 +87,8 @@ class Parser {
           "unix:///tmp/docker.sock");
     }
     if (scheme == "npipe") {
-      Reject(
-          "npipe:// is for Windows: write e.g. unix:///var/run/docker.sock or "
-          "tcp://127.0.0.1:2375");
+      Reject("npipe:// is for Windows: write e.g. " + Example() +
+             " or tcp://127.0.0.1:2375");
     }
     if (scheme == "fd") {
       Reject(
@@ -128,36 +121,31 @@ class Parser {
   }
 
   void ParseAddress(std::string_view scheme, std::string_view address) {
-    const std::string default_port(endpoint_.tls ? kTlsPort : kPort);
+    const std::string default_port = endpoint_.tls ? "2376" : "2375";
     const std::string prefix = std::string(scheme) + "://";
-    const std::string host_and_port =
-        "write host and port, e.g. " + prefix + "127.0.0.1:" + default_port;
-    if (Contains(address, "@"))
-      Reject("a user name has no meaning to Docker: " + host_and_port);
-    if (Contains(address, "?#"))
-      Reject("it has a query or a fragment: " + host_and_port);
-    if (Contains(address, " ")) Reject("it has a space: " + host_and_port);
+    const auto reject = [&](const std::string& why) {
+      Reject(why + ": write host and port, e.g. " + prefix +
+             "127.0.0.1:" + default_port);
+    };
+    if (Contains("@")) reject("a user name has no meaning to Docker");
+    if (Contains("?#")) reject("it has a query or a fragment");
+    if (Contains(" ")) reject("it has a space");
 
     std::string_view path =
         address.substr(std::min(address.find('/'), address.size()));
     address.remove_suffix(path.size());
     while (!path.empty() && path.back() == '/') path.remove_suffix(1);
 
-    // Ignore the colons of an IPv6 address, which are in brackets.
-    const std::size_t bracket = address.rfind(']');
-    const std::size_t colon = address.rfind(':');
-    const bool has_port =
-        colon != std::string_view::npos &&
-        (bracket == std::string_view::npos || colon > bracket);
-    std::string name(has_port ? address.substr(0, colon) : address);
-    const std::string port(has_port ? address.substr(colon + 1)
-                                    : std::string_view(default_port));
+    // The colons of an IPv6 address are in brackets.
+    const std::size_t colon = address.find_last_of(":]");
+    const bool has_port = colon != address.npos && address[colon] == ':';
+    std::string name(address.substr(0, has_port ? colon : address.npos));
+    const std::string port(has_port ? address.substr(colon + 1) : default_port);
     if (name.find(':') != std::string::npos && name.front() != '[') {
       Reject("an IPv6 address stands in brackets: write e.g. " + prefix +
              "[::1]:" + default_port);
     }
-    if (!IsPort(port))
-      Reject("the port is not a number from 1 to 65535: " + host_and_port);
+    if (!IsPort(port)) reject("the port is not a number from 1 to 65535");
     if (name.empty()) {
       name = "localhost";
       endpoint_.text = prefix + name + ":" + port;

@@ -5,7 +5,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <tuple>
 
 #include "containercollector/error.h"
@@ -34,11 +36,33 @@ std::string DockerConfigDirectory() {
   throw Error(ErrorCode::kInvalidArgument, text);
 }
 
+void CheckDuration(const char* name, std::chrono::nanoseconds duration) {
+  using std::chrono::milliseconds;
+  // libcurl stores milliseconds in a long, and adds to them.
+  constexpr auto kLongest = std::chrono::hours(24 * 365);
+  if (duration >= milliseconds(1) && duration <= kLongest) return;
+  const bool whole = duration % milliseconds(1) == milliseconds(0);
+  const std::string text =
+      whole ? std::to_string(duration / milliseconds(1)) + "ms"
+            : std::to_string(duration.count()) + "ns";
+  RejectOption(std::string("invalid ") + name + " of " + text +
+               ": write at least 1ms and at most a year");
+}
+
+void CheckMaxResponse(std::size_t bytes) {
+  // The largest size that the JSON parser and gRPC's length prefix can
+  // represent.
+  constexpr std::size_t kLargest = std::numeric_limits<std::uint32_t>::max();
+  if (bytes >= 1 && bytes <= kLargest) return;
+  RejectOption("invalid max response of " + std::to_string(bytes) +
+               " bytes: write 1 to " + std::to_string(kLargest));
+}
+
 }  // namespace
 
 namespace internal {
 
-void CheckOptions(const RuntimeOptions& options) {
+const RuntimeOptions& CheckOptions(const RuntimeOptions& options) {
   if (!options.api_version.empty() && !ParseApiVersion(options.api_version)) {
     RejectOption(
         "invalid API version \"" + options.api_version +
@@ -53,6 +77,7 @@ void CheckOptions(const RuntimeOptions& options) {
         "invalid TLS files: a client's certificate and its key go together, "
         "write both or neither");
   }
+  return options;
 }
 
 }  // namespace internal

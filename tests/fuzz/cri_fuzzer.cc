@@ -124,12 +124,11 @@ void CheckGrpc(std::string_view bytes) {
   response.trailers = {{"grpc-status", "0"},
                        {"grpc-message", std::string(bytes)}};
   response.body = bytes;
-  const GrpcResult result = ParseGrpcResult({response, std::nullopt});
-  if (const auto* message = std::get_if<std::string>(&result)) {
-    if (FrameMessage(*message) != response.body) std::abort();
-  }
+  const GrpcResult result = ParseGrpcResult(response);
+  if (!result.failure && FrameMessage(result.message) != response.body)
+    std::abort();
   response.trailers[0].second = "2";
-  static_cast<void>(ParseGrpcResult({response, std::nullopt}));
+  static_cast<void>(ParseGrpcResult(response));
 }
 
 }  // namespace

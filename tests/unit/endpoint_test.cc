@@ -1,82 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "lib/src/endpoint.h"
 
+#include <chrono>
 #include <string>
 
+#include "containercollector/cri_client.h"
 #include "containercollector/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_of.h"
 
-using containercollector::ErrorCode;
-using containercollector::RuntimeKind;
-using containercollector::internal::Endpoint;
-using containercollector::test::ErrorOf;
+using namespace containercollector;
+using internal::Endpoint;
+using internal::ParseEndpoint;
+using test::ErrorOf;
 
 namespace {
 
-Endpoint ParseEndpoint(const std::string& text, bool tls) {
-  return containercollector::internal::ParseEndpoint(text, RuntimeKind::kDocker,
-                                                     tls);
-}
-
-Endpoint ParseCriEndpoint(const std::string& text) {
-  return containercollector::internal::ParseEndpoint(text, RuntimeKind::kCri);
-}
-
-std::string RejectionOf(const std::string& endpoint) {
-  const auto error = ErrorOf([&] { ParseCriEndpoint(endpoint); });
-  CHECK(error.code() == ErrorCode::kInvalidArgument);
-  return error.what();
-}
+constexpr auto kDocker = RuntimeKind::kDocker;
+constexpr auto kCri = RuntimeKind::kCri;
 
 }  // namespace
 
-TEST_CASE("A unix host is the absolute path of a socket") {
-  const auto endpoint = ParseEndpoint("unix:///var/run/docker.sock", false);
-  CHECK(endpoint.text == "unix:///var/run/docker.sock");
-  CHECK(endpoint.socket_path == "/var/run/docker.sock");
-  CHECK(endpoint.base_url == "http://localhost");
-  CHECK_FALSE(endpoint.tls);
-  CHECK_FALSE(ParseEndpoint("unix:///var/run/docker.sock", true).tls);
-}
-
-TEST_CASE("TCP hosts become URLs") {
+TEST_CASE("TCP endpoints become URLs, with Docker's defaults") {
   struct Case {
-    const char* host;
-    bool tls_files;
-    const char* url;
-  };
-  for (const Case& c : {
-           Case{"tcp://127.0.0.1:2375", false, "http://127.0.0.1:2375"},
-           Case{"tcp://127.0.0.1:1", true, "https://127.0.0.1:1"},
-           Case{"tcp://node", false, "http://node:2375"},
-           Case{"tcp://node", true, "https://node:2376"},
-           Case{"tcp://[::1]:99", false, "http://[::1]:99"},
-           Case{"tcp://[::1]", false, "http://[::1]:2375"},
-           Case{"http://node:80/", false, "http://node:80"},
-           Case{"http://node/a/b//", true, "http://node:2375/a/b"},
-           Case{"https://node:443/base", false, "https://node:443/base"},
-           Case{"https://node", false, "https://node:2376"},
-       }) {
-    CAPTURE(c.host, c.tls_files);
-    const auto endpoint = ParseEndpoint(c.host, c.tls_files);
-    CHECK(endpoint.text == c.host);
-    CHECK(endpoint.socket_path.empty());
-    CHECK(endpoint.base_url == c.url);
-    CHECK(endpoint.tls == (endpoint.base_url.rfind("https://", 0) == 0));
-  }
-}
-
-TEST_CASE("What an endpoint leaves out has Docker's defaults") {
-  struct Case {
-    const char* host;
-    bool tls_files;
+    const char* endpoint;
+    bool tls;
     const char* text;
     const char* url;
   };
   const char* const local = "http://localhost:2375";
   for (const Case& c : {
+           Case{"tcp://127.0.0.1:1", true, "tcp://127.0.0.1:1",
+                "https://127.0.0.1:1"},
+           Case{"tcp://node", false, "tcp://node", "http://node:2375"},
+           Case{"tcp://node", true, "tcp://node", "https://node:2376"},
+           Case{"tcp://[::1]:99", false, "tcp://[::1]:99", "http://[::1]:99"},
+           Case{"tcp://[::1]", false, "tcp://[::1]", "http://[::1]:2375"},
+           Case{"http://node:80/", false, "http://node:80/", "http://node:80"},
+           Case{"http://node/a/b//", true, "http://node/a/b//",
+                "http://node:2375/a/b"},
+           Case{"https://node:443/base", false, "https://node:443/base",
+                "https://node:443/base"},
+           Case{"https://node", false, "https://node", "https://node:2376"},
            Case{"tcp://", false, "tcp://localhost:2375", local},
            Case{"tcp://", true, "tcp://localhost:2376",
                 "https://localhost:2376"},
@@ -87,29 +52,46 @@ TEST_CASE("What an endpoint leaves out has Docker's defaults") {
            Case{" localhost ", false, "tcp://localhost", local},
            Case{"[::1]:99", false, "tcp://[::1]:99", "http://[::1]:99"},
        }) {
-    CAPTURE(c.host, c.tls_files);
-    const Endpoint endpoint = ParseEndpoint(c.host, c.tls_files);
+    CAPTURE(c.endpoint, c.tls);
+    const Endpoint endpoint = ParseEndpoint(c.endpoint, kDocker, c.tls);
     CHECK(endpoint.text == c.text);
+    CHECK(endpoint.socket_path.empty());
     CHECK(endpoint.base_url == c.url);
+    CHECK(endpoint.tls == (endpoint.base_url.rfind("https://", 0) == 0));
+    CHECK(endpoint.kind == kDocker);
   }
-  const Endpoint socket = ParseEndpoint("unix://", true);
-  CHECK(socket.text == "unix:///var/run/docker.sock");
-  CHECK(socket.socket_path == "/var/run/docker.sock");
-  CHECK_FALSE(socket.tls);
 }
 
-TEST_CASE("A socket's path can have spaces, and can be abstract") {
-  CHECK(ParseEndpoint("unix:///my files/docker.sock", false).socket_path ==
-        "/my files/docker.sock");
-  const Endpoint abstract = ParseEndpoint("unix://@docker", false);
-  CHECK(abstract.socket_path == "@docker");
-  CHECK(abstract.text == "unix://@docker");
+TEST_CASE("A Unix endpoint is the absolute path of a socket or its name") {
+  struct Case {
+    std::string endpoint;
+    RuntimeKind kind;
+    std::string path;
+  };
+  for (const Case& c : {
+           Case{"unix:///run/d.sock", kDocker, "/run/d.sock"},
+           Case{"unix:///my files/d.sock", kDocker, "/my files/d.sock"},
+           Case{"unix://@docker", kDocker, "@docker"},
+           Case{"unix:///" + std::string(106, 'x'), kDocker,
+                "/" + std::string(106, 'x')},
+           Case{"unix://", kDocker, "/var/run/docker.sock"},
+           Case{"unix:///run/r.sock", kCri, "/run/r.sock"},
+           Case{"unix://", kCri, "/run/containerd/containerd.sock"},
+       }) {
+    const Endpoint endpoint = ParseEndpoint(c.endpoint, c.kind, true);
+    CHECK(endpoint.text == "unix://" + c.path);
+    CHECK(endpoint.socket_path == c.path);
+    CHECK(endpoint.base_url == "http://localhost");
+    CHECK_FALSE(endpoint.tls);
+    CHECK(endpoint.kind == c.kind);
+  }
 }
 
 TEST_CASE("An endpoint that cannot be used says what to write instead") {
   struct Case {
-    std::string host;
+    std::string endpoint;
     std::string why;
+    RuntimeKind kind = kDocker;
   };
   const std::string any =
       "write unix:///path, tcp://host:port, http://host:port or "
@@ -121,6 +103,11 @@ TEST_CASE("An endpoint that cannot be used says what to write instead") {
       "tcp://127.0.0.1:2375";
   const std::string brackets =
       "an IPv6 address stands in brackets: write e.g. tcp://[::1]:2375";
+  const std::string cri_example = "unix:///run/containerd/containerd.sock";
+  const std::string path(107, 'x');
+  const std::string too_long =
+      "the path of a unix socket has at most 107 bytes, this one has 108: use "
+      "a shorter path, or a symbolic link with one";
   for (const Case& c : {
            Case{"", any},
            Case{"/var/run/docker.sock",
@@ -158,52 +145,33 @@ TEST_CASE("An endpoint that cannot be used says what to write instead") {
            Case{"npipe:////./pipe/docker_engine",
                 "npipe:// is for Windows: write e.g. "
                 "unix:///var/run/docker.sock or tcp://127.0.0.1:2375"},
+           Case{"unix:///" + path, too_long},
+           Case{"unix:///" + path, too_long, kCri},
+           Case{"tcp://127.0.0.1:1",
+                "container runtimes listen at a Unix socket: write e.g. " +
+                    cri_example,
+                kCri},
+           Case{"/run/r.sock",
+                "the scheme is missing: write unix:///run/r.sock", kCri},
+           Case{"unix://run/r.sock",
+                "write the absolute path of the socket, e.g. " + cri_example,
+                kCri},
+           Case{"unix:///a\nb",
+                "it has a control character: write e.g. " + cri_example, kCri},
        }) {
-    const auto error = ErrorOf([&] { ParseEndpoint(c.host, false); });
+    const Error error = ErrorOf([&] { ParseEndpoint(c.endpoint, c.kind); });
     CHECK(error.code() == ErrorCode::kInvalidArgument);
-    CHECK(error.what() ==
-          "Docker endpoint \"" + c.host + "\" cannot be used: " + c.why);
+    CHECK(error.what() == (c.kind == kCri ? "Container runtime endpoint \""
+                                          : "Docker endpoint \"") +
+                              c.endpoint + "\" cannot be used: " + c.why);
   }
 }
 
-TEST_CASE(
-    "A socket path that is too long for the kernel is rejected with its "
-    "length") {
-  const std::string longest = "unix:///" + std::string(106, 'x');
-  CHECK(ParseEndpoint(longest, false).socket_path.size() == 107);
-  const std::string host = longest + "x";
-  CHECK(ErrorOf([&] { ParseEndpoint(host, false); }).what() ==
-        "Docker endpoint \"" + host +
-            "\" cannot be used: the path of a unix socket has at most 107 "
-            "bytes, this one has 108: use a shorter path, or "
-            "a symbolic link with one");
-}
-
-TEST_CASE("The endpoint of a runtime is a Unix socket") {
-  const Endpoint endpoint = ParseCriEndpoint("unix:///run/r.sock");
-  CHECK(endpoint.text == "unix:///run/r.sock");
-  CHECK(endpoint.socket_path == "/run/r.sock");
-  CHECK(endpoint.kind == RuntimeKind::kCri);
-  CHECK(ParseCriEndpoint("unix://").text ==
+TEST_CASE("The options of a CriClient are checked when it is made") {
+  RuntimeOptions options;
+  CHECK(CriClient(options).endpoint() ==
         "unix:///run/containerd/containerd.sock");
-  CHECK(RejectionOf("tcp://127.0.0.1:1") ==
-        "Container runtime endpoint \"tcp://127.0.0.1:1\" cannot be used: "
-        "container runtimes listen at a Unix socket: write e.g. "
-        "unix:///run/containerd/containerd.sock");
-  CHECK(RejectionOf("/run/r.sock") ==
-        "Container runtime endpoint \"/run/r.sock\" cannot be used: the scheme "
-        "is missing: write unix:///run/r.sock");
-  CHECK(RejectionOf("unix://run/r.sock") ==
-        "Container runtime endpoint \"unix://run/r.sock\" cannot be used: "
-        "write the absolute path of the socket, e.g. "
-        "unix:///run/containerd/containerd.sock");
-  CHECK(RejectionOf("unix:///a\nb") ==
-        "Container runtime endpoint \"unix:///a\nb\" cannot be used: it has a "
-        "control character: write e.g. unix:///run/containerd/containerd.sock");
-  const std::string path(110, 'x');
-  CHECK(RejectionOf("unix:///" + path) ==
-        "Container runtime endpoint \"unix:///" + path +
-            "\" cannot be used: the path of a unix socket has at most 107 "
-            "bytes, this one has 111: use a shorter path, or a symbolic link "
-            "with one");
+  options.timeout = std::chrono::seconds(0);
+  CHECK(ErrorOf([&] { const CriClient client(options); }).code() ==
+        ErrorCode::kInvalidArgument);
 }

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "containercollector/error.h"
-#include "lib/src/docker/list_query.h"
+#include "lib/src/docker/messages.h"
 #include "lib/src/query_string.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_of.h"

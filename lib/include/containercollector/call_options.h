@@ -16,6 +16,10 @@
 
 namespace containercollector {
 
+namespace internal {
+class CancellationWake;
+}
+
 /// Cancels calls from another thread.
 ///
 /// One Cancellation may serve many calls. It must outlive them. Thread-safe.
@@ -40,22 +44,9 @@ class CONTAINERCOLLECTOR_EXPORT Cancellation {
   /// Returns whether Cancel() has been called.
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
-  /// RAII: while it exists, Cancel() calls `wake`. For callers that also wait
-  /// for something outside this library. `wake` must neither throw nor use the
-  /// Cancellation.
-  class CONTAINERCOLLECTOR_EXPORT Wake {
-   public:
-    Wake(Cancellation& cancellation, std::function<void()> wake);
-    ~Wake();
-    Wake(const Wake&) = delete;
-    Wake& operator=(const Wake&) = delete;
-
-   private:
-    Cancellation& cancellation_;
-    std::list<std::function<void()>>::iterator entry_;
-  };
-
  private:
+  friend class internal::CancellationWake;
+
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;
   std::list<std::function<void()>> wakes_;  // Guarded by mutex_.

@@ -52,7 +52,7 @@ class CriClient::Impl {
   explicit Impl(const RuntimeOptions& options)
       : timeout_(Checked(options).timeout),
         max_bytes_(options.max_response_bytes),
-        service_(EndpointOf(options), options.connect_timeout, max_bytes_),
+        service_(EndpointOf(options), options),
         memory_(max_bytes_) {}
 
   const std::string& endpoint() const noexcept {

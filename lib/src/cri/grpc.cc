@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 namespace containercollector::internal {
@@ -12,102 +11,33 @@ namespace {
 
 constexpr std::size_t kPrefixBytes = 5;
 
-std::optional<int> ParseStatusCode(std::string_view text) {
+/// Returns the whole text as a number that is not negative; -1 if it is none.
+int ParseNumber(std::string_view text, int base) {
+  int number = -1;
+  const char* const end = text.data() + text.size();
   // from_chars() accepts a minus sign.
-  if (text.substr(0, 1) == "-") return std::nullopt;
-  int code = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), code);
-  if (error != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
-  return code;
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  if (text.substr(0, 1) == "-") return -1;
+  const auto result = std::from_chars(text.data(), end, number, base);
+  return result.ec == std::errc() && result.ptr == end ? number : -1;
 }
 
 /// Decodes grpc-message, in which %XX stands for a byte. Keeps other percent
 /// signs, as gRPC specifies.
 std::string DecodeMessage(std::string_view text) {
   std::string message;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high =
-        text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-    const int low = high >= 0 ? HexDigit(text[i + 2]) : -1;
-    if (low >= 0) {
-      message += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      message += text[i];
-    }
+  while (!text.empty()) {
+    const int byte = text.size() >= 3 && text.front() == '%'
+                         ? ParseNumber(text.substr(1, 2), 16)
+                         : -1;
+    message += byte >= 0 ? static_cast<char>(byte) : text.front();
+    text.remove_prefix(byte >= 0 ? 3 : 1);
   }
   return MessageText(message);
 }
 
-GrpcMalformed NotGrpc(std::string detail) {
-  GrpcMalformed malformed;
-  malformed.detail = std::move(detail);
-  return malformed;
-}
-
-/// Returns whether a content type is gRPC's, with or without a suffix such as
-/// "+proto".
-bool IsGrpc(std::string_view type) {
-  constexpr std::string_view kGrpc = "application/grpc";
-  return type.substr(0, kGrpc.size()) == kGrpc &&
-         (type.size() == kGrpc.size() ||
-          std::string_view("+;").find(type[kGrpc.size()]) !=
-              std::string_view::npos);
-}
-
-/// Returns the only status in the trailers, or in the headers of a response
-/// without a body; std::nullopt if there are none or several.
-std::optional<GrpcStatus> StatusOf(const HttpResponse& response) {
-  const HeaderLines& lines = response.trailers.empty() && response.body.empty()
-                                 ? response.headers
-                                 : response.trailers;
-  if (CountHeader(lines, "grpc-status") != 1) return std::nullopt;
-  const auto code = ParseStatusCode(FindHeader(lines, "grpc-status"));
-  if (!code) return std::nullopt;
-  std::optional<GrpcStatus> status(std::in_place);
-  status->code = *code;
-  status->message = DecodeMessage(FindHeader(lines, "grpc-message"));
-  return status;
-}
-
-/// Returns what is wrong with a body's length prefix; std::nullopt if nothing
-/// is.
-std::optional<GrpcMalformed> FindFault(std::string_view body) {
-  std::optional<GrpcMalformed> malformed(std::in_place);
-  malformed->bytes = body.size();
-  if (body.size() < kPrefixBytes) {
-    malformed->fault = GrpcFault::kNoMessage;
-    return malformed;
-  }
-  const auto byte = [&](std::size_t i) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(body[i]));
-  };
-  malformed->announced = byte(1) << 24 | byte(2) << 16 | byte(3) << 8 | byte(4);
-  malformed->bytes -= kPrefixBytes;
-  if (byte(0) != 0) {
-    malformed->fault = GrpcFault::kCompressed;
-  } else if (malformed->bytes < malformed->announced) {
-    malformed->fault = GrpcFault::kTooShort;
-  } else if (malformed->bytes > malformed->announced) {
-    malformed->fault = GrpcFault::kTooLong;
-  } else {
-    malformed.reset();
-  }
-  return malformed;
-}
-
-}  // namespace
-
-std::string GrpcCodeName(int code) {
+/// Returns the name of a status code, e.g. "UNAVAILABLE", or its number if it
+/// has none.
+std::string CodeName(int code) {
   constexpr std::array kNames{"OK",
                               "CANCELLED",
                               "UNKNOWN",
@@ -126,48 +56,91 @@ std::string GrpcCodeName(int code) {
                               "DATA_LOSS",
                               "UNAUTHENTICATED"};
   const auto index = static_cast<std::size_t>(code);
-  return code >= 0 && index < kNames.size() ? kNames[index]
-                                            : std::to_string(code);
+  return index < kNames.size() ? kNames[index] : std::to_string(code);
 }
+
+/// Returns whether a content type is gRPC's, with or without a suffix such as
+/// "+proto".
+bool IsGrpc(std::string_view type) {
+  constexpr std::string_view kGrpc = "application/grpc";
+  if (type.substr(0, kGrpc.size()) != kGrpc) return false;
+  const std::string_view suffix = type.substr(kGrpc.size(), 1);
+  return suffix.empty() || suffix == "+" || suffix == ";";
+}
+
+/// Returns the only status in the trailers, or in the headers of a response
+/// without a body; std::nullopt if there are none or several.
+std::optional<Failure> StatusOf(const HttpResponse& response) {
+  const HeaderLines& lines = response.trailers.empty() && response.body.empty()
+                                 ? response.headers
+                                 : response.trailers;
+  const auto codes = ValuesOf(lines, "grpc-status");
+  const int code = codes.size() == 1 ? ParseNumber(codes.front(), 10) : -1;
+  if (code < 0) return std::nullopt;
+  const auto texts = ValuesOf(lines, "grpc-message");
+  const std::string text = texts.empty() ? "" : DecodeMessage(texts.front());
+  Failure status;
+  status.kind = FailureKind::kGrpcStatus;
+  status.grpc_status = code;
+  status.detail =
+      (text.empty() ? "no message" : text) + " (" + CodeName(code) + ")";
+  return status;
+}
+
+/// Returns what is wrong with the length before a message; empty if nothing is.
+std::string FaultOf(std::string_view body) {
+  const auto bytes = [](std::size_t count) { return std::to_string(count); };
+  if (body.size() < kPrefixBytes) {
+    return "not valid gRPC: it has " + bytes(body.size()) +
+           " bytes, and a message begins with 5";
+  }
+  if (body.front() != '\0') return "compressed, which was not asked for";
+  std::size_t announced = 0;
+  for (const char byte : body.substr(1, kPrefixBytes - 1))
+    announced = announced << 8 | static_cast<unsigned char>(byte);
+  if (announced == body.size() - kPrefixBytes) return {};
+  return "not valid gRPC: it announces " + bytes(announced) +
+         " bytes, and has " + bytes(body.size() - kPrefixBytes);
+}
+
+}  // namespace
 
 std::string FrameMessage(std::string_view message) {
   const auto size = static_cast<std::uint32_t>(message.size());
-  std::string body;
-  body.reserve(kPrefixBytes + message.size());
-  body += '\0';
+  std::string body(1, '\0');
   for (const unsigned shift : {24U, 16U, 8U, 0U})
     body += static_cast<char>(size >> shift & 0xFFU);
-  body += message;
-  return body;
+  return body.append(message);
 }
 
-GrpcResult ParseGrpcResult(PostResult result) {
-  HttpResponse& response = result.response;
-  if (result.failure) {
-    auto status = result.failure->kind == FailureKind::kStreamReset
-                      ? StatusOf(response)
-                      : std::nullopt;
-    if (status && status->code != static_cast<int>(GrpcCode::kOk))
-      return *std::move(status);
-    return *std::move(result.failure);
+GrpcResult ParseGrpcResult(HttpResponse response) {
+  std::optional<Failure> status = StatusOf(response);
+  const bool is_error = status && status->grpc_status != kGrpcOk;
+  if (response.failure) {
+    if (is_error && response.failure->kind == FailureKind::kStreamReset)
+      return {"", std::move(status)};
+    return {"", std::move(response.failure)};
   }
+  Failure failure;
+  failure.kind = FailureKind::kMalformed;
   const std::string_view type = response.Header("content-type");
-  if (response.status != 200)
-    return NotGrpc("it has HTTP status " + std::to_string(response.status));
-  if (!IsGrpc(type))
-    return NotGrpc("its content type is \"" + Shortened(type, 64) + "\"");
-  auto status = StatusOf(response);
-  if (!status) {
-    GrpcMalformed malformed;
-    malformed.fault = GrpcFault::kNoStatus;
-    malformed.bytes = response.body.size();
-    return malformed;
+  if (response.status != 200) {
+    failure.detail =
+        "not gRPC: it has HTTP status " + std::to_string(response.status);
+  } else if (!IsGrpc(type)) {
+    failure.detail =
+        "not gRPC: its content type is \"" + Shortened(type, 64) + "\"";
+  } else if (!status) {
+    failure.kind = FailureKind::kNoGrpcStatus;
+    failure.bytes = response.body.size();
+  } else if (is_error) {
+    return {"", std::move(status)};
+  } else {
+    failure.detail = FaultOf(response.body);
+    if (failure.detail.empty())
+      return {std::move(response.body.erase(0, kPrefixBytes)), std::nullopt};
   }
-  if (status->code != static_cast<int>(GrpcCode::kOk))
-    return *std::move(status);
-  if (auto malformed = FindFault(response.body)) return *std::move(malformed);
-  response.body.erase(0, kPrefixBytes);
-  return std::move(response.body);
+  return {"", std::move(failure)};
 }
 
 }  // namespace containercollector::internal

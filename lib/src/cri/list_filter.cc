@@ -10,7 +10,7 @@
 
 #include "containercollector/accessors.h"
 #include "containercollector/error.h"
-#include "lib/src/http/failure.h"
+#include "lib/src/failure.h"
 
 namespace containercollector::internal::cri {
 namespace {

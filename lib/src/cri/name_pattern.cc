@@ -2,7 +2,7 @@
 #include "lib/src/cri/name_pattern.h"
 
 #include "containercollector/error.h"
-#include "lib/src/http/failure.h"
+#include "lib/src/failure.h"
 
 namespace containercollector::internal::cri {
 namespace {

@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/cri/runtime_service.h"
 
-#include <map>
 #include <utility>
-#include <variant>
+
+#include "lib/src/cri/grpc.h"
+#include "lib/src/http/http_transport.h"
 
 namespace containercollector::internal::cri {
 namespace {
 
-/// Returns the status if its code is `code`, else null.
-const GrpcStatus* StatusIf(const GrpcResult& result, GrpcCode code) {
-  const auto* const status = std::get_if<GrpcStatus>(&result);
-  return status != nullptr && status->code == static_cast<int>(code) ? status
-                                                                     : nullptr;
-}
-
 /// Returns whether the service may speak another protocol. libcurl cannot tell,
 /// because such a service may close the connection before the first bytes of
 /// HTTP/2 are all sent.
-bool MayBeAnotherProtocol(const GrpcResult& result) {
-  const auto* const failure = std::get_if<Failure>(&result);
-  return failure != nullptr && failure->bytes == 0 &&
-         (failure->kind == FailureKind::kTruncated ||
-          failure->kind == FailureKind::kInvalidHttp ||
-          failure->kind == FailureKind::kNotHttp);
+bool MayBeAnotherProtocol(const Failure& failure) {
+  return failure.bytes == 0 && (failure.kind == FailureKind::kClosed ||
+                                failure.kind == FailureKind::kInvalidHttp ||
+                                failure.kind == FailureKind::kNotHttp);
 }
 
 std::string ShortId(const std::string& id) {
@@ -33,125 +25,116 @@ std::string ShortId(const std::string& id) {
 
 /// Returns whether the runtime no longer knows the subject of the call.
 bool IsGone(const GrpcResult& result) {
-  if (StatusIf(result, GrpcCode::kNotFound) != nullptr) return true;
+  if (result.HasStatus(kGrpcNotFound)) return true;
   // cri-dockerd and old CRI-O never send NOT_FOUND.
-  const GrpcStatus* const unknown = StatusIf(result, GrpcCode::kUnknown);
-  if (unknown == nullptr) return false;
+  if (!result.HasStatus(kGrpcUnknown)) return false;
   for (const char* text : {"No such container", "not found", "does not exist"})
-    if (unknown->message.find(text) != std::string::npos) return true;
+    if (result.failure->detail.find(text) != std::string::npos) return true;
   return false;
 }
 
 }  // namespace
 
-RuntimeService::RuntimeService(Endpoint endpoint,
-                               std::chrono::nanoseconds connect_timeout,
-                               std::size_t max_bytes)
+RuntimeService::RuntimeService(Endpoint endpoint, RuntimeOptions options)
     // "accept:" removes the header that libcurl adds.
     : transport_(std::move(endpoint),
                  {"content-type: application/grpc", "te: trailers", "accept:"},
-                 connect_timeout, max_bytes) {}
+                 std::move(options)) {}
 
-std::string RuntimeService::PathOf(Version version, const char* method) {
-  return std::string(version == Version::kV1
-                         ? "/runtime.v1.RuntimeService/"
-                         : "/runtime.v1alpha2.RuntimeService/") +
-         method;
+PostRequest RuntimeService::RequestOf(const ServiceCall& call,
+                                      const char* service) {
+  PostRequest request;
+  request.path = std::string("/") + service + "/" + call.method;
+  request.body = FrameMessage(call.message);
+  request.timeout = call.timeout;
+  return request;
 }
 
-Place RuntimeService::PlaceOf(const ServiceCall& call) const {
-  Place place;
-  place.endpoint = endpoint();
-  place.request = PathOf(version_, call.method).substr(1);
-  if (!call.subject.empty()) place.request += " of " + ShortId(call.subject);
-  return place;
+Error RuntimeService::ErrorOf(const ServiceCall& call,
+                              const Failure& failure) const {
+  std::string request = std::string(service_) + "/" + call.method;
+  if (!call.subject.empty()) request += " of " + ShortId(call.subject);
+  return ToError({endpoint(), request}, failure);
 }
 
-ServiceFailure RuntimeService::ToFailure(const ServiceCall& call,
-                                         const GrpcResult& result) const {
-  const Place place = PlaceOf(call);
-  if (const auto* failure = std::get_if<Failure>(&result))
-    return {ToError(place, *failure)};
-  if (const auto* malformed = std::get_if<GrpcMalformed>(&result))
-    return {ToError(place, *malformed)};
-  return {ToError(std::get<GrpcStatus>(result)), IsGone(result)};
+Error RuntimeService::ErrorOf(const ServiceCall& call, FailureKind kind,
+                              const std::string& detail) const {
+  Failure failure;
+  failure.kind = kind;
+  failure.detail = detail;
+  return ErrorOf(call, failure);
 }
 
-GrpcResult RuntimeService::CallIn(Version version, const ServiceCall& call,
+bool RuntimeService::SpeaksHttp1(CallLimit limit) const {
+  limit.Shorten(std::chrono::seconds(1));
+  // Docker's ping, which has no side effects on any service.
+  return !HttpTransport(endpoint(), transport_.options())
+              .Get("/_ping", limit)
+              .failure;
+}
+
+GrpcResult RuntimeService::CallIn(const char* service, const ServiceCall& call,
                                   const CallLimit& limit) const {
-  std::optional<PostRequest> request({0, PathOf(version, call.method),
-                                      FrameMessage(call.message),
-                                      call.timeout});
-  GrpcResult only;
+  GrpcResult result;
+  std::optional<PostRequest> request = RequestOf(call, service);
+  request->done = [&](HttpResponse response) {
+    result = ParseGrpcResult(std::move(response));
+  };
   transport_.PostAll([&] { return std::exchange(request, std::nullopt); },
-                     limit,
-                     [&](const PostRequest&, PostResult result) {
-                       only = ParseGrpcResult(std::move(result));
-                     });
-  return only;
+                     limit);
+  return result;
 }
 
 std::string RuntimeService::Call(const ServiceCall& call,
                                  const CallLimit& limit) const {
-  const Version first = version_;
+  const char* const first = service_;
   GrpcResult result = CallIn(first, call, limit);
-  if (MayBeAnotherProtocol(result) && transport_.SpeaksHttp1(limit))
-    throw NotGrpc(PlaceOf(call));
-  if (const auto* missing = StatusIf(result, GrpcCode::kUnimplemented)) {
-    const Version other =
-        first == Version::kV1 ? Version::kV1Alpha2 : Version::kV1;
+  if (result.HasStatus(kGrpcUnimplemented)) {
+    const char* const other = first == kV1 ? kV1Alpha2 : kV1;
     GrpcResult second = CallIn(other, call, limit);
-    if (StatusIf(second, GrpcCode::kUnimplemented) != nullptr)
-      throw NoCri(PlaceOf(call), *missing);
-    version_ = other;
+    if (second.HasStatus(kGrpcUnimplemented))
+      throw ErrorOf(call, FailureKind::kNoCri, result.failure->detail);
+    service_ = other;
     result = std::move(second);
   }
-  if (auto* message = std::get_if<std::string>(&result))
-    return std::move(*message);
-  throw ToFailure(call, result).error;
+  if (!result.failure) return std::move(result.message);
+  if (MayBeAnotherProtocol(*result.failure) && SpeaksHttp1(limit))
+    throw ErrorOf(call, FailureKind::kNotGrpc, "");
+  throw ErrorOf(call, *result.failure);
 }
 
 void RuntimeService::CallAll(const Next& next, const CallLimit& limit,
                              const OnMessage& on_message,
                              const OnFailure& on_failure) const {
-  const Version version = version_;
-  std::map<std::size_t, ServiceCall> running;
+  const char* const service = service_;
   const auto next_request = [&]() -> std::optional<PostRequest> {
     auto call = next();
     if (!call) return std::nullopt;
-    PostRequest request{call->id, PathOf(version, call->method),
-                        FrameMessage(call->message), call->timeout};
-    running.insert_or_assign(request.id, *std::move(call));
+    PostRequest request = RequestOf(*call, service);
+    request.done = [&, call = *std::move(call)](HttpResponse response) {
+      const GrpcResult result = ParseGrpcResult(std::move(response));
+      if (result.failure) {
+        const Error error = ErrorOf(call, *result.failure);
+        if (error.code() == ErrorCode::kCancelled ||
+            error.code() == ErrorCode::kInternal)
+          throw error;
+        return on_failure(call, {error, IsGone(result)});
+      }
+      try {
+        on_message(call, result.message);
+      } catch (const MessageError& error) {
+        on_failure(call, {Malformed(call, error)});
+      }
+    };
     return request;
   };
-  transport_.PostAll(
-      next_request, limit, [&](const PostRequest& request, PostResult posted) {
-        const ServiceCall call =
-            std::move(running.extract(request.id).mapped());
-        const GrpcResult result = ParseGrpcResult(std::move(posted));
-        const auto* const message = std::get_if<std::string>(&result);
-        if (message == nullptr) {
-          const ServiceFailure failure = ToFailure(call, result);
-          const ErrorCode code = failure.error.code();
-          if (code == ErrorCode::kCancelled || code == ErrorCode::kInternal)
-            throw failure.error;
-          on_failure(call, failure);
-          return;
-        }
-        try {
-          on_message(call, *message);
-        } catch (const MessageError& error) {
-          on_failure(call, {Malformed(call, error)});
-        }
-      });
+  transport_.PostAll(next_request, limit);
 }
 
-Error RuntimeService::Contradiction(const std::string& id) const {
-  return Error(ErrorCode::kDaemonError,
-               "The container runtime at " + endpoint().text + " lists " +
-                   ShortId(id) +
-                   " and says that it does not exist. Look at its log, or "
-                   "restart it.");
+Error RuntimeService::Malformed(const ServiceCall& call,
+                                const MessageError& error) const {
+  return ErrorOf(call, FailureKind::kMalformed,
+                 std::string("malformed: ") + error.what());
 }
 
 Error RuntimeService::TimedOut(const ServiceCall& call,
@@ -159,7 +142,11 @@ Error RuntimeService::TimedOut(const ServiceCall& call,
   Failure failure;
   failure.kind = FailureKind::kResponseTimeout;
   failure.elapsed = limit;
-  return ToError(PlaceOf(call), failure);
+  return ErrorOf(call, failure);
+}
+
+Error RuntimeService::Contradiction(const std::string& id) const {
+  return ErrorOf({}, FailureKind::kContradiction, ShortId(id));
 }
 
 }  // namespace containercollector::internal::cri

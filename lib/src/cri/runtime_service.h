@@ -10,9 +10,9 @@
 #include <optional>
 #include <string>
 
-#include "lib/src/cri/failure.h"
 #include "lib/src/cri/grpc.h"
 #include "lib/src/cri/messages.h"
+#include "lib/src/failure.h"
 #include "lib/src/http/http2_transport.h"
 
 namespace containercollector::internal::cri {
@@ -52,8 +52,8 @@ class RuntimeService {
   using OnFailure =
       std::function<void(const ServiceCall&, const ServiceFailure&)>;
 
-  RuntimeService(Endpoint endpoint, std::chrono::nanoseconds connect_timeout,
-                 std::size_t max_bytes);
+  /// @param options Limits.
+  RuntimeService(Endpoint endpoint, RuntimeOptions options);
 
   /// Makes one call and returns the message of the response.
   /// @throws Error
@@ -66,9 +66,7 @@ class RuntimeService {
                const OnMessage& on_message, const OnFailure& on_failure) const;
 
   /// Returns the error for a message that violates the CRI.
-  Error Malformed(const ServiceCall& call, const MessageError& error) const {
-    return internal::Malformed(PlaceOf(call), error);
-  }
+  Error Malformed(const ServiceCall& call, const MessageError& error) const;
 
   /// Returns the error for a call that timed out or was never started.
   Error TimedOut(const ServiceCall& call, std::chrono::nanoseconds limit) const;
@@ -80,17 +78,22 @@ class RuntimeService {
   const Endpoint& endpoint() const noexcept { return transport_.endpoint(); }
 
  private:
-  enum class Version { kV1, kV1Alpha2 };
+  static constexpr const char* kV1 = "runtime.v1.RuntimeService";
+  static constexpr const char* kV1Alpha2 = "runtime.v1alpha2.RuntimeService";
 
-  static std::string PathOf(Version version, const char* method);
-  Place PlaceOf(const ServiceCall& call) const;
-  GrpcResult CallIn(Version version, const ServiceCall& call,
+  static PostRequest RequestOf(const ServiceCall& call, const char* service);
+  Error ErrorOf(const ServiceCall& call, const Failure& failure) const;
+  Error ErrorOf(const ServiceCall& call, FailureKind kind,
+                const std::string& detail) const;
+
+  /// Returns whether the service speaks HTTP/1.1, as a Docker daemon does.
+  /// Waits for at most one second.
+  bool SpeaksHttp1(CallLimit limit) const;
+  GrpcResult CallIn(const char* service, const ServiceCall& call,
                     const CallLimit& limit) const;
-  ServiceFailure ToFailure(const ServiceCall& call,
-                           const GrpcResult& result) const;
 
   const Http2Transport transport_;
-  mutable std::atomic<Version> version_{Version::kV1};
+  mutable std::atomic<const char*> service_{kV1};  ///< The last that worked.
 };
 
 }  // namespace containercollector::internal::cri

@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "lib/src/docker/api_version.h"
 
-#include <algorithm>
 #include <charconv>
-#include <tuple>
 
 namespace containercollector::internal {
 namespace {
 
 /// Removes a version from the beginning of the text and returns it.
 std::optional<ApiVersion> ConsumeApiVersion(std::string_view& text) {
-  ApiVersion version;
+  int major = 0;
+  int minor = 0;
   const char* const end = text.data() + text.size();
-  const auto [dot, major_error] =
-      std::from_chars(text.data(), end, version.major);
+  const auto [dot, major_error] = std::from_chars(text.data(), end, major);
   if (major_error != std::errc() || dot == end || *dot != '.')
     return std::nullopt;
-  const auto [rest, minor_error] = std::from_chars(dot + 1, end, version.minor);
-  if (minor_error != std::errc() || version.major < 0 || version.minor < 0)
-    return std::nullopt;
+  const auto [rest, minor_error] = std::from_chars(dot + 1, end, minor);
+  if (minor_error != std::errc() || major < 0 || minor < 0) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
-  return version;
+  return ApiVersion{major, minor};
 }
 
 bool StartsWith(std::string_view text, std::string_view prefix) {
@@ -34,15 +30,8 @@ bool Contains(std::string_view text, std::string_view part) {
 
 }  // namespace
 
-bool operator==(ApiVersion a, ApiVersion b) {
-  return a.major == b.major && a.minor == b.minor;
-}
-bool operator<(ApiVersion a, ApiVersion b) {
-  return std::tie(a.major, a.minor) < std::tie(b.major, b.minor);
-}
-
 std::string ToString(ApiVersion version) {
-  return std::to_string(version.major) + "." + std::to_string(version.minor);
+  return std::to_string(version.first) + "." + std::to_string(version.second);
 }
 
 std::optional<ApiVersion> ParseApiVersion(std::string_view text) {
@@ -51,12 +40,7 @@ std::optional<ApiVersion> ParseApiVersion(std::string_view text) {
   return text.empty() ? version : std::nullopt;
 }
 
-ApiVersion NearestApiVersion(ApiVersion oldest, ApiVersion newest) {
-  return std::max(oldest, std::min(kPreferredApiVersion, newest));
-}
-
-std::optional<ApiVersionRejection> ParseApiVersionRejection(
-    std::string_view message) {
+std::optional<ApiVersion> ParseApiVersionRejection(std::string_view message) {
   // Only at the beginning, because errors can quote the caller's filters.
   const bool rejected = (StartsWith(message, "client version ") &&
                          (Contains(message, " is too old") ||
@@ -64,7 +48,6 @@ std::optional<ApiVersionRejection> ParseApiVersionRejection(
                         StartsWith(message, "client is newer than server") ||
                         StartsWith(message, "client is too old");
   if (!rejected) return std::nullopt;
-
   // The last form is that of Docker 1.13 and older.
   for (const std::string_view before :
        {"inimum supported API version is ", "aximum supported API version is ",
@@ -72,9 +55,9 @@ std::optional<ApiVersionRejection> ParseApiVersionRejection(
     const std::size_t found = message.find(before);
     if (found == std::string_view::npos) continue;
     std::string_view rest = message.substr(found + before.size());
-    return ApiVersionRejection{ConsumeApiVersion(rest)};
+    return ConsumeApiVersion(rest).value_or(ApiVersion{});
   }
-  return ApiVersionRejection{};
+  return ApiVersion{};
 }
 
 }  // namespace containercollector::internal

@@ -6,19 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace containercollector::internal {
 
-struct ApiVersion {
-  int major = 0;
-  int minor = 0;
-};
+using ApiVersion = std::pair<int, int>;  ///< Major and minor.
 
 /// The API version whose structs the library mirrors.
 inline constexpr ApiVersion kPreferredApiVersion{1, 40};
-
-bool operator==(ApiVersion a, ApiVersion b);
-bool operator<(ApiVersion a, ApiVersion b);
 
 /// Returns for example "1.40".
 std::string ToString(ApiVersion version);
@@ -26,21 +21,12 @@ std::string ToString(ApiVersion version);
 /// Parses a text such as "1.40" or "v1.40", with nothing before or after it.
 std::optional<ApiVersion> ParseApiVersion(std::string_view text);
 
-/// Returns the version from `oldest` to `newest` that is nearest to
-/// kPreferredApiVersion.
-ApiVersion NearestApiVersion(ApiVersion oldest, ApiVersion newest);
-
-/// A daemon's error that an API version is too old or too new.
-struct ApiVersionRejection {
-  /// The nearest version that the daemon accepts, if the error names one.
-  std::optional<ApiVersion> nearest;
-};
-
-/// Parses the message of a daemon's error; returns std::nullopt if the message
-/// is about something else. Accepts the forms of moby 1.9 to 29,
+/// Parses the message of an error by which a daemon rejects an API version as
+/// too old or too new, in the forms of moby 1.9 to 29,
 /// api/server/middleware/version.go.
-std::optional<ApiVersionRejection> ParseApiVersionRejection(
-    std::string_view message);
+/// @return The nearest version that the daemon accepts, 0.0 if the message
+/// names none, or std::nullopt if it is about something else.
+std::optional<ApiVersion> ParseApiVersionRejection(std::string_view message);
 
 }  // namespace containercollector::internal
 

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containercollector/docker_client.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cstddef>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include "containercollector/error.h"
 #include "lib/src/docker/api_version.h"
-#include "lib/src/docker/api_version_negotiation.h"
-#include "lib/src/docker/failure.h"
-#include "lib/src/docker/list_query.h"
+#include "lib/src/docker/messages.h"
 #include "lib/src/endpoint.h"
+#include "lib/src/failure.h"
 #include "lib/src/http/http_transport.h"
 #include "lib/src/json/decoder.h"
 #include "lib/src/option_checks.h"
@@ -25,12 +24,21 @@ namespace {
 using internal::ApiVersion;
 using internal::CallLimit;
 using internal::HttpResponse;
+using internal::kPreferredApiVersion;
 
 constexpr const char* kListPath = "/containers/json";
 
-const RuntimeOptions& Checked(const RuntimeOptions& options) {
-  internal::CheckOptions(options);
-  return options;
+/// Returns how the daemon rejects the API version of the request; std::nullopt
+/// if it does not.
+std::optional<ApiVersion> RejectionIn(const HttpResponse& response) {
+  if (response.status != 400) return std::nullopt;
+  return internal::ParseApiVersionRejection(DaemonMessage(response));
+}
+
+/// Returns a text that differs between two daemons at the same endpoint.
+std::string NameOf(const HttpResponse& response) {
+  return std::string(response.Header("Server")) + " " +
+         std::string(response.Header("Api-Version"));
 }
 
 }  // namespace
@@ -38,9 +46,8 @@ const RuntimeOptions& Checked(const RuntimeOptions& options) {
 class DockerClient::Impl {
  public:
   explicit Impl(const RuntimeOptions& options)
-      : pinned_(internal::ParseApiVersion(Checked(options).api_version)),
+      : pinned_(internal::ParseApiVersion(options.api_version)),
         pinned_by_(options.api_version_origin),
-        negotiation_(pinned_),
         timeout_(options.timeout),
         transport_(internal::ParseEndpoint(options.docker_endpoint,
                                            RuntimeKind::kDocker,
@@ -67,9 +74,9 @@ class DockerClient::Impl {
   /// @throws Error unless the status is 200.
   HttpResponse List(const ListOptions& options, const CallLimit& limit) {
     const std::string query = internal::ListQuery(options);
-    HttpResponse response = ListOnce(query, limit);
+    HttpResponse response = Negotiate(query, limit);
     if (internal::IsRemovalRace(response, options))
-      response = ListOnce(query, limit);
+      response = Negotiate(query, limit);
     if (response.status != 200) throw ListError(response, options);
     body_size_.Add(response.body.size());
     return response;
@@ -81,7 +88,8 @@ class DockerClient::Impl {
     try {
       return decode();
     } catch (const internal::DecodeError& error) {
-      throw Malformed(PlaceOf(path), error);
+      throw ErrorOf(path, internal::FailureKind::kMalformed,
+                    std::string("malformed: ") + error.what());
     }
   }
 
@@ -97,59 +105,104 @@ class DockerClient::Impl {
     return {endpoint(), "GET " + path};
   }
 
-  HttpResponse Send(const std::string& target, const CallLimit& limit,
-                    std::size_t expected_bytes = 0) {
-    auto result = transport_.Get(target, limit, expected_bytes);
-    if (const auto* failure = std::get_if<internal::Failure>(&result))
-      throw ToError(PlaceOf(target.substr(0, target.find('?'))), *failure);
-    return std::get<HttpResponse>(std::move(result));
+  Error ErrorOf(const std::string& path, internal::FailureKind kind,
+                const std::string& detail) const {
+    internal::Failure failure;
+    failure.kind = kind;
+    failure.detail = detail;
+    return ToError(PlaceOf(path), failure);
   }
 
-  HttpResponse ListOnce(const std::string& query, const CallLimit& limit) {
-    return negotiation_.Call(
-        [&](ApiVersion version) {
-          return Send("/v" + ToString(version) + kListPath + query, limit,
-                      body_size_.Next());
-        },
-        [&] { return AskForApiVersion(limit); });
+  HttpResponse Send(const std::string& target, const CallLimit& limit) {
+    HttpResponse response = transport_.Get(target, limit, body_size_.Next());
+    if (response.failure) {
+      throw ToError(PlaceOf(target.substr(0, target.find('?'))),
+                    *response.failure);
+    }
+    return response;
   }
 
-  Error ListError(const HttpResponse& response,
-                  const ListOptions& options) const {
-    const Error error = ToError(PlaceOf(kListPath), response, options);
-    if (!pinned_ || !internal::RejectionIn(response)) return error;
-    std::string text = error.what();
-    if (text.back() == '.') text.pop_back();
-    return Error(error.code(),
-                 text + ". API version " + ToString(*pinned_) + " is set by " +
-                     pinned_by_ + ": set one that the daemon takes, or none.",
-                 error.http_status());
+  /// Requests the list and, if the daemon rejects the API version, requests it
+  /// again in another one. In steady state, this is one request.
+  /// @return The last response, whatever its status.
+  HttpResponse Negotiate(const std::string& query, const CallLimit& limit) {
+    const auto list = [&](ApiVersion version) {
+      return Send("/v" + internal::ToString(version) + kListPath + query,
+                  limit);
+    };
+    if (pinned_) return list(*pinned_);
+    ApiVersion version = Current();
+    HttpResponse response = list(version);
+    auto rejection = RejectionIn(response);
+    if (rejection && version != kPreferredApiVersion) {
+      version = kPreferredApiVersion;
+      response = list(version);
+      rejection = RejectionIn(response);
+    }
+    if (rejection) {
+      // On a sick node, `/version` can hang while other requests work.
+      version = *rejection != ApiVersion{} ? *rejection : AskDaemon(limit);
+      response = list(version);
+    }
+    if (response.status == 200) Remember(version, NameOf(response));
+    return response;
   }
 
-  ApiVersion AskForApiVersion(const CallLimit& limit) {
+  /// Returns the nearest API version that the daemon reports as accepted.
+  ApiVersion AskDaemon(const CallLimit& limit) {
     const DaemonVersion daemon = GetDaemonVersion(limit);
     const auto newest = internal::ParseApiVersion(daemon.api_version);
     // Before API version 1.25, daemons do not report their oldest version.
     const auto oldest = internal::ParseApiVersion(daemon.min_api_version);
     if (!newest) {
-      throw internal::NoApiVersion(PlaceOf("/version"),
-                                   internal::kPreferredApiVersion);
+      throw ErrorOf("/version", internal::FailureKind::kNoApiVersion,
+                    internal::ToString(kPreferredApiVersion));
     }
-    return internal::NearestApiVersion(oldest.value_or(ApiVersion{}), *newest);
+    return std::max(oldest.value_or(ApiVersion{}),
+                    std::min(kPreferredApiVersion, *newest));
+  }
+
+  ApiVersion Current() const {
+    const std::lock_guard lock(mutex_);
+    return version_;
+  }
+
+  void Remember(ApiVersion version, std::string daemon) {
+    const std::lock_guard lock(mutex_);
+    // The preferred version was rejected once, but another daemon at the same
+    // endpoint may accept it.
+    const bool daemon_changed = version == version_ && daemon != daemon_;
+    version_ = daemon_changed ? kPreferredApiVersion : version;
+    daemon_ = std::move(daemon);
+  }
+
+  Error ListError(const HttpResponse& response,
+                  const ListOptions& options) const {
+    const Error error = ToError(PlaceOf(kListPath), response, options);
+    if (!pinned_ || !RejectionIn(response)) return error;
+    std::string text = error.what();
+    if (text.back() == '.') text.pop_back();
+    return Error(error.code(),
+                 text + ". API version " + internal::ToString(*pinned_) +
+                     " is set by " + pinned_by_ +
+                     ": set one that the daemon takes, or none.",
+                 error.http_status());
   }
 
   const std::optional<ApiVersion> pinned_;
   const std::string pinned_by_;
-  internal::ApiVersionNegotiation negotiation_;
   const std::chrono::nanoseconds timeout_;
   internal::HttpTransport transport_;
   internal::SizeGuess body_size_;
+  mutable std::mutex mutex_;
+  ApiVersion version_ = kPreferredApiVersion;  // Guarded by mutex_.
+  std::string daemon_;                         // Guarded by mutex_.
 };
 
 DockerClient::DockerClient()
     : DockerClient(RuntimeOptions::FromEnvironment()) {}
 DockerClient::DockerClient(const RuntimeOptions& options)
-    : impl_(std::make_unique<Impl>(options)) {}
+    : impl_(std::make_unique<Impl>(internal::CheckOptions(options))) {}
 DockerClient::~DockerClient() = default;
 DockerClient::DockerClient(DockerClient&&) noexcept = default;
 DockerClient& DockerClient::operator=(DockerClient&&) noexcept = default;

@@ -3,12 +3,11 @@
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_CALL_LIMIT_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_CALL_LIMIT_H_
 
-#include <algorithm>
 #include <chrono>
-#include <string>
+#include <functional>
+#include <list>
 
 #include "containercollector/call_options.h"
-#include "containercollector/error.h"
 
 namespace containercollector::internal {
 
@@ -16,48 +15,36 @@ namespace containercollector::internal {
 struct CallLimit {
   /// Returns the limit of a call that starts now.
   static CallLimit Of(const CallOptions& call,
-                      std::chrono::nanoseconds timeout) {
-    using Clock = std::chrono::steady_clock;
-    const auto now = Clock::now();
-    CallLimit limit;
-    limit.deadline = now + timeout;
-    limit.timeout = timeout;
-    limit.cancellation = call.cancellation;
-    if (call.deadline && *call.deadline < limit.deadline) {
-      limit.deadline = *call.deadline;
-      limit.timeout = std::max(limit.deadline - now, Clock::duration(0));
-    }
-    return limit;
-  }
+                      std::chrono::nanoseconds timeout);
 
   /// Returns the time until the deadline; 0 if it has passed.
-  std::chrono::nanoseconds TimeLeft() const {
-    return std::max<std::chrono::nanoseconds>(
-        deadline - std::chrono::steady_clock::now(),
-        std::chrono::nanoseconds(0));
-  }
+  std::chrono::nanoseconds TimeLeft() const;
 
   /// Moves the deadline to `most` from now, unless it is earlier already.
-  void Shorten(std::chrono::nanoseconds most) {
-    deadline = std::min(deadline, std::chrono::steady_clock::now() + most);
-    timeout = std::min(timeout, most);
-  }
+  void Shorten(std::chrono::nanoseconds most);
 
   /// @param what What the call is doing, e.g. "filtering the list".
   /// @throws Error kTimeout or kCancelled if the call must end.
-  void Check(const char* what) const {
-    const bool cancelled = cancellation != nullptr && cancellation->cancelled();
-    if (!cancelled && TimeLeft() > std::chrono::nanoseconds(0)) return;
-    const std::string text = std::string("The collection was ") +
-                             (cancelled ? "cancelled by its caller while "
-                                        : "not finished in time while ") +
-                             what + ".";
-    throw Error(cancelled ? ErrorCode::kCancelled : ErrorCode::kTimeout, text);
-  }
+  void Check(const char* what) const;
 
   std::chrono::steady_clock::time_point deadline;
   std::chrono::nanoseconds timeout{};  ///< The whole time limit of the call.
   Cancellation* cancellation = nullptr;
+};
+
+/// RAII: while it exists, cancelling calls `wake`, which must neither throw nor
+/// use the Cancellation.
+class CancellationWake {
+ public:
+  /// @param cancellation Null if the call cannot be cancelled.
+  CancellationWake(Cancellation* cancellation, std::function<void()> wake);
+  ~CancellationWake();
+  CancellationWake(const CancellationWake&) = delete;
+  CancellationWake& operator=(const CancellationWake&) = delete;
+
+ private:
+  Cancellation* const cancellation_;
+  std::list<std::function<void()>>::iterator entry_;
 };
 
 }  // namespace containercollector::internal

@@ -7,28 +7,23 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "containercollector/call_options.h"
-#include "lib/src/http/arriving_response.h"
-#include "lib/src/http/failure.h"
-#include "lib/src/http/http_response.h"
+#include "containercollector/runtime_options.h"
+#include "lib/src/endpoint.h"
+#include "lib/src/failure.h"
+#include "lib/src/http/call_limit.h"
+#include "lib/src/http/response.h"
 
 namespace containercollector::internal {
-
-[[noreturn]] void ThrowCurlError(const char* text);
 
 /// @throws Error kInternal unless `code` is success.
 void Check(CURLcode code);
 void Check(CURLMcode code);
-
-/// Call this before any other function of libcurl. Thread-safe.
-void InitializeCurlOnce();
-
-/// Returns the duration for libcurl: at least 1, because 0 means "no limit".
-long ToMilliseconds(std::chrono::nanoseconds duration);
 
 /// What libcurl reports about a request without a complete response.
 struct CurlFailure {
@@ -39,72 +34,8 @@ struct CurlFailure {
   std::string text;
 };
 
-FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& response,
+FailureKind KindOf(const CurlFailure& curl, const ArrivingResponse& arriving,
                    const Endpoint& endpoint);
-
-/// RAII: owns an easy handle, for one request at a time.
-class CurlEasy {
- public:
-  /// Sets the options of every request: no signals, proxies or redirects.
-  CurlEasy();
-
-  CURL* get() const noexcept { return easy_.get(); }
-
-  template <typename Value>
-  void Set(CURLoption option, Value value) {
-    Check(curl_easy_setopt(easy_.get(), option, value));
-  }
-
-  template <typename Value>
-  Value GetInfo(CURLINFO info) const {
-    Value value{};
-    Check(curl_easy_getinfo(easy_.get(), info, &value));
-    return value;
-  }
-
-  /// Sets the Unix socket to connect to, if the endpoint is one.
-  void SetSocket(const Endpoint& endpoint);
-
-  /// Sets the object that receives the response. Call this before each request.
-  void ReceiveInto(ArrivingResponse& response);
-
-  /// Sets `arrived` to true whenever bytes of the response arrive.
-  void NoteArrivalIn(bool& arrived) const noexcept {
-    transfer_->arrived = &arrived;
-  }
-
-  /// Returns the response of a completed request, without its body.
-  HttpResponse Head() const;
-
-  CurlFailure FailureOf(CURLcode code) const;
-
- private:
-  struct Deleter {
-    void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
-  };
-  /// The data of a request's callbacks.
-  struct Transfer {
-    CURL* curl = nullptr;
-    ArrivingResponse* response = nullptr;
-    bool* arrived = nullptr;
-    bool connected = false;
-  };
-
-  static int NoteConnection(void* user_data, char* remote_address,
-                            char* local_address, int remote_port,
-                            int local_port) noexcept;
-
-  static std::size_t AddHeader(char* data, std::size_t size, std::size_t count,
-                               void* user_data) noexcept;
-  static std::size_t AddBody(char* data, std::size_t size, std::size_t count,
-                             void* user_data) noexcept;
-
-  std::unique_ptr<CURL, Deleter> easy_;
-  // The callbacks and libcurl hold pointers to these two, so the handle cannot
-  // be moved.
-  std::unique_ptr<Transfer> transfer_;
-  std::unique_ptr<std::array<char, CURL_ERROR_SIZE>> error_text_;
-};
 
 /// RAII: owns a multi handle and the connections in it.
 class CurlMulti {
@@ -113,41 +44,13 @@ class CurlMulti {
 
   CURLM* get() const noexcept { return multi_.get(); }
 
-  /// Set when bytes arrive for an attached request.
-  bool& arrived() noexcept { return arrived_; }
+  /// Note that bytes arrived for a request.
+  void NoteArrival() noexcept { arrived_ = true; }
 
-  /// Runs the attached requests. Calls `done` with the handle and result of
-  /// each request that ends, while it is still attached; `done` may attach
-  /// others.
+  /// Runs the started requests until all have ended, including those that a
+  /// `done` starts.
   /// @return False if the call was cancelled.
-  template <typename Done>
-  bool Run(Cancellation* cancellation, const Done& done) {
-    constexpr int kLongestWaitMs = 1000;
-    std::optional<Cancellation::Wake> wake;
-    if (cancellation != nullptr) {
-      wake.emplace(*cancellation, [multi = multi_.get()] {
-        static_cast<void>(curl_multi_wakeup(multi));
-      });
-    }
-    for (;;) {
-      if (cancellation != nullptr && cancellation->cancelled()) return false;
-      int running = 0;
-      arrived_ = false;
-      Check(curl_multi_perform(multi_.get(), &running));
-      bool any_ended = false;
-      int left = 0;
-      while (const CURLMsg* message =
-                 curl_multi_info_read(multi_.get(), &left)) {
-        any_ended = true;
-        done(message->easy_handle, message->data.result);
-      }
-      // libcurl 7.88 can fail to wake up for data that it has already read,
-      // such as the end of an HTTP/2 response in the same packet.
-      if (any_ended || arrived_) continue;
-      if (running == 0) return true;
-      Check(curl_multi_poll(multi_.get(), nullptr, 0, kLongestWaitMs, nullptr));
-    }
-  }
+  bool Run(Cancellation* cancellation);
 
  private:
   struct Deleter {
@@ -157,24 +60,78 @@ class CurlMulti {
   bool arrived_ = false;
 };
 
-/// RAII: keeps an easy handle attached to a multi handle.
-class CurlAttachment {
+/// RAII: owns an easy handle, which makes one request at a time.
+class CurlRequest {
  public:
-  CurlAttachment(CurlMulti& multi, const CurlEasy& easy)
-      : multi_(multi.get()), easy_(easy.get()) {
-    easy.NoteArrivalIn(multi.arrived());
-    Check(curl_multi_add_handle(multi_, easy_));
+  using Done = std::function<void(HttpResponse)>;
+
+  /// Sets the options of every request: no signals, proxies or redirects.
+  /// @param endpoint,options Must outlive the object.
+  CurlRequest(const Endpoint& endpoint, const RuntimeOptions& options);
+  ~CurlRequest() { Detach(); }
+  CurlRequest(const CurlRequest&) = delete;
+  CurlRequest& operator=(const CurlRequest&) = delete;
+
+  template <typename Value>
+  void Set(CURLoption option, Value value) {
+    Check(curl_easy_setopt(easy_.get(), option, value));
   }
-  // This can fail only for invalid handles.
-  ~CurlAttachment() {
-    static_cast<void>(curl_multi_remove_handle(multi_, easy_));
-  }
-  CurlAttachment(const CurlAttachment&) = delete;
-  CurlAttachment& operator=(const CurlAttachment&) = delete;
+
+  /// Starts a request, which CurlMulti::Run() runs.
+  /// @param timeout Time limit, in addition to that of the call.
+  /// @param bytes_left,expected_bytes See ArrivingResponse.
+  /// @param done Called with the response when the request ends. May start
+  /// another one.
+  void Start(CurlMulti& multi, const std::string& target,
+             const CallLimit& limit, std::chrono::nanoseconds timeout,
+             std::size_t* bytes_left, std::size_t expected_bytes, Done done);
+
+  /// Returns whether a request has started and not ended.
+  bool running() const noexcept { return multi_ != nullptr; }
+
+  /// Ends the request with libcurl's result, and calls its `done`.
+  void End(CURLcode code);
+
+  /// Returns whether the connection, if any is kept, has no unread bytes. Bytes
+  /// that arrived after the last response would be read as the next one.
+  bool IsClean() const noexcept;
 
  private:
-  CURLM* multi_;
-  CURL* easy_;
+  struct Deleter {
+    void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
+  };
+
+  static int NoteConnection(void* self, char* remote_address,
+                            char* local_address, int remote_port,
+                            int local_port) noexcept;
+  static std::size_t AddHeader(char* data, std::size_t size, std::size_t count,
+                               void* self) noexcept;
+  static std::size_t AddBody(char* data, std::size_t size, std::size_t count,
+                             void* self) noexcept;
+
+  template <typename Value>
+  Value GetInfo(CURLINFO info) const {
+    Value value{};
+    Check(curl_easy_getinfo(easy_.get(), info, &value));
+    return value;
+  }
+
+  void SetTls(const TlsOptions& tls);
+  Failure FailureOf(CURLcode code) const;
+  void Detach() noexcept;
+
+  const Endpoint& endpoint_;
+  const RuntimeOptions& options_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  std::unique_ptr<CURL, Deleter> easy_;
+  curl_socket_t socket_ = CURL_SOCKET_BAD;
+
+  // Of the current request.
+  CurlMulti* multi_ = nullptr;  ///< Null if there is none.
+  std::chrono::nanoseconds timeout_{};
+  bool connected_ = false;
+  std::optional<ArrivingResponse> arriving_;
+  Done done_;
 };
 
 }  // namespace containercollector::internal

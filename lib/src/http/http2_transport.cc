@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/http/http2_transport.h"
 
-#include <algorithm>
+#include <cstddef>
+#include <deque>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "lib/src/http/curl.h"
-#include "lib/src/http/http_transport.h"
 
 namespace containercollector::internal {
 namespace {
@@ -24,40 +23,22 @@ bool CanShareConnections() {
   return curl_version_info(CURLVERSION_NOW)->version_num >= kFirstThatCan;
 }
 
-class HeaderList {
- public:
-  explicit HeaderList(const std::vector<std::string>& lines) {
-    for (const std::string& line : lines) {
-      curl_slist* const longer = curl_slist_append(list_.get(), line.c_str());
-      if (longer == nullptr) Check(CURLE_OUT_OF_MEMORY);
-      static_cast<void>(list_.release());
-      list_.reset(longer);
-    }
-  }
-  curl_slist* get() const noexcept { return list_.get(); }
-
- private:
-  struct Deleter {
-    void operator()(curl_slist* list) const noexcept {
-      curl_slist_free_all(list);
-    }
-  };
-  std::unique_ptr<curl_slist, Deleter> list_;
-};
-
 }  // namespace
 
 /// One call of PostAll().
 class Http2Transport::Call {
  public:
   Call(const Http2Transport& transport, const Next& next,
-       const CallLimit& limit, const Done& done)
+       const CallLimit& limit)
       : transport_(transport),
         next_(next),
         limit_(limit),
-        done_(done),
-        headers_(transport.headers_),
-        bytes_left_(transport.max_bytes_) {
+        header_lines_(transport.headers_),
+        bytes_left_(transport.options_.max_response_bytes) {
+    for (auto line = header_lines_.rbegin(); line != header_lines_.rend();
+         ++line)
+      headers_.push_back(
+          {line->data(), headers_.empty() ? nullptr : &headers_.back()});
     if (!share_connections_)
       Check(curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING,
                               static_cast<long>(CURLPIPE_NOTHING)));
@@ -67,98 +48,61 @@ class Http2Transport::Call {
     while (slots_.size() < kMaxRequestsAtOnce) {
       auto request = next_();
       if (!request) break;
-      slots_.push_back(std::make_unique<Slot>());
-      SetUp(*slots_.back());
+      slots_.push_back(
+          std::make_unique<Slot>(transport_.endpoint_, transport_.options_));
+      SetUp(slots_.back()->request);
       Start(*slots_.back(), *std::move(request));
     }
-    const bool all_ended =
-        multi_.Run(limit_.cancellation, [&](CURL* easy, CURLcode code) {
-          const auto slot = std::find_if(
-              slots_.begin(), slots_.end(),
-              [&](const auto& other) { return other->easy.get() == easy; });
-          End(**slot, code);
-          if (auto request = next_()) Start(**slot, *std::move(request));
-        });
-    if (all_ended) return;
+    if (multi_.Run(limit_.cancellation)) return;
+    cancelled_ = true;
     for (const auto& slot : slots_)
-      if (slot->attachment) End(*slot, CURLE_ABORTED_BY_CALLBACK);
+      if (slot->request.running()) slot->request.End(CURLE_ABORTED_BY_CALLBACK);
   }
 
  private:
-  /// A handle and the request that it currently serves.
+  /// A handle and what the request that it currently makes sends.
   struct Slot {
-    PostRequest request;
-    std::chrono::nanoseconds timeout{};
-    std::optional<ArrivingResponse> arriving;
-    CurlEasy easy;
-    std::optional<CurlAttachment> attachment;
+    Slot(const Endpoint& endpoint, const RuntimeOptions& options)
+        : request(endpoint, options) {}
+    std::string body;
+    CurlRequest request;
   };
 
-  void SetUp(Slot& slot) const {
-    CurlEasy& easy = slot.easy;
-    easy.Set(CURLOPT_HTTP_VERSION,
-             static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
-    easy.SetSocket(transport_.endpoint_);
-    easy.Set(CURLOPT_HTTPHEADER, headers_.get());
-    easy.Set(CURLOPT_POST, 1L);
-    easy.Set(CURLOPT_CONNECTTIMEOUT_MS,
-             ToMilliseconds(transport_.connect_timeout_));
+  void SetUp(CurlRequest& request) const {
+    request.Set(CURLOPT_HTTP_VERSION,
+                static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
+    request.Set(CURLOPT_HTTPHEADER, &headers_.back());
+    request.Set(CURLOPT_POST, 1L);
     if (!share_connections_) {
-      easy.Set(CURLOPT_FRESH_CONNECT, 1L);
-      easy.Set(CURLOPT_FORBID_REUSE, 1L);
+      request.Set(CURLOPT_FRESH_CONNECT, 1L);
+      request.Set(CURLOPT_FORBID_REUSE, 1L);
     }
   }
 
-  void Start(Slot& slot, PostRequest request) {
-    slot.request = std::move(request);
-    slot.timeout = std::min(slot.request.timeout, limit_.TimeLeft());
-    slot.arriving.emplace(&bytes_left_);
-    slot.easy.ReceiveInto(*slot.arriving);
-    slot.easy.Set(CURLOPT_URL,
-                  (transport_.endpoint_.base_url + slot.request.path).c_str());
-    slot.easy.Set(CURLOPT_POSTFIELDS, slot.request.body.data());
-    slot.easy.Set(CURLOPT_POSTFIELDSIZE_LARGE,
-                  static_cast<curl_off_t>(slot.request.body.size()));
-    slot.easy.Set(CURLOPT_TIMEOUT_MS, ToMilliseconds(slot.timeout));
-    slot.attachment.emplace(multi_, slot.easy);
-  }
-
-  void End(Slot& slot, CURLcode code) {
-    PostResult result = ResultOf(slot, code);
-    slot.attachment.reset();
-    const std::size_t bytes = slot.arriving->bytes();
-    done_(slot.request, std::move(result));
-    bytes_left_ += bytes;
-  }
-
-  PostResult ResultOf(Slot& slot, CURLcode code) const {
-    PostResult result{slot.easy.Head(), std::nullopt};
-    if (code == CURLE_OK) {
-      result.response.body = slot.arriving->TakeBody();
-      return result;
-    }
-    const CurlFailure curl = slot.easy.FailureOf(code);
-    Failure& failure = result.failure.emplace();
-    failure.kind = KindOf(curl, *slot.arriving, transport_.endpoint_);
-    failure.bytes = slot.arriving->body().size();
-    failure.limit = failure.kind == FailureKind::kHeadersTooLarge
-                        ? kMaxHeaderBytes
-                        : transport_.max_bytes_;
-    // Report the limit that applied rather than the time that remained.
-    const auto whole = std::min(slot.request.timeout, limit_.timeout);
-    failure.elapsed =
-        curl.connected ? whole : std::min(transport_.connect_timeout_, whole);
-    failure.detail = slot.arriving->rejected() ? "out of memory" : curl.text;
-    return result;
+  void Start(Slot& slot, PostRequest post) {
+    slot.body = std::move(post.body);
+    slot.request.Set(CURLOPT_POSTFIELDS, slot.body.data());
+    slot.request.Set(CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(slot.body.size()));
+    slot.request.Start(
+        multi_, post.path, limit_, post.timeout, &bytes_left_, 0,
+        [this, &slot, done = std::move(post.done)](HttpResponse response) {
+          const std::size_t bytes = response.body.size();
+          done(std::move(response));
+          bytes_left_ += bytes;
+          if (cancelled_) return;
+          if (auto next = next_()) Start(slot, *std::move(next));
+        });
   }
 
   const Http2Transport& transport_;
   const Next& next_;
   const CallLimit& limit_;
-  const Done& done_;
   const bool share_connections_ = CanShareConnections();
-  const HeaderList headers_;
+  std::vector<std::string> header_lines_;
+  std::deque<curl_slist> headers_;  ///< Each is the next of the one after it.
   std::size_t bytes_left_;
+  bool cancelled_ = false;
   CurlMulti multi_;
   // Destroyed before the multi handle, to which they are attached.
   std::vector<std::unique_ptr<Slot>> slots_;
@@ -166,30 +110,13 @@ class Http2Transport::Call {
 
 Http2Transport::Http2Transport(Endpoint endpoint,
                                std::vector<std::string> headers,
-                               std::chrono::nanoseconds connect_timeout,
-                               std::size_t max_bytes)
+                               RuntimeOptions options)
     : endpoint_(std::move(endpoint)),
       headers_(std::move(headers)),
-      connect_timeout_(connect_timeout),
-      max_bytes_(max_bytes) {
-  InitializeCurlOnce();
-}
+      options_(std::move(options)) {}
 
-void Http2Transport::PostAll(const Next& next, const CallLimit& limit,
-                             const Done& done) const {
-  Call(*this, next, limit, done).Run();
-}
-
-bool Http2Transport::SpeaksHttp1(const CallLimit& limit) const {
-  constexpr std::chrono::seconds kPatience{1};
-  CallLimit soon = limit;
-  soon.deadline =
-      std::min(limit.deadline, std::chrono::steady_clock::now() + kPatience);
-  RuntimeOptions options;
-  options.connect_timeout = connect_timeout_;
-  // Docker's ping, which has no side effects on any service.
-  const auto result = HttpTransport(endpoint_, options).Get("/_ping", soon);
-  return std::holds_alternative<HttpResponse>(result);
+void Http2Transport::PostAll(const Next& next, const CallLimit& limit) const {
+  Call(*this, next, limit).Run();
 }
 
 }  // namespace containercollector::internal
