@@ -43,10 +43,12 @@ bool IsRightError(const HttpResponse& response, const Node& node) {
   const std::string cut_off =
       "The Docker daemon at " + node.host() +
       " cut off its answer to GET /v1.40/containers/json after ";
+  // The queue of a daemon that has just returned may be full.
+  const std::string no_connection = "Cannot connect to the Docker daemon at " +
+                                    node.host() +
+                                    ". Is the docker daemon running?";
   return response.status == 500 &&
-         (response.body == "Cannot connect to the Docker daemon at " +
-                               node.host() +
-                               ". Is the docker daemon running?" ||
+         (response.body.rfind(no_connection, 0) == 0 ||
           response.body == closed || response.body.rfind(cut_off, 0) == 0);
 }
 
