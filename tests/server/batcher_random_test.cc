@@ -56,7 +56,7 @@ class WatchedCall {
     server::Collection collection;
     collection.body =
         std::make_shared<const std::string>(std::to_string(options.limit));
-    collection.response.container_count = began;
+    collection.response.container_count = static_cast<std::size_t>(began);
     return std::make_shared<const server::Collection>(std::move(collection));
   }
 

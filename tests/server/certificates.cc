@@ -39,8 +39,8 @@ void SetValidity(gnutls_x509_crt_t certificate, std::chrono::seconds validity) {
   constexpr std::time_t kDay = 24 * 60 * 60;
   const std::time_t now = std::time(nullptr);
   Check(gnutls_x509_crt_set_activation_time(certificate, now - kDay));
-  Check(
-      gnutls_x509_crt_set_expiration_time(certificate, now + validity.count()));
+  Check(gnutls_x509_crt_set_expiration_time(
+      certificate, now + static_cast<std::time_t>(validity.count())));
 }
 
 void SetPurpose(gnutls_x509_crt_t certificate, Purpose purpose) {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <fstream>
+#include <limits>
 #include <string>
 
 #include "tests/support/catch.h"
@@ -63,7 +64,9 @@ class HugeThreadStacks {
     REQUIRE(pthread_getattr_default_np(&before_) == 0);
     pthread_attr_t huge;
     REQUIRE(pthread_getattr_default_np(&huge) == 0);
-    REQUIRE(pthread_attr_setstacksize(&huge, std::size_t{1} << 50U) == 0);
+    constexpr std::size_t kStack =
+        ~(std::numeric_limits<std::size_t>::max() / 8);
+    REQUIRE(pthread_attr_setstacksize(&huge, kStack) == 0);
     REQUIRE(pthread_setattr_default_np(&huge) == 0);
     pthread_attr_destroy(&huge);
   }
