@@ -145,11 +145,11 @@ class Lists {
     const auto limit =
         containercollector::internal::CallLimit::Of({}, timeout_);
     cri::Budget budget(bytes_);
-    const auto call = [&](const char* method) {
-      return service_.Call({0, method, "", ""}, limit);
+    const auto count = [&](const char* method, bool of_sandboxes) {
+      const std::string message = service_.Call({0, method, "", ""}, limit);
+      return cri::DecodeList(message, of_sandboxes, budget).size();
     };
-    return cri::DecodeContainers(call("ListContainers"), budget).size() +
-           cri::DecodeSandboxes(call("ListPodSandbox"), budget).size();
+    return count("ListContainers", false) + count("ListPodSandbox", true);
   }
 
  private:

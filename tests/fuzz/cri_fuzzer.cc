@@ -99,8 +99,8 @@ std::vector<cri::Entry> Collect(std::string_view containers,
   cri::Budget budget(kBudget);
   return Try([&] {
     auto listed =
-        Try([&] { return cri::DecodeContainers(containers, budget); });
-    auto pods = Try([&] { return cri::DecodeSandboxes(sandboxes, budget); });
+        Try([&] { return cri::DecodeList(containers, false, budget); });
+    auto pods = Try([&] { return cri::DecodeList(sandboxes, true, budget); });
     // In real life, each is told of by a status of its own.
     constexpr std::size_t kMaxEntries = 8;
     auto entries = cri::MakeEntries(std::move(listed), std::move(pods), budget);
@@ -110,8 +110,7 @@ std::vector<cri::Entry> Collect(std::string_view containers,
       });
       AddDetails(details, kNow, budget, entries[i]);
     }
-    AddStats(Try([&] { return cri::DecodeContainerStats(stats, budget); }),
-             entries);
+    AddStats(Try([&] { return cri::DecodeStats(stats, budget); }), entries);
     return entries;
   });
 }

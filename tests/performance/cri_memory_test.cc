@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "containercollector/cri_client.h"
-#include "lib/src/cri/containers.h"
+#include "lib/src/cri/messages.h"
 #include "tests/performance/allocations.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_of.h"
@@ -75,8 +75,9 @@ std::vector<Attack> Attacks() {
   attacks.push_back({"statuses with empty mounts", PodOf(280),
                      "ContainerStatus",
                      Field(1, Repeated(Field(14, ""), 14'000))});
-  Attack addresses{"addresses", PodOf(0), "PodSandboxStatus",
-                   Field(1, Field(5, Repeated(Field(2, ""), 70'000)))};
+  Attack addresses{
+      "addresses", PodOf(0), "PodSandboxStatus",
+      Field(1, Field(5, Repeated(Field(2, Field(1, "")), 70'000)))};
   addresses.node.sandboxes.resize(100, addresses.node.sandboxes[0]);
   for (std::size_t i = 0; i < 100; ++i)
     addresses.node.sandboxes[i].id = std::to_string(i);
@@ -172,7 +173,7 @@ TEST_CASE("What verbose statuses hold takes little memory") {
     container.info = info;
     const std::string message = ContainerStatusResponse(container, true);
     const AllocationWatch watch;
-    cri::DecodeDetails(message, /*is_sandbox=*/false, budget);
+    cri::DecodeDetails(message, /*of_sandbox=*/false, budget);
     return watch.allocations().peak_bytes;
   };
   const std::string begin = R"({"runtimeSpec":{"process":{"args":[")";
@@ -194,7 +195,7 @@ TEST_CASE("Repeated fields of a status cost nothing but their bytes") {
       Field(1, Field(5, Repeated(Field(1, "10.0.0.1"), 40'000)));
   cri::Budget budget(std::size_t{32} << 20);
   const AllocationWatch watch;
-  cri::DecodeSandboxStatus(message, budget);
+  cri::DecodeDetails(message, /*of_sandbox=*/true, budget);
   CHECK(watch.allocations().count < 10);
   CHECK(watch.allocations().peak_bytes < 10'000);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,7 +9,6 @@
 #include "containercollector/json.h"
 #include "lib/src/cri/containers.h"
 #include "tests/support/catch.h"
-#include "tests/support/cri_messages.h"
 
 using namespace containercollector;
 using namespace containercollector::internal;
@@ -16,27 +16,34 @@ using namespace containercollector::internal;
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kHour = 3600 * kSecond;
 constexpr std::int64_t kNow = 1'700'000'000 * kSecond;
-constexpr std::size_t kPlenty = 1'000'000;
+constexpr std::int64_t kGoZeroTime = -6'795'364'578'871'345'152;
+const std::string kBareId(64, 'a');
 
-cri::ListedSandbox Sandbox() {
-  cri::ListedSandbox sandbox;
+cri::Listed Sandbox() {
+  cri::Listed sandbox;
   sandbox.id = "s1";
-  sandbox.metadata = {"pod", "uid", "ns", 2};
+  sandbox.name = "pod";
+  sandbox.pod_namespace = "ns";
+  sandbox.uid = "uid";
+  sandbox.attempt = 2;
+  sandbox.state = kStateRunning;
   sandbox.created_at = kNow - 60 * kSecond;
   sandbox.labels = {{"app", "web"}};
   sandbox.annotations = {{"config", "api"}};
   return sandbox;
 }
 
-cri::ListedContainer Listed() {
-  cri::ListedContainer container;
+cri::Listed Listed() {
+  cri::Listed container;
   container.id = "c1";
   container.sandbox_id = "s1";
-  container.metadata = {"nginx", 3};
+  container.name = "nginx";
+  container.attempt = 3;
   container.image.image = "sha256:aa";
   container.image_ref = "sha256:bb";
-  container.state = cri::ContainerState::kRunning;
+  container.state = kStateRunning;
   container.created_at = kNow - 30 * kSecond + 999;
   container.labels = {{"io.kubernetes.pod.name", "pod-of-label"},
                       {"io.kubernetes.docker.type", "x"}};
@@ -44,70 +51,55 @@ cri::ListedContainer Listed() {
   return container;
 }
 
-std::vector<cri::Entry> MakeEntries(
-    std::vector<cri::ListedContainer> containers,
-    std::vector<cri::ListedSandbox> sandboxes) {
-  cri::Budget budget(kPlenty);
+std::vector<cri::Entry> MakeEntries(std::vector<cri::Listed> containers,
+                                    std::vector<cri::Listed> sandboxes) {
+  cri::Budget budget(1'000'000);
   return cri::MakeEntries(std::move(containers), std::move(sandboxes), budget);
 }
 
-cri::Entry ContainerEntry(const cri::ListedContainer& listed = Listed()) {
+cri::Entry ContainerEntry(const cri::Listed& listed = Listed()) {
   return MakeEntries({listed}, {Sandbox()}).front();
 }
 
 cri::Entry SandboxEntry() { return MakeEntries({}, {Sandbox()}).front(); }
 
-void Add(const cri::ContainerStatus& status, cri::Entry& entry) {
-  cri::Budget budget(kPlenty);
-  cri::Details details;
-  details.container = status;
+void Add(const cri::Details& details, cri::Entry& entry) {
+  cri::Budget budget(1'000'000);
   AddDetails(details, kNow, budget, entry);
 }
 
-void Add(const cri::SandboxStatus& status, cri::Entry& entry) {
-  cri::Budget budget(kPlenty);
+/// Returns the text that a container has with these details.
+std::string StatusOf(const cri::Details& details) {
+  cri::Entry entry = ContainerEntry();
+  Add(details, entry);
+  return entry.container.status;
+}
+
+/// Returns a container's details.
+cri::Details DetailsOf(std::string_view state, std::int64_t started_at,
+                       std::int64_t finished_at = 0) {
   cri::Details details;
-  details.sandbox = status;
-  AddDetails(details, kNow, budget, entry);
-}
-
-/// Returns what a verbose status adds to its message.
-cri::Details DetailsWith(const std::string& info, bool is_sandbox = false,
-                         std::size_t bytes = 100 * kPlenty) {
-  cri::Budget budget(bytes);
-  test::CriContainer container;
-  container.id = "c1";
-  container.info = info;
-  test::CriSandbox sandbox;
-  sandbox.id = "s1";
-  sandbox.info = info;
-  return cri::DecodeDetails(
-      is_sandbox ? test::PodSandboxStatusResponse(sandbox, /*verbose=*/true)
-                 : test::ContainerStatusResponse(container, /*verbose=*/true),
-      is_sandbox, budget);
-}
-
-std::vector<Port> PortsOf(const std::string& annotation) {
-  cri::Budget budget(kPlenty);
-  return cri::ParsePorts(annotation, budget);
+  details.state = state;
+  details.started_at = started_at;
+  details.finished_at = finished_at;
+  details.exit_code = 137;
+  return details;
 }
 
 }  // namespace
 
 TEST_CASE("A container of the CRI looks as dockershim showed it") {
   cri::Entry entry = ContainerEntry();
-  cri::ContainerStatus status;
-  status.state = cri::ContainerState::kRunning;
-  status.started_at = kNow - 3 * 3600 * kSecond;
-  status.image.image = "docker.io/library/nginx:1";
-  status.log_path = "/var/log/pods/x";
-  status.mounts = {{"/in", "/out", true, cri::Propagation::kHostToContainer},
-                   {"", "", false, cri::Propagation::kBidirectional}};
-  Add(status, entry);
+  cri::Details details = DetailsOf(kStateRunning, kNow - 3 * kHour);
+  details.image.image = "docker.io/library/nginx:1";
+  details.command = "nginx -g";
+  details.log_path = "/var/log/pods/x";
+  details.mounts = {{"bind", "", "/out", "/in", "", "ro", false, "rslave"}};
+  Add(details, entry);
   CHECK(EncodeContainers({entry.container}) ==
         R"([{"Id":"c1","Names":["/k8s_nginx_pod_ns_uid_3"],)"
         R"("Image":"docker.io/library/nginx:1","ImageID":"sha256:bb",)"
-        R"("Command":"","Created":1699999970,"Ports":[],"Labels":{)"
+        R"("Command":"nginx -g","Created":1699999970,"Ports":[],"Labels":{)"
         R"("annotation.hash":"1",)"
         R"("io.kubernetes.container.logpath":"/var/log/pods/x",)"
         R"("io.kubernetes.docker.type":"container",)"
@@ -116,9 +108,7 @@ TEST_CASE("A container of the CRI looks as dockershim showed it") {
         R"("Status":"Up 3 hours","HostConfig":{)"
         R"("NetworkMode":"container:s1"},"NetworkSettings":{"Networks":{}},)"
         R"("Mounts":[{"Type":"bind","Source":"/out","Destination":"/in",)"
-        R"("Mode":"ro","RW":false,"Propagation":"rslave"},{"Type":"bind",)"
-        R"("Source":"","Destination":"","Mode":"","RW":true,)"
-        R"("Propagation":"rshared"}]}])");
+        R"("Mode":"ro","RW":false,"Propagation":"rslave"}]}])");
   CHECK_FALSE(entry.exit_code);
   CHECK_FALSE(IsPodSandbox(entry.container));
 }
@@ -126,34 +116,33 @@ TEST_CASE("A container of the CRI looks as dockershim showed it") {
 TEST_CASE("A sandbox of the CRI looks as dockershim showed it") {
   cri::Entry entry = SandboxEntry();
   CHECK(entry.is_sandbox);
-  cri::SandboxStatus status;
-  status.network = {"10.0.0.1", {{"fd00::1"}, {"10.0.0.2"}}};
-  Add(status, entry);
-  const Container& container = entry.container;
-  CHECK(container.names == StringList{"/k8s_POD_pod_ns_uid_2"});
-  CHECK(container.labels ==
-        StringMap{{"annotation.config", "api"},
-                  {"app", "web"},
-                  {"io.kubernetes.container.name", "POD"},
-                  {"io.kubernetes.docker.type", "podsandbox"}});
-  CHECK(container.state == "running");
-  CHECK(container.status == "Up About a minute");
-  CHECK(container.host_config.network_mode == "none");
-  const auto& networks = *container.network_settings->networks;
-  REQUIRE(networks.size() == 1);
-  CHECK(networks.at("none")->ip_address == "10.0.0.1");
-  CHECK(networks.at("none")->global_ipv6_address == "fd00::1");
-  CHECK(IsPodSandbox(container));
-  CHECK(PodContainerName(container) == "POD");
-  CHECK((container.ports->empty() && container.mounts->empty()));
-}
-
-TEST_CASE("A sandbox on the node's network says so") {
-  cri::Entry entry = SandboxEntry();
-  cri::SandboxStatus status;
-  status.state = cri::SandboxState::kNotReady;
-  status.linux_status.namespaces.options.network = cri::NamespaceMode::kNode;
-  Add(status, entry);
+  cri::Details details;
+  details.state = kStateRunning;
+  details.command = "/pause";
+  details.sandbox_image = "pause:3.9";
+  details.ip = "10.0.0.1";
+  details.additional_ips = {"fd00::1", "10.0.0.2"};
+  Add(details, entry);
+  CHECK(EncodeContainers({entry.container}) ==
+        R"([{"Id":"s1","Names":["/k8s_POD_pod_ns_uid_2"],)"
+        R"("Image":"pause:3.9","ImageID":"","Command":"/pause",)"
+        R"("Created":1699999940,"Ports":[],"Labels":{)"
+        R"("annotation.config":"api","app":"web",)"
+        R"("io.kubernetes.container.name":"POD",)"
+        R"("io.kubernetes.docker.type":"podsandbox"},"State":"running",)"
+        R"("Status":"Up About a minute","HostConfig":{"NetworkMode":"none"},)"
+        R"("NetworkSettings":{"Networks":{"none":{"IPAMConfig":null,)"
+        R"("Links":null,"Aliases":null,"NetworkID":"","EndpointID":"",)"
+        R"("Gateway":"","IPAddress":"10.0.0.1","IPPrefixLen":0,)"
+        R"("IPv6Gateway":"","GlobalIPv6Address":"fd00::1",)"
+        R"("GlobalIPv6PrefixLen":0,"MacAddress":"","DriverOpts":null}}},)"
+        R"("Mounts":[]}])");
+  CHECK(IsPodSandbox(entry.container));
+  details.state = kStateExited;
+  details.host_network = true;
+  details.ip.clear();
+  details.additional_ips.clear();
+  Add(details, entry);
   CHECK(entry.container.host_config.network_mode == "host");
   CHECK(entry.container.network_settings->networks->at("host") ==
         EndpointSettings{});
@@ -162,23 +151,99 @@ TEST_CASE("A sandbox on the node's network says so") {
   CHECK_FALSE(entry.exit_code);
 }
 
-TEST_CASE("An entry without details has its state in Docker's words") {
-  using State = cri::ContainerState;
-  const auto texts = [](State state) {
-    cri::ListedContainer listed = Listed();
+TEST_CASE("Without details, the text of a status is the state alone") {
+  const auto status = [](std::string_view state) {
+    cri::Listed listed = Listed();
     listed.state = state;
     const Container container = ContainerEntry(listed).container;
-    return container.state + ", " + container.status;
+    CHECK(container.state == state);
+    return container.status;
   };
-  CHECK(texts(State::kCreated) == "created, Created");
-  CHECK(texts(State::kRunning) == "running, Up");
-  CHECK(texts(State::kExited) == "exited, Exited");
-  CHECK(texts(State::kUnknown) == "dead, Dead");
+  CHECK(status(kStateCreated) == "Created");
+  CHECK(status(kStateRunning) == "Up");
+  CHECK(status(kStateExited) == "Exited");
+  CHECK(status(kStateDead) == "Dead");
   CHECK(SandboxEntry().container.status == "Up");
 }
 
+TEST_CASE("Durations have the words of docker/go-units") {
+  constexpr std::int64_t kMinute = 60 * kSecond;
+  constexpr std::int64_t kDay = 24 * kHour;
+  struct Case {
+    std::int64_t duration;
+    const char* text;
+  };
+  for (const Case& one : {Case{-5 * kSecond, "Less than a second"},
+                          Case{0, "Less than a second"},
+                          Case{kSecond - 1, "Less than a second"},
+                          Case{kSecond, "1 second"},
+                          Case{2 * kSecond - 1, "1 second"},
+                          Case{2 * kSecond, "2 seconds"},
+                          Case{kMinute - 1, "59 seconds"},
+                          Case{kMinute, "About a minute"},
+                          Case{2 * kMinute - 1, "About a minute"},
+                          Case{2 * kMinute, "2 minutes"},
+                          Case{kHour - 1, "59 minutes"},
+                          Case{kHour, "About an hour"},
+                          Case{90 * kMinute - 1, "About an hour"},
+                          Case{90 * kMinute, "2 hours"},
+                          Case{150 * kMinute - 1, "2 hours"},
+                          Case{150 * kMinute, "3 hours"},
+                          Case{47 * kHour + 29 * kMinute, "47 hours"},
+                          Case{47 * kHour + 30 * kMinute, "2 days"},
+                          Case{48 * kHour, "2 days"},
+                          Case{13 * kDay, "13 days"},
+                          Case{14 * kDay - 31 * kMinute, "13 days"},
+                          Case{14 * kDay, "2 weeks"},
+                          Case{59 * kDay, "8 weeks"},
+                          Case{60 * kDay, "2 months"},
+                          Case{729 * kDay, "24 months"},
+                          Case{730 * kDay, "2 years"},
+                          Case{3650 * kDay, "10 years"}}) {
+    CAPTURE(one.duration);
+    CHECK(StatusOf(DetailsOf(kStateRunning, kNow - one.duration)) ==
+          std::string("Up ") + one.text);
+  }
+}
+
+TEST_CASE("The text of a status has Docker's words, and no unknown time") {
+  const std::int64_t minutes_ago = kNow - 120 * kSecond;
+  CHECK(StatusOf(DetailsOf(kStateCreated, kNow)) == "Created");
+  CHECK(StatusOf(DetailsOf(kStateDead, kNow)) == "Dead");
+  CHECK(StatusOf(DetailsOf(kStateExited, kNow, minutes_ago)) ==
+        "Exited (137) 2 minutes ago");
+  CHECK(StatusOf(DetailsOf(kStateRunning, 1)) == "Up 53 years");
+  CHECK(StatusOf(DetailsOf(kStateRunning,
+                           std::numeric_limits<std::int64_t>::max())) ==
+        "Up Less than a second");
+  for (const std::int64_t unknown :
+       {std::int64_t{0}, kGoZeroTime, std::int64_t{-1},
+        std::numeric_limits<std::int64_t>::min()}) {
+    CAPTURE(unknown);
+    CHECK(StatusOf(DetailsOf(kStateRunning, unknown)) == "Up");
+    CHECK(StatusOf(DetailsOf(kStateExited, kNow, unknown)) == "Exited (137)");
+    cri::Listed listed = Sandbox();
+    listed.created_at = unknown;
+    cri::Entry sandbox = MakeEntries({}, {listed}).front();
+    CHECK(sandbox.container.created == 0);
+    Add(DetailsOf(kStateRunning, 0), sandbox);
+    CHECK(sandbox.container.status == "Up");
+  }
+}
+
+TEST_CASE("Only a container that has exited has an exit code") {
+  for (const std::string_view state :
+       {kStateCreated, kStateRunning, kStateDead, kStateExited}) {
+    CAPTURE(state);
+    cri::Entry entry = ContainerEntry();
+    Add(DetailsOf(state, 0), entry);
+    CHECK(entry.container.state == state);
+    CHECK(entry.exit_code.has_value() == (state == kStateExited));
+    CHECK(entry.exit_code.value_or(137) == 137);
+  }
+}
+
 TEST_CASE("The image is the one that the user named, where that is known") {
-  const std::string bare_id(64, 'a');
   struct Case {
     const char* rule;
     cri::ImageSpec listed;
@@ -188,61 +253,42 @@ TEST_CASE("The image is the one that the user named, where that is known") {
   for (const Case& one :
        {Case{"an ID alone", {"sha256:aa", ""}, {"", ""}, "sha256:aa"},
         Case{"an ID, and a name", {"sha256:aa", ""}, {"name", ""}, "name"},
-        Case{"CRI-O's ID, and a name", {bare_id, ""}, {"name", ""}, "name"},
+        Case{"CRI-O's ID, and a name", {kBareId, ""}, {"name", ""}, "name"},
         Case{"nothing, and a name", {"", ""}, {"name", ""}, "name"},
         Case{"63 digits are a name",
-             {bare_id.substr(1), ""},
+             {kBareId.substr(1), ""},
              {"name", ""},
-             bare_id.substr(1)},
+             kBareId.substr(1)},
         Case{"a name wins", {"listed", ""}, {"name", ""}, "listed"},
         Case{"the user's", {"listed", "user's"}, {"name", ""}, "user's"},
         Case{"the status's", {"a", "user's"}, {"b", "status's"}, "status's"}}) {
     CAPTURE(one.rule);
-    cri::ListedContainer listed = Listed();
+    cri::Listed listed = Listed();
     listed.image = one.listed;
     cri::Entry entry = ContainerEntry(listed);
-    cri::ContainerStatus status;
-    status.image = one.status;
-    Add(status, entry);
+    cri::Details details;
+    details.image = one.status;
+    Add(details, entry);
     CHECK(entry.container.image == one.shown);
   }
 }
 
 TEST_CASE("The ID of an image is the runtime's, with the algorithm") {
-  const std::string bare_id(64, 'a');
   const auto image_id = [](const std::string& id, const std::string& ref) {
-    cri::ListedContainer listed = Listed();
+    cri::Listed listed = Listed();
     listed.image_id = id;
     listed.image_ref = ref;
     return ContainerEntry(listed).container.image_id;
   };
   CHECK(image_id("sha256:1", "ref") == "sha256:1");
   CHECK(image_id("", "sha256:2") == "sha256:2");
-  CHECK(image_id(bare_id, "name@sha256:3") == "sha256:" + bare_id);
-  CHECK(image_id("", bare_id) == "sha256:" + bare_id);
+  CHECK(image_id(kBareId, "name@sha256:3") == "sha256:" + kBareId);
+  CHECK(image_id("", kBareId) == "sha256:" + kBareId);
   CHECK(image_id("", "name@sha256:3") == "name@sha256:3");
 }
 
-TEST_CASE("Each state of the CRI is one of Docker's") {
-  cri::Entry entry = ContainerEntry();
-  cri::ContainerStatus status;
-  const auto state = [&](cri::ContainerState of_cri) {
-    status.state = of_cri;
-    Add(status, entry);
-    return entry.container.state + ", " + entry.container.status;
-  };
-  CHECK(state(cri::ContainerState::kCreated) == "created, Created");
-  CHECK(state(cri::ContainerState::kUnknown) == "dead, Dead");
-  CHECK_FALSE(entry.exit_code);
-  status.finished_at = kNow - 2 * kSecond;
-  status.exit_code = 137;
-  CHECK(state(cri::ContainerState::kExited) ==
-        "exited, Exited (137) 2 seconds ago");
-  CHECK(entry.exit_code == 137);
-}
-
 TEST_CASE("A container whose sandbox is gone takes its name from its labels") {
-  cri::ListedContainer listed = Listed();
+  cri::Listed listed = Listed();
   listed.labels = {{"io.kubernetes.pod.name", "p"},
                    {"io.kubernetes.pod.namespace", "n"},
                    {"io.kubernetes.pod.uid", "u"}};
@@ -251,7 +297,7 @@ TEST_CASE("A container whose sandbox is gone takes its name from its labels") {
 }
 
 TEST_CASE("Containers and sandboxes are listed together, newest first") {
-  std::vector<cri::ListedContainer> containers(3, Listed());
+  std::vector<cri::Listed> containers(3, Listed());
   containers[0].id = "old";
   containers[0].created_at = kNow - 90 * kSecond;
   containers[1].id = "b";
@@ -263,11 +309,11 @@ TEST_CASE("Containers and sandboxes are listed together, newest first") {
 }
 
 TEST_CASE("The last of several with the same ID wins") {
-  std::vector<cri::ListedContainer> containers(3, Listed());
+  std::vector<cri::Listed> containers(3, Listed());
   containers[1].id = "c2";
-  containers[2].metadata.name = "last";
-  std::vector<cri::ListedSandbox> sandboxes(2, Sandbox());
-  sandboxes[1].metadata.name = "last-pod";
+  containers[2].name = "last";
+  std::vector<cri::Listed> sandboxes(2, Sandbox());
+  sandboxes[1].name = "last-pod";
   std::string names;
   for (const cri::Entry& entry : MakeEntries(containers, sandboxes))
     names += entry.container.names->front() + " ";
@@ -276,75 +322,32 @@ TEST_CASE("The last of several with the same ID wins") {
         "/k8s_POD_last-pod_ns_uid_2 ");
 }
 
-TEST_CASE("A time of creation before 1970 is unknown") {
-  cri::ListedContainer listed = Listed();
-  listed.created_at = -6'795'364'578'871'345'152;  // Go's zero time.
-  CHECK(MakeEntries({listed}, {}).front().container.created == 0);
-}
-
-TEST_CASE("A verbose status tells the command and the pause image") {
-  const std::string info =
-      R"({"sandboxID":"s","image":"registry.k8s.io/pause:3.9","runtimeSpec":{)"
-      R"("process":{"env":["PASSWORD=secret"],"args":["/pause","a b","","c'd")"
-      R"(]},"mounts":[{"source":"/secret"}]}})";
-  const cri::Details sandbox = DetailsWith(info, /*is_sandbox=*/true);
-  CHECK(sandbox.command == "/pause 'a b'  c'd");
-  CHECK(sandbox.sandbox_image == "registry.k8s.io/pause:3.9");
-  cri::Entry entry = SandboxEntry();
-  cri::Budget budget(kPlenty);
-  AddDetails(sandbox, kNow, budget, entry);
-  CHECK(entry.container.command == sandbox.command);
-  CHECK(entry.container.image == sandbox.sandbox_image);
-  CHECK(EncodeContainers({entry.container}).find("ecret") == std::string::npos);
-  CHECK(DetailsWith(info).command == sandbox.command);
-  CHECK(cri::CommandText({"/my program", "b"}) == "/my program b");
-}
-
-TEST_CASE("Without what verbose adds, the fields are empty") {
-  const std::string good = R"({"runtimeSpec":{"process":{"args":["a"]}}})";
-  REQUIRE(DetailsWith(good).command == "a");
-  for (const std::string& info :
-       {std::string(), std::string("null"), std::string("{}"),
-        std::string("[]"), good + "x", good.substr(1),
-        std::string(R"({"runtimeSpec":{"process":{"args":[1]}}})"),
-        std::string(R"({"runtimeSpec":null})"),
-        std::string(1'100'000, ' ') + good}) {
-    CAPTURE(info.substr(0, 100));
-    CHECK(DetailsWith(info).command.empty());
-  }
-  // For which there is no memory.
-  CHECK(DetailsWith(std::string(1000, ' ') + good, false, 3000).command == "");
-}
-
-TEST_CASE("The ports are those of the kubelet's annotation") {
-  cri::ListedContainer listed = Listed();
-  listed.annotations = {
-      {"io.kubernetes.container.ports",
-       R"([{"name":"http","containerPort":80,"protocol":"TCP"},)"
-       R"({"hostPort":5353,"containerPort":53,"protocol":"UDP"},)"
-       R"({"hostPort":1,"containerPort":2,"hostIP":"127.0.0.1"}])"}};
-  CHECK(ContainerEntry(listed).container.ports ==
+TEST_CASE("The ports are those of the kubelet's annotation, if it is valid") {
+  const auto ports_of = [](const std::string& annotation) {
+    cri::Listed listed = Listed();
+    listed.annotations = {{"io.kubernetes.container.ports", annotation}};
+    return *ContainerEntry(listed).container.ports;
+  };
+  CHECK(ports_of(R"([{"name":"http","containerPort":80,"protocol":"TCP"},)"
+                 R"({"hostPort":5353,"containerPort":53,"protocol":"UDP"},)"
+                 R"({"hostPort":1,"containerPort":2,"hostIP":"127.0.0.1"}])") ==
         std::vector<Port>{{"", 80, 0, "tcp"},
                           {"0.0.0.0", 53, 5353, "udp"},
                           {"127.0.0.1", 2, 1, "tcp"}});
-}
-
-TEST_CASE("A malformed annotation of ports is no port") {
   for (const char* annotation :
        {"", "null", "[", "{}", "[1]", R"([{"containerPort":80},)",
         R"([{"containerPort":80},{"containerPort":70000}])",
         R"([{"containerPort":"80"}])"}) {
     CAPTURE(annotation);
-    CHECK(PortsOf(annotation).empty());
+    CHECK(ports_of(annotation).empty());
   }
 }
 
 TEST_CASE("The size of a container is that of its writable layer") {
   std::vector<cri::Entry> entries = MakeEntries({Listed()}, {Sandbox()});
-  cri::AddStats({{{"c1"}, {{99}}}, {{"unknown"}, {{1}}}, {{""}, {{2}}}},
-                entries);
+  cri::AddStats({{"c1", 99}, {"unknown", 1}, {"", 2}}, entries);
   CHECK(entries[0].container.size_rw == 99);
   CHECK(entries[1].container.size_rw == 0);
-  cri::AddStats({{{"c1"}, {{0xFFFFFFFFFFFFFFFF}}}}, entries);
+  cri::AddStats({{"c1", 0xFFFFFFFFFFFFFFFF}}, entries);
   CHECK(entries[0].container.size_rw == 0x7FFFFFFFFFFFFFFF);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "containercollector/error.h"
 #include "lib/src/cri/list_filter.h"
-#include "lib/src/cri/name_pattern.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_of.h"
 
@@ -95,13 +94,12 @@ TEST_CASE("A limit keeps the newest of those that match") {
 
 TEST_CASE("Some filters need the status of each entry") {
   const CallLimit limit = Patient();
-  const auto needs_status = [&](const ListOptions& options) {
-    return cri::ListFilter(options, limit).NeedsStatus();
-  };
-  CHECK_FALSE(needs_status(With("name", "web")));
-  CHECK(needs_status(With("exited", "1")));
-  CHECK(needs_status(With("ancestor", "busybox:1")));
-  CHECK(needs_status(With("network", "none")));
+  for (const char* name : {"name", "exited", "ancestor", "network"}) {
+    CAPTURE(name);
+    const ListOptions options = With(name, "1");
+    CHECK(cri::ListFilter(options, limit).NeedsStatus() ==
+          (name != std::string("name")));
+  }
 }
 
 TEST_CASE("The state is checked again when the status is known") {
@@ -167,26 +165,25 @@ TEST_CASE("An ID filter takes the beginning of one ID") {
 }
 
 TEST_CASE("A name filter takes regular expressions, with and without slash") {
-  CHECK(Listed("name", "web") == "aa1 bb2");
-  CHECK(Listed("name", "/k8s_web$") == "aa1");
-  CHECK(Listed("name", "^k8s_web$") == "aa1");
-  CHECK(Listed("name", "^/k8s_(job|db)") == "aa2 bb1");
-  CHECK(Listed("name", "web[0-9]+") == "bb2");
-  CHECK(Listed("name", "nothing").empty());
-  // Docker's: they are not valid.
-  for (const char* const invalid : {"(", "web)|(db", "*", "web\\"})
-    CHECK(Listed("name", invalid).empty());
-}
-
-TEST_CASE("A name filter without operators is found in names of any length") {
-  CHECK(Listed("name", "^/k8s_web") == "aa1 bb2");
-  CHECK(Listed("name", "^k8s_web2") == "bb2");
-  CHECK(Listed("name", "_web$") == "aa1");
-  CHECK(Listed("name", "^web").empty());
-  CHECK(Listed("name", "k8s$").empty());
-  CHECK(Listed("name", "") == "aa1 aa2 bb1 bb2");
-  CHECK(Listed("name", "^$").empty());
-  CHECK(Listed("name", std::string(10'000, 'x')).empty());
+  struct Case {
+    std::string text;
+    const char* ids;
+  };
+  for (const Case& one :
+       {Case{"web", "aa1 bb2"}, Case{"/k8s_web$", "aa1"},
+        Case{"^k8s_web$", "aa1"}, Case{"^/k8s_(job|db)", "aa2 bb1"},
+        Case{"^k8s_(job|db)$", "aa2 bb1"}, Case{"web[0-9]+", "bb2"},
+        Case{"nothing", ""}, Case{std::string(40, '.'), ""},
+        // Docker's: they are not valid.
+        Case{"(", ""}, Case{"web)|(db", ""}, Case{"*", ""}, Case{"web\\", ""},
+        // Without operators.
+        Case{"^/k8s_web", "aa1 bb2"}, Case{"^k8s_web2", "bb2"},
+        Case{"_web$", "aa1"}, Case{"^web", ""}, Case{"k8s$", ""},
+        Case{"", "aa1 aa2 bb1 bb2"}, Case{"^$", ""},
+        Case{std::string(10'000, 'x'), ""}}) {
+    CAPTURE(one.text);
+    CHECK(Listed("name", one.text) == one.ids);
+  }
   ListOptions options = With("name", "^/k8s_web2");
   for (int i = 0; i < 100; ++i)
     options.filters.Add("name", "none-" + std::to_string(i));
@@ -194,16 +191,15 @@ TEST_CASE("A name filter without operators is found in names of any length") {
 }
 
 TEST_CASE("A name filter that could take long is rejected") {
-  const std::string end =
-      "': write parts of names, or regular expressions of at most 40 bytes "
-      "together, without \"{\", \"(?\", \"\\b\" and \"\\B\".";
-  CHECK(RejectionOf("name", "a{9}") == "Invalid filter 'name=a{9}" + end);
-  CHECK(RejectionOf("name", "(?=a)") == "Invalid filter 'name=(?=a)" + end);
-  CHECK(RejectionOf("name", "\\bweb") == "Invalid filter 'name=\\bweb" + end);
-  CHECK(RejectionOf("name", "web\\B") == "Invalid filter 'name=web\\B" + end);
-  CHECK(RejectionOf("name", std::string(65, '.')) ==
-        "Invalid filter 'name=" + std::string(64, '.') + "..." + end);
-  CHECK(Listed("name", std::string(40, '.')).empty());
+  for (const std::string& text :
+       {std::string("a{9}"), std::string("(?=a)"), std::string("\\bweb"),
+        std::string("web\\B"), std::string(129, '.')}) {
+    CHECK(RejectionOf("name", text) ==
+          "Invalid filter 'name=" + text.substr(0, 128) +
+              (text.size() > 128 ? "..." : "") +
+              "': write parts of names, or regular expressions of at most 40 "
+              "bytes together, without \"{\", \"(?\", \"\\b\" and \"\\B\".");
+  }
 }
 
 TEST_CASE("The expressions of a name filter share one bound") {
@@ -314,5 +310,39 @@ TEST_CASE("A filter that makes no sense for a runtime is rejected") {
           "Invalid filter '" + std::string(name) +
               "'. The list of a container runtime takes these: ancestor, "
               "before, exited, id, label, name, network, since, status.");
+  }
+}
+
+TEST_CASE("What the runtime can leave out of the list is sent along") {
+  const std::string id(64, 'a');
+  struct Case {
+    const char* query;
+    std::string shown;
+  };
+  for (const Case& one :
+       {Case{"", ""}, Case{"all=0", "running"}, Case{"all=0&limit=1", ""},
+        Case{R"(filters={"status":["running"]})", "running"},
+        Case{R"(all=0&filters={"status":["exited"]})", "exited"},
+        // cri-dockerd lists a paused container as running, and so on.
+        Case{R"(filters={"status":["paused"]})", ""},
+        Case{R"(all=0&filters={"status":["running","exited"]})", ""},
+        Case{R"(filters={"id":["ID"]})", id},
+        Case{R"(filters={"id":["aID"]})", ""},
+        Case{R"(filters={"id":["ID","b"]})", ""},
+        Case{R"(filters={"label":["app=web","key","annotation.a=b",)"
+             R"("io.kubernetes.docker.type=container"]})",
+             "app=web"},
+        Case{R"(all=0&filters={"before":["x"],"id":["ID"]})", ""},
+        Case{R"(all=0&filters={"since":["x"],"label":["a=b"]})", ""}}) {
+    CAPTURE(one.query);
+    std::string query = one.query;
+    if (const auto at = query.find("ID"); at != std::string::npos)
+      query.replace(at, 2, id);
+    const ListOptions options = ParseListOptions(query);
+    const CallLimit limit = Patient();
+    const cri::ListRequest request = cri::ListFilter(options, limit).Request();
+    std::string shown = request.id + std::string(request.state);
+    for (const auto& [key, value] : request.labels) shown += key + "=" + value;
+    CHECK(shown == one.shown);
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Converts the CRI's containers and sandboxes to what dockershim made of them.
+
+/// The containers and sandboxes of the CRI as Docker with dockershim would have
+/// listed them.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_CONTAINERS_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_CONTAINERS_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,45 +12,36 @@
 #include <vector>
 
 #include "containercollector/types.h"
-#include "lib/src/cri/budget.h"
 #include "lib/src/cri/messages.h"
 
 namespace containercollector::internal::cri {
+
+/// The labels that dockershim adds.
+inline constexpr std::string_view kAnnotationPrefix = "annotation.";
+inline constexpr std::string_view kSandboxIdLabel = "io.kubernetes.sandbox.id";
+inline constexpr std::string_view kLogPathLabel =
+    "io.kubernetes.container.logpath";
 
 /// A listed container or sandbox.
 struct Entry {
   Container container;
   std::int64_t created_at = 0;  ///< Nanoseconds since 1970; 0: unknown.
   bool is_sandbox = false;
+  bool is_gone = false;   ///< Whether the runtime no longer knows it.
   std::string image_ref;  ///< Another name of the image.
   std::optional<std::int32_t> exit_code;
   /// Why the entry lacks details; absent if it does not.
   std::optional<Error> missing;
 };
 
-/// What only a status call returns, about a container or a sandbox.
-struct Details {
-  ContainerStatus container;
-  SandboxStatus sandbox;
-  std::string command;        ///< Empty if the runtime omits it.
-  std::string sandbox_image;  ///< The same.
-  std::size_t bytes = 0;      ///< Memory used by all this.
-};
+/// Returns whether this is a whole ID, without its algorithm.
+bool IsHexId(std::string_view text);
 
 /// Returns the containers and sandboxes, newest first, without the details of a
 /// status call. If an ID appears more than once, the last one wins.
 /// @throws BudgetError
-std::vector<Entry> MakeEntries(std::vector<ListedContainer> containers,
-                               std::vector<ListedSandbox> sandboxes,
-                               Budget& budget);
-
-/// Decodes the response to a status call.
-/// @throws MessageError, BudgetError
-Details DecodeDetails(std::string_view message, bool is_sandbox,
-                      Budget& budget);
-
-/// Returns Docker's name of the state in the details.
-std::string_view StateOf(const Details& details, bool is_sandbox);
+std::vector<Entry> MakeEntries(std::vector<Listed> containers,
+                               std::vector<Listed> sandboxes, Budget& budget);
 
 /// Adds the details of a status call.
 /// @param now Nanoseconds since 1970.
@@ -58,17 +50,7 @@ void AddDetails(const Details& details, std::int64_t now, Budget& budget,
                 Entry& entry);
 
 /// Adds the sizes of the containers' writable layers.
-void AddStats(const std::vector<ContainerStats>& stats,
-              std::vector<Entry>& entries);
-
-/// Returns the ports in the kubelet's annotation io.kubernetes.container.ports;
-/// none if it is malformed.
-/// @throws BudgetError
-std::vector<Port> ParsePorts(const std::string& annotation, Budget& budget);
-
-/// Returns a command in dockerd's format: the path, then the arguments, with
-/// single quotes around those that contain spaces.
-std::string CommandText(const StringList& args);
+void AddStats(const std::vector<Stats>& stats, std::vector<Entry>& entries);
 
 }  // namespace containercollector::internal::cri
 

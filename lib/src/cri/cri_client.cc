@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -15,142 +14,77 @@
 #include "lib/src/cri/list_filter.h"
 #include "lib/src/cri/messages.h"
 #include "lib/src/cri/runtime_service.h"
-#include "lib/src/cri/status_calls.h"
-#include "lib/src/cri/status_memory.h"
+#include "lib/src/cri/statuses.h"
 #include "lib/src/endpoint.h"
 #include "lib/src/option_checks.h"
 
-namespace containercollector {
+namespace containercollector::internal::cri {
 namespace {
 
-using internal::CallLimit;
-using internal::cri::Budget;
-using internal::cri::BudgetError;
-using internal::cri::Entry;
-using internal::cri::ListFilter;
-using internal::cri::ListRequest;
-using internal::cri::RuntimeService;
-using internal::cri::ServiceCall;
-using internal::cri::StatusCalls;
-using internal::cri::StatusMemory;
-
-const RuntimeOptions& Checked(const RuntimeOptions& options) {
-  internal::CheckOptions(options);
-  return options;
-}
-
-internal::Endpoint EndpointOf(const RuntimeOptions& options) {
-  return internal::ParseEndpoint(
-      options.cri_endpoint.empty() ? "unix://" : options.cri_endpoint,
-      RuntimeKind::kCri);
-}
-
-}  // namespace
-
-class CriClient::Impl {
+/// One pass over the node.
+class Collection {
  public:
-  explicit Impl(const RuntimeOptions& options)
-      : timeout_(Checked(options).timeout),
-        max_bytes_(options.max_response_bytes),
-        service_(EndpointOf(options), options),
-        memory_(max_bytes_) {}
-
-  const std::string& endpoint() const noexcept {
-    return service_.endpoint().text;
-  }
-
-  CallLimit LimitOf(const CallOptions& call) const {
-    return CallLimit::Of(call, timeout_);
-  }
-
-  /// Returns the entries that match the options, newest first.
-  std::vector<Entry> List(const ListOptions& options, const CallLimit& limit,
-                          const CallOptions& call) const {
-    Budget budget(kBudgetFactor * max_bytes_);
-    try {
-      return List(options, limit, call, budget);
-    } catch (const BudgetError&) {
-      throw Error(ErrorCode::kResponseTooLarge,
-                  "The containers of the container runtime at " + endpoint() +
-                      " take more memory than the limit of " +
-                      std::to_string(kBudgetFactor * max_bytes_) + " bytes, " +
-                      std::to_string(kBudgetFactor) +
-                      " times that of a response. Remove dead containers, ask "
-                      "with all=0 or filters, or allow larger responses.");
-    }
-  }
-
-  internal::cri::Version GetVersion(const CallLimit& limit) const {
-    Budget budget(kBudgetFactor * max_bytes_);
-    return Decode<internal::cri::Version>(
-        {0, "Version", "", ""}, internal::cri::DecodeVersion, limit, budget);
-  }
-
- private:
-  /// A decoded response uses up to about three times its size.
-  static constexpr std::size_t kBudgetFactor = 3;
+  Collection(const RuntimeService& service, const CallOptions& call,
+             const CallLimit& limit, std::size_t max_bytes)
+      : service_(service), call_(call), limit_(limit), budget_(max_bytes) {}
 
   /// Makes one call and returns its decoded message.
-  template <typename Message>
-  Message Decode(const ServiceCall& call,
-                 Message (*decode)(std::string_view, Budget&),
-                 const CallLimit& limit, Budget& budget) const {
-    const std::string message = service_.Call(call, limit);
+  template <typename Decoder>
+  auto Decode(const ServiceCall& call, const Decoder& decode) {
+    const std::string message = service_.Call(call, limit_);
     try {
-      return decode(message, budget);
-    } catch (const internal::cri::MessageError& error) {
+      return decode(message, budget_);
+    } catch (const MessageError& error) {
       throw service_.Malformed(call, error);
     }
   }
 
-  std::vector<Entry> List(const ListOptions& options, const CallLimit& limit,
-                          const CallOptions& call, Budget& budget) const {
-    const ListFilter filter(options, limit);
-    const std::uint64_t runtime =
-        memory_.Check(service_.endpoint().socket_path);
-    std::vector<Entry> left = ListAll(filter.Request(), limit, budget);
-    if (filter.Request().empty()) memory_.Retain(left);
+  /// Returns the entries that match the options, newest first.
+  /// @throws Error, BudgetError
+  std::vector<Entry> List(const ListOptions& options, StatusMemory& memory) {
+    const ListFilter filter(options, limit_);
+    const ListRequest request = filter.Request();
+    const std::uint64_t runtime = memory.Check(service_.endpoint().socket_path);
+    std::vector<Entry> left = ListAll(request);
+    if (request.empty()) memory.Retain(left);
     filter.DropListed(left);
-    StatusCalls statuses(service_, memory_, runtime, limit, budget);
+    StatusCalls statuses(service_, memory, runtime, limit_, budget_);
     std::vector<Entry> entries;
     // Continue until the containers that disappeared or were dropped in the
     // meantime are replaced.
     while (!left.empty() && entries.size() < filter.max_entries()) {
       std::vector<Entry> batch = TakeBatch(filter, entries.size(), left);
-      const bool is_rest = entries.empty() && left.empty();
-      DropGone(statuses.AddDetails(batch), is_rest, limit, budget, batch);
+      statuses.AddDetails(batch);
+      DropGone(/*are_all=*/entries.empty() && left.empty(), batch);
       for (const Entry& entry : batch)
-        if (entry.missing && call.on_incomplete)
-          call.on_incomplete(*entry.missing);
+        if (entry.missing) Report(*entry.missing);
       filter.DropComplete(batch);
-      if (entries.empty()) {
-        entries = std::move(batch);
-      } else {
-        std::move(batch.begin(), batch.end(), std::back_inserter(entries));
-      }
+      if (entries.empty()) entries.swap(batch);
+      std::move(batch.begin(), batch.end(), std::back_inserter(entries));
     }
     if (entries.size() > filter.max_entries())
       entries.resize(filter.max_entries());
-    if (options.size) AddSizes(limit, budget, call, entries);
+    if (options.size) AddSizes(entries);
     return entries;
   }
 
-  std::vector<Entry> ListAll(const ListRequest& request, const CallLimit& limit,
-                             Budget& budget) const {
-    using internal::cri::ContainerState;
-    using internal::cri::SandboxState;
+ private:
+  std::vector<Entry> ListAll(const ListRequest& request) {
+    const auto list = [&](const char* method, const std::string& message,
+                          bool of_sandboxes) {
+      return Decode({0, method, message, ""},
+                    [&](std::string_view response, Budget& budget) {
+                      return DecodeList(response, of_sandboxes, budget);
+                    });
+    };
     auto containers =
-        Decode({0, "ListContainers", EncodeListContainers(request), ""},
-               internal::cri::DecodeContainers, limit, budget);
-    const auto sandbox_state = request.state == ContainerState::kRunning
-                                   ? std::optional(SandboxState::kReady)
-                                   : std::nullopt;
+        list("ListContainers", EncodeListContainers(request), false);
     // List the sandboxes after the containers, so that even the newest
     // container's sandbox is included.
     auto sandboxes =
-        Decode({0, "ListPodSandbox", EncodeListSandboxes(sandbox_state), ""},
-               internal::cri::DecodeSandboxes, limit, budget);
-    return MakeEntries(std::move(containers), std::move(sandboxes), budget);
+        list("ListPodSandbox",
+             EncodeListSandboxes(request.state == kStateRunning), true);
+    return MakeEntries(std::move(containers), std::move(sandboxes), budget_);
   }
 
   /// Moves the next entries out of `left`.
@@ -173,59 +107,102 @@ class CriClient::Impl {
   /// disappear between two calls. If many do, or if no entry would be left,
   /// this lists again and keeps the entries that are still listed, without
   /// details.
-  /// @param is_rest Whether the result has no other entries.
-  void DropGone(const std::vector<bool>& gone, bool is_rest,
-                const CallLimit& limit, Budget& budget,
-                std::vector<Entry>& entries) const {
+  /// @param are_all Whether the result has no other entries.
+  void DropGone(bool are_all, std::vector<Entry>& entries) {
     constexpr std::size_t kFew = 4;
-    const auto count =
-        static_cast<std::size_t>(std::count(gone.begin(), gone.end(), true));
-    if (count == 0) return;
-    std::set<std::string> listed;
+    const auto is_gone = [](const Entry& entry) { return entry.is_gone; };
+    const auto count = static_cast<std::size_t>(
+        std::count_if(entries.begin(), entries.end(), is_gone));
     if (count > std::max(kFew, entries.size() / 10) ||
-        (is_rest && count == entries.size())) {
-      for (const Entry& entry : ListAll({}, limit, budget))
-        listed.insert(entry.container.id);
-    }
-    std::vector<Entry> kept;
-    kept.reserve(entries.size());
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      Entry& entry = entries[i];
-      if (gone[i]) {
-        if (listed.count(entry.container.id) == 0) continue;
+        (are_all && count > 0 && count == entries.size())) {
+      std::set<std::string> listed;
+      for (const Entry& entry : ListAll({})) listed.insert(entry.container.id);
+      for (Entry& entry : entries) {
+        if (!entry.is_gone || listed.count(entry.container.id) == 0) continue;
+        entry.is_gone = false;
         entry.missing = service_.Contradiction(entry.container.id);
       }
-      kept.push_back(std::move(entry));
     }
-    entries = std::move(kept);
+    entries.erase(std::remove_if(entries.begin(), entries.end(), is_gone),
+                  entries.end());
   }
 
   /// Adds the sizes that the runtime reports. They are optional: if the call
   /// fails, the containers are listed without them.
-  void AddSizes(const CallLimit& limit, Budget& budget, const CallOptions& call,
-                std::vector<Entry>& entries) const {
-    CallLimit soon = limit;
-    soon.Shorten(internal::cri::StatusLimits(limit.TimeLeft()).all);
+  void AddSizes(std::vector<Entry>& entries) {
+    limit_.Shorten(limit_.TimeLeft() * 2 / 5);
     try {
-      AddStats(Decode({0, "ListContainerStats", "", ""},
-                      internal::cri::DecodeContainerStats, soon, budget),
-               entries);
-    } catch (const BudgetError&) {
-      throw;
+      AddStats(Decode({0, "ListContainerStats", "", ""}, DecodeStats), entries);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled ||
           error.code() == ErrorCode::kInternal)
         throw;
       for (const Entry& entry : entries)
-        if (!entry.is_sandbox && !entry.missing && call.on_incomplete)
-          call.on_incomplete(error);
+        if (!entry.is_sandbox && !entry.missing) Report(error);
     }
   }
 
+  void Report(const Error& missing) const {
+    if (call_.on_incomplete) call_.on_incomplete(missing);
+  }
+
+  const RuntimeService& service_;
+  const CallOptions& call_;
+  CallLimit limit_;
+  Budget budget_;
+};
+
+}  // namespace
+}  // namespace containercollector::internal::cri
+
+namespace containercollector {
+
+using internal::cri::Entry;
+
+class CriClient::Impl {
+ public:
+  explicit Impl(const RuntimeOptions& options)
+      : timeout_(internal::CheckOptions(options).timeout),
+        max_bytes_(options.max_response_bytes),
+        service_(internal::ParseEndpoint(
+                     options.cri_endpoint.empty() ? "unix://"
+                                                  : options.cri_endpoint,
+                     RuntimeKind::kCri),
+                 options),
+        memory_(max_bytes_) {}
+
+  const std::string& endpoint() const noexcept {
+    return service_.endpoint().text;
+  }
+
+  std::vector<Entry> List(const ListOptions& options,
+                          const CallOptions& call) const {
+    try {
+      return Start(call).List(options, memory_);
+    } catch (const internal::cri::BudgetError&) {
+      throw Error(ErrorCode::kResponseTooLarge,
+                  "The containers of the container runtime at " + endpoint() +
+                      " take more memory than the limit of " +
+                      std::to_string(kBudgetFactor * max_bytes_) + " bytes, " +
+                      std::to_string(kBudgetFactor) +
+                      " times that of a response. Remove dead containers, ask "
+                      "with all=0 or filters, or allow larger responses.");
+    }
+  }
+
+  internal::cri::Collection Start(const CallOptions& call) const {
+    return {service_, call, internal::CallLimit::Of(call, timeout_),
+            kBudgetFactor * max_bytes_};
+  }
+
+ private:
+  /// A decoded response uses up to about three times its size.
+  static constexpr std::size_t kBudgetFactor = 3;
+
   const std::chrono::nanoseconds timeout_;
   const std::size_t max_bytes_;
-  const RuntimeService service_;
-  mutable StatusMemory memory_;
+  const internal::cri::RuntimeService service_;
+  mutable internal::cri::StatusMemory memory_;
 };
 
 CriClient::CriClient(const RuntimeOptions& options)
@@ -238,14 +215,15 @@ void CriClient::DoForEachContainer(const ListOptions& options,
                                    const ContainerVisitor& visitor,
                                    const CallOptions& call) const {
   internal::CheckOptions(options);
-  for (Entry& entry : impl_->List(options, impl_->LimitOf(call), call))
-    visitor(entry.container);
+  for (Entry& entry : impl_->List(options, call)) visitor(entry.container);
 }
 
 PingResult CriClient::DoPing(const CallOptions& call) const {
   PingResult result;
   result.api_version =
-      impl_->GetVersion(impl_->LimitOf(call)).runtime_api_version;
+      impl_->Start(call)
+          .Decode({0, "Version", "", ""}, internal::cri::DecodeVersion)
+          .runtime_api_version;
   result.os_type = "linux";
   return result;
 }

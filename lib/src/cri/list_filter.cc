@@ -6,7 +6,6 @@
 #include <charconv>
 #include <iterator>
 #include <limits>
-#include <utility>
 
 #include "containercollector/accessors.h"
 #include "containercollector/error.h"
@@ -24,14 +23,27 @@ constexpr std::array kStates{kStateCreated,    kStateRunning,  kStatePaused,
                              kStateRestarting, kStateRemoving, kStateExited,
                              kStateDead};
 
-/// Returns the part of a value that error texts show.
-std::string Shown(std::string_view value) {
-  constexpr std::size_t kMaxBytes = 128;
-  return Shortened(value, kMaxBytes);
+/// libstdc++ needs this flag to match without backtracking. libc++ always
+/// backtracks, but throws if that takes too long.
+#ifdef __GLIBCXX__
+constexpr auto kWithoutBacktracking = std::regex_constants::__polynomial;
+#else
+constexpr std::regex::flag_type kWithoutBacktracking{};
+#endif
+
+/// @param value The caller's, of which the text shows the beginning.
+[[noreturn]] void Reject(const std::string& begin, std::string_view value,
+                         const std::string& end) {
+  constexpr std::size_t kShown = 128;
+  throw Error(ErrorCode::kRequestRejected,
+              begin + Shortened(value, kShown) + end);
 }
 
-[[noreturn]] void Reject(const std::string& text) {
-  throw Error(ErrorCode::kRequestRejected, text);
+[[noreturn]] void RejectName(const std::string& text) {
+  Reject("Invalid filter 'name=", text,
+         "': write parts of names, or regular expressions of at most " +
+             std::to_string(NamePattern::kMaxBytes) +
+             R"( bytes together, without "{", "(?", "\b" and "\B".)");
 }
 
 template <typename Names>
@@ -47,7 +59,7 @@ int ParseExitCode(const std::string& value) {
   const auto [end, error] =
       std::from_chars(value.data(), value.data() + value.size(), code);
   if (error != std::errc() || end != value.data() + value.size())
-    Reject("Invalid filter 'exited=" + Shown(value) +
+    Reject("Invalid filter 'exited=", value,
            "': write an exit code, e.g. exited=137.");
   return code;
 }
@@ -56,15 +68,23 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
+std::string_view WithoutPrefix(std::string_view text, std::string_view prefix) {
+  return StartsWith(text, prefix) ? text.substr(prefix.size()) : text;
+}
+
+/// Returns whether a filter has no values or one of them matches.
+template <typename Values, typename Matches>
+bool NoneOrAny(const Values& values, const Matches& matches) {
+  return values.empty() || std::any_of(values.begin(), values.end(), matches);
+}
+
 /// Returns an image's name without "docker.io/library/", and with a tag or
 /// digest.
 std::string FullNameOf(std::string_view image) {
-  for (const std::string_view prefix : {"docker.io/", "library/"})
-    if (StartsWith(image, prefix)) image.remove_prefix(prefix.size());
-  std::string name(image);
+  image = WithoutPrefix(WithoutPrefix(image, "docker.io/"), "library/");
   const std::string_view last = image.substr(image.rfind('/') + 1);
-  if (last.find_first_of(":@") == std::string_view::npos) name += ":latest";
-  return name;
+  const bool has_tag = last.find_first_of(":@") != std::string_view::npos;
+  return std::string(image) + (has_tag ? "" : ":latest");
 }
 
 /// Returns whether `value` is the beginning of an ID, in the length that Docker
@@ -72,26 +92,81 @@ std::string FullNameOf(std::string_view image) {
 bool IsShortId(std::string_view value, std::string_view id) {
   constexpr std::string_view kAlgorithm = "sha256:";
   constexpr std::size_t kShortest = 12;
-  if (StartsWith(value, kAlgorithm)) value.remove_prefix(kAlgorithm.size());
+  value = WithoutPrefix(value, kAlgorithm);
   if (const auto at = id.find(kAlgorithm); at != std::string_view::npos)
     id.remove_prefix(at + kAlgorithm.size());
   return value.size() >= kShortest && StartsWith(id, value);
 }
 
-bool IsWholeId(std::string_view value) {
-  constexpr std::size_t kDigits = 64;
-  return value.size() == kDigits &&
-         value.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+bool IsAncestor(const std::string& image, const Entry& entry) {
+  const Container& container = entry.container;
+  if (image == container.image_id || IsShortId(image, container.image_id) ||
+      IsShortId(image, entry.image_ref))
+    return true;
+  for (const std::string& name : {container.image, entry.image_ref})
+    if (!name.empty() && FullNameOf(image) == FullNameOf(name)) return true;
+  return false;
 }
 
 /// Returns whether a label comes from the CRI; MakeEntries() adds the others.
 bool IsOfCri(std::string_view key) {
-  return !StartsWith(key, "annotation.") && key != kPodContainerTypeLabel &&
-         key != kPodContainerNameLabel && key != "io.kubernetes.sandbox.id" &&
-         key != "io.kubernetes.container.logpath";
+  return !StartsWith(key, kAnnotationPrefix) && key != kPodContainerTypeLabel &&
+         key != kPodContainerNameLabel && key != kSandboxIdLabel &&
+         key != kLogPathLabel;
+}
+
+bool HasLabel(const Container& container, const std::string& label) {
+  const std::size_t equals = label.find('=');
+  const std::string* const value =
+      container.labels->Find(label.substr(0, equals));
+  return value != nullptr &&
+         (equals == std::string::npos || *value == label.substr(equals + 1));
 }
 
 }  // namespace
+
+NamePattern::NamePattern(const std::string& text, std::size_t& room)
+    : text_(text) {
+  std::string_view inner = WithoutPrefix(text, "^");
+  if (!inner.empty() && inner.back() == '$') inner.remove_suffix(1);
+  is_plain_ = inner.find_first_of(R"(^$\.*+?()[]{}|)") == std::string::npos;
+  if (is_plain_) return;
+  if (text.size() > room) RejectName(text);
+  // Without these, an expression has few states.
+  for (const char* const costly : {"{", "(?", "\\b", "\\B"})
+    if (text.find(costly) != std::string::npos) RejectName(text);
+  room -= text.size();
+  constexpr auto kFlags =
+      std::regex::ECMAScript | std::regex::nosubs | kWithoutBacktracking;
+  try {
+    // Rejects "a)(b", for example, which is valid within the parentheses below.
+    const std::regex must_be_valid(text, kFlags);
+    // Matching the whole name is a single pass. Searching starts a new pass at
+    // each character.
+    regex_.emplace("[\\s\\S]*(?:" + text + ")[\\s\\S]*", kFlags);
+  } catch (const std::regex_error&) {
+    // An invalid expression matches only the exact name.
+  }
+}
+
+bool NamePattern::Matches(std::string_view name) const {
+  const auto is_found_in = [&](std::string_view text) {
+    if (regex_) return std::regex_match(text.begin(), text.end(), *regex_);
+    if (!is_plain_) return false;
+    // Names have neither "^" nor "$", so these mark the ends of the name.
+    std::string marked = "^";
+    return marked.append(text).append("$").find(text_) != std::string::npos;
+  };
+  const std::string_view rest = name.substr(1);
+  if (name == text_ || rest == text_) return true;
+  try {
+    // Without "^", a match after the slash is also a match in the whole name.
+    return is_found_in(name) ||
+           (text_.find('^') != std::string::npos && is_found_in(rest));
+  } catch (const std::regex_error&) {
+    RejectName(text_);
+  }
+}
 
 ListFilter::ListFilter(const ListOptions& options, const CallLimit& limit)
     : options_(options), limit_(limit) {
@@ -99,18 +174,18 @@ ListFilter::ListFilter(const ListOptions& options, const CallLimit& limit)
   for (const auto& [name, values] : options.filters) {
     if (std::find(kSupported.begin(), kSupported.end(), name) ==
         kSupported.end())
-      Reject("Invalid filter '" + Shown(name) +
+      Reject("Invalid filter '", name,
              "'. The list of a container runtime takes these: " +
-             Joined(kSupported) + ".");
+                 Joined(kSupported) + ".");
     if (values.size() > kMaxValues)
-      Reject("Invalid filter '" + name + "': it has " +
-             std::to_string(values.size()) + " values. Write at most " +
-             std::to_string(kMaxValues) + ".");
+      Reject("Invalid filter '", name,
+             "': it has " + std::to_string(values.size()) +
+                 " values. Write at most " + std::to_string(kMaxValues) + ".");
   }
   for (const std::string& state : ValuesOf("status")) {
     if (std::find(kStates.begin(), kStates.end(), state) == kStates.end())
-      Reject("Invalid filter 'status=" + Shown(state) + "': write one of " +
-             Joined(kStates) + ".");
+      Reject("Invalid filter 'status=", state,
+             "': write one of " + Joined(kStates) + ".");
   }
   for (const std::string& code : ValuesOf("exited"))
     exit_codes_.push_back(ParseExitCode(code));
@@ -119,13 +194,42 @@ ListFilter::ListFilter(const ListOptions& options, const CallLimit& limit)
     names_.emplace_back(name, room);
 }
 
+ListRequest ListFilter::Request() const {
+  ListRequest request;
+  // These two filters search all containers for the one they name.
+  if (!ValuesOf("before").empty() || !ValuesOf("since").empty()) return request;
+  const auto& states = ValuesOf("status");
+  if (states.empty() && !options_.all && options_.limit <= 0)
+    request.state = kStateRunning;
+  for (const std::string_view state : {kStateRunning, kStateExited})
+    if (states.size() == 1 && *states.begin() == state) request.state = state;
+  const auto& ids = ValuesOf("id");
+  if (ids.size() == 1 && IsHexId(*ids.begin())) request.id = *ids.begin();
+  for (const std::string& label : ValuesOf("label")) {
+    const std::size_t equals = label.find('=');
+    if (equals != std::string::npos && IsOfCri(label.substr(0, equals)))
+      request.labels.emplace_back(label.substr(0, equals),
+                                  label.substr(equals + 1));
+  }
+  return request;
+}
+
 void ListFilter::DropListed(std::vector<Entry>& entries) const {
-  const std::optional<std::set<std::string>> ids = IdsThatMatch(entries);
-  ApplyBeforeAndSince(entries);
+  const auto& labels = ValuesOf("label");
+  const std::optional<std::set<std::string>> ids = IdsIn(entries);
+  KeepBeforeAndSince(entries);
   KeepIf(entries, [&](const Entry& entry) {
     const Container& container = entry.container;
-    return (!ids || ids->count(container.id) > 0) && MatchesName(container) &&
-           MatchesLabels(container) && MatchesState(container);
+    return (!ids || ids->count(container.id) > 0) &&
+           NoneOrAny(names_,
+                     [&](const NamePattern& pattern) {
+                       return pattern.Matches(container.names->front());
+                     }) &&
+           std::all_of(labels.begin(), labels.end(),
+                       [&](const std::string& label) {
+                         return HasLabel(container, label);
+                       }) &&
+           MatchesState(container);
   });
 }
 
@@ -135,9 +239,20 @@ bool ListFilter::NeedsStatus() const {
 }
 
 void ListFilter::DropComplete(std::vector<Entry>& entries) const {
+  const auto& images = ValuesOf("ancestor");
+  const auto& networks = ValuesOf("network");
   KeepIf(entries, [&](const Entry& entry) {
-    return MatchesState(entry.container) && MatchesExitCode(entry) &&
-           MatchesAncestor(entry) && MatchesNetwork(entry.container);
+    const Container& container = entry.container;
+    return MatchesState(container) &&
+           NoneOrAny(exit_codes_,
+                     [&](int code) { return entry.exit_code == code; }) &&
+           NoneOrAny(images,
+                     [&](const std::string& image) {
+                       return IsAncestor(image, entry);
+                     }) &&
+           NoneOrAny(networks, [&](const std::string& network) {
+             return network == container.host_config.network_mode;
+           });
   });
 }
 
@@ -146,26 +261,11 @@ std::size_t ListFilter::max_entries() const {
                             : std::numeric_limits<std::size_t>::max();
 }
 
-ListRequest ListFilter::Request() const {
-  ListRequest request;
-  // These two filters search all containers for the one they name.
-  if (!ValuesOf("before").empty() || !ValuesOf("since").empty()) return request;
-  const auto& states = ValuesOf("status");
-  const bool only_running =
-      states.empty() ? !options_.all && options_.limit <= 0
-                     : states.size() == 1 && *states.begin() == kStateRunning;
-  if (only_running) request.state = ContainerState::kRunning;
-  if (states.size() == 1 && *states.begin() == kStateExited)
-    request.state = ContainerState::kExited;
-  const auto& ids = ValuesOf("id");
-  if (ids.size() == 1 && IsWholeId(*ids.begin())) request.id = *ids.begin();
-  for (const std::string& label : ValuesOf("label")) {
-    const std::size_t equals = label.find('=');
-    if (equals != std::string::npos && IsOfCri(label.substr(0, equals)))
-      request.labels.emplace_back(label.substr(0, equals),
-                                  label.substr(equals + 1));
-  }
-  return request;
+const Filters::Values& ListFilter::ValuesOf(std::string_view name) const {
+  static const Filters::Values none;
+  for (const auto& [filter, values] : options_.filters)
+    if (filter == name) return values;
+  return none;
 }
 
 /// Keeps the entries for which `keep` returns true. Checks the deadline each
@@ -180,15 +280,8 @@ void ListFilter::KeepIf(std::vector<Entry>& entries, const Keep& keep) const {
                 entries.end());
 }
 
-const Filters::Values& ListFilter::ValuesOf(std::string_view name) const {
-  static const Filters::Values none;
-  const auto filter =
-      std::find_if(options_.filters.begin(), options_.filters.end(),
-                   [&](const auto& entry) { return entry.first == name; });
-  return filter != options_.filters.end() ? filter->second : none;
-}
-
-std::optional<std::set<std::string>> ListFilter::IdsThatMatch(
+/// Returns the IDs that the filter "id" finds; std::nullopt if it is absent.
+std::optional<std::set<std::string>> ListFilter::IdsIn(
     const std::vector<Entry>& entries) const {
   const auto& prefixes = ValuesOf("id");
   if (prefixes.empty()) return std::nullopt;
@@ -201,101 +294,45 @@ std::optional<std::set<std::string>> ListFilter::IdsThatMatch(
     for (const Entry& entry : entries) {
       if (!StartsWith(entry.container.id, prefix)) continue;
       found = &entry;
-      ++count;
-      if (entry.container.id == prefix) {
-        count = 1;
-        break;
-      }
+      const bool is_whole = entry.container.id == prefix;
+      count = is_whole ? 1 : count + 1;
+      if (is_whole) break;
     }
     if (count == 1) ids.insert(found->container.id);
   }
   return ids;
 }
 
-std::size_t ListFilter::IndexOf(const std::string& id_or_name,
-                                const std::vector<Entry>& entries) const {
-  limit_.Check("filtering the list");
-  const auto without_slash = [](std::string_view name) {
-    if (StartsWith(name, "/")) name.remove_prefix(1);
-    return name;
+/// Keeps the entries older than those that the filter "before" names, and newer
+/// than those that "since" names.
+void ListFilter::KeepBeforeAndSince(std::vector<Entry>& entries) const {
+  const auto index_of = [&](const std::string& id_or_name) {
+    limit_.Check("filtering the list");
+    const std::string_view name = WithoutPrefix(id_or_name, "/");
+    const auto entry =
+        std::find_if(entries.begin(), entries.end(), [&](const Entry& other) {
+          const Container& container = other.container;
+          return container.id == id_or_name ||
+                 container.names->front().compare(1, std::string::npos, name) ==
+                     0;
+        });
+    if (entry == entries.end()) Reject("No such container: ", id_or_name, "");
+    return entry - entries.begin();
   };
-  const auto entry =
-      std::find_if(entries.begin(), entries.end(), [&](const Entry& other) {
-        return other.container.id == id_or_name ||
-               without_slash(other.container.names->front()) ==
-                   without_slash(id_or_name);
-      });
-  if (entry == entries.end()) Reject("No such container: " + Shown(id_or_name));
-  return static_cast<std::size_t>(std::distance(entries.begin(), entry));
-}
-
-void ListFilter::ApplyBeforeAndSince(std::vector<Entry>& entries) const {
-  std::size_t begin = 0;
-  std::size_t end = entries.size();
+  std::ptrdiff_t begin = 0;
+  auto end = static_cast<std::ptrdiff_t>(entries.size());
   for (const std::string& newer : ValuesOf("before"))
-    begin = std::max(begin, IndexOf(newer, entries) + 1);
+    begin = std::max(begin, index_of(newer) + 1);
   for (const std::string& older : ValuesOf("since"))
-    end = std::min(end, IndexOf(older, entries));
-  const auto at = [&](std::size_t index) {
-    return entries.begin() + static_cast<std::ptrdiff_t>(index);
-  };
-  entries.erase(at(std::max(begin, end)), entries.end());
-  entries.erase(entries.begin(), at(begin));
+    end = std::min(end, index_of(older));
+  entries.erase(entries.begin() + std::max(begin, end), entries.end());
+  entries.erase(entries.begin(), entries.begin() + begin);
 }
 
 bool ListFilter::MatchesState(const Container& container) const {
   const auto& states = ValuesOf("status");
   if (!states.empty()) return states.find(container.state) != states.end();
   return options_.all || options_.limit > 0 || container.state == kStateRunning;
-}
-
-bool ListFilter::MatchesName(const Container& container) const {
-  const std::string& name = container.names->front();
-  return names_.empty() || std::any_of(names_.begin(), names_.end(),
-                                       [&](const NamePattern& pattern) {
-                                         return pattern.Matches(name);
-                                       });
-}
-
-bool ListFilter::MatchesLabels(const Container& container) const {
-  const auto& labels = ValuesOf("label");
-  return std::all_of(
-      labels.begin(), labels.end(), [&](const std::string& label) {
-        const std::size_t equals = label.find('=');
-        const std::string* const value =
-            container.labels->Find(label.substr(0, equals));
-        return value != nullptr && (equals == std::string::npos ||
-                                    *value == label.substr(equals + 1));
-      });
-}
-
-bool ListFilter::MatchesExitCode(const Entry& entry) const {
-  return exit_codes_.empty() ||
-         (entry.exit_code && std::count(exit_codes_.begin(), exit_codes_.end(),
-                                        *entry.exit_code) > 0);
-}
-
-bool ListFilter::MatchesAncestor(const Entry& entry) const {
-  const auto& images = ValuesOf("ancestor");
-  const Container& container = entry.container;
-  const auto is_name = [](const std::string& image, const std::string& name) {
-    return !name.empty() && FullNameOf(image) == FullNameOf(name);
-  };
-  return images.empty() ||
-         std::any_of(images.begin(), images.end(),
-                     [&](const std::string& image) {
-                       return image == container.image_id ||
-                              IsShortId(image, container.image_id) ||
-                              IsShortId(image, entry.image_ref) ||
-                              is_name(image, container.image) ||
-                              is_name(image, entry.image_ref);
-                     });
-}
-
-bool ListFilter::MatchesNetwork(const Container& container) const {
-  const auto& networks = ValuesOf("network");
-  return networks.empty() ||
-         networks.find(container.host_config.network_mode) != networks.end();
 }
 
 }  // namespace containercollector::internal::cri

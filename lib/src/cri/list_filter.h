@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Applies the list options as a Docker daemon does.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_LIST_FILTER_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_LIST_FILTER_H_
 
 #include <cstddef>
 #include <optional>
+#include <regex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,10 +13,40 @@
 #include "containercollector/list_options.h"
 #include "lib/src/cri/containers.h"
 #include "lib/src/cri/messages.h"
-#include "lib/src/cri/name_pattern.h"
 #include "lib/src/http/call_limit.h"
 
 namespace containercollector::internal::cri {
+
+/// A value of the filter "name": a substring of a name, or a regular
+/// expression.
+///
+/// Any caller can send expressions, so matching must use neither exponential
+/// time nor a deep stack. Docker uses RE2, but for this one filter every
+/// program that links the library would load RE2 and, on Debian 13, a dozen
+/// Abseil libraries. Instead, the length and operators of expressions are
+/// limited: those of one request take at most about a second for 10,000 names.
+class NamePattern {
+ public:
+  /// @param room Bytes left for the expressions of a request, at first
+  /// kMaxBytes. An expression uses its length; a text without operators other
+  /// than a leading "^" and a trailing "$" uses none.
+  /// @throws Error kRequestRejected if the expression exceeds `room`, repeats
+  /// with braces, has a group that begins with "(?", or matches word
+  /// boundaries.
+  NamePattern(const std::string& text, std::size_t& room);
+
+  /// Returns whether the pattern matches a part of the name, with or without
+  /// its slash. An invalid expression matches only the exact name.
+  /// @param name Begins with a slash.
+  [[nodiscard]] bool Matches(std::string_view name) const;
+
+  static constexpr std::size_t kMaxBytes = 40;
+
+ private:
+  std::string text_;
+  bool is_plain_ = false;
+  std::optional<std::regex> regex_;
+};
 
 /// Mirrors moby v19.03.15 daemon/list.go for the filters that make sense for a
 /// CRI runtime.
@@ -49,19 +79,12 @@ class ListFilter {
 
  private:
   const Filters::Values& ValuesOf(std::string_view name) const;
-  std::size_t IndexOf(const std::string& id_or_name,
-                      const std::vector<Entry>& entries) const;
-  void ApplyBeforeAndSince(std::vector<Entry>& entries) const;
-  std::optional<std::set<std::string>> IdsThatMatch(
-      const std::vector<Entry>& entries) const;
-  bool MatchesState(const Container& container) const;
-  bool MatchesName(const Container& container) const;
-  bool MatchesLabels(const Container& container) const;
-  bool MatchesExitCode(const Entry& entry) const;
-  bool MatchesNetwork(const Container& container) const;
   template <typename Keep>
   void KeepIf(std::vector<Entry>& entries, const Keep& keep) const;
-  bool MatchesAncestor(const Entry& entry) const;
+  std::optional<std::set<std::string>> IdsIn(
+      const std::vector<Entry>& entries) const;
+  void KeepBeforeAndSince(std::vector<Entry>& entries) const;
+  bool MatchesState(const Container& container) const;
 
   const ListOptions& options_;
   const CallLimit& limit_;

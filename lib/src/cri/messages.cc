@@ -1,283 +1,328 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/cri/messages.h"
 
+#include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
+#include <tuple>
+#include <type_traits>
 
-#include "lib/src/cri/protobuf.h"
+#include "lib/src/json/decoder.h"
+#include "lib/src/json/fields.h"
 
 namespace containercollector::internal::cri {
-// Found by the types of their arguments, which an unnamed namespace prevents. A
-// value of a later CRI is unknown.
-static void FromNumber(std::int32_t number, ContainerState& state) {
-  state = number >= 0 && number < static_cast<int>(ContainerState::kUnknown)
-              ? static_cast<ContainerState>(number)
-              : ContainerState::kUnknown;
-}
-static void FromNumber(std::int32_t number, SandboxState& state) {
-  state = number == 0 ? SandboxState::kReady : SandboxState::kNotReady;
-}
-static void FromNumber(std::int32_t number, Propagation& propagation) {
-  propagation = number == 1 || number == 2 ? static_cast<Propagation>(number)
-                                           : Propagation::kPrivate;
-}
-static void FromNumber(std::int32_t number, NamespaceMode& mode) {
-  mode = number == 2 ? NamespaceMode::kNode : NamespaceMode::kOther;
-}
-
 namespace {
 
-/// A message whose first field is a list.
-template <typename Entry>
-struct List {
-  std::vector<Entry> entries;
+using protozero::pbf_reader;
+using protozero::pbf_wire_type;
+using protozero::pbf_writer;
+
+/// A field of a message: its number, and where its value goes. The target's
+/// type determines the field's type: a number, a string, an Enum, the table of
+/// a message, a struct with a Table(), or a vector of them.
+template <typename Target>
+struct Part {
+  std::uint32_t number;
+  Target target;  ///< A reference, unless it is an Enum or a table.
 };
+template <typename Target>
+Part(std::uint32_t, Target&&) -> Part<Target>;
 
-}  // namespace
-
-template <>
-struct Message<ImageSpec> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{1, &ImageSpec::image}, Field{18, &ImageSpec::user_specified_image});
+/// An enum, whose number goes to a function.
+template <typename Set>
+struct Enum {
+  Set set;
 };
+template <typename Set>
+Enum(Set) -> Enum<Set>;
 
-template <>
-struct Message<ContainerMetadata> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &ContainerMetadata::name},
-                      Field{2, &ContainerMetadata::attempt});
-};
+/// The fields of a message that are decoded.
+template <typename... Targets>
+using Parts = std::tuple<Part<Targets>...>;
 
-template <>
-struct Message<PodSandboxMetadata> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{1, &PodSandboxMetadata::name}, Field{2, &PodSandboxMetadata::uid},
-      Field{3, &PodSandboxMetadata::pod_namespace},
-      Field{4, &PodSandboxMetadata::attempt});
-};
+template <typename T>
+constexpr bool kIsNumber = std::is_integral_v<T>;
+template <typename Set>
+constexpr bool kIsNumber<Enum<Set>> = true;
 
-template <>
-struct Message<ListedContainer> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{1, &ListedContainer::id}, Field{2, &ListedContainer::sandbox_id},
-      Field{3, &ListedContainer::metadata}, Field{4, &ListedContainer::image},
-      Field{5, &ListedContainer::image_ref}, Field{6, &ListedContainer::state},
-      Field{7, &ListedContainer::created_at},
-      Field{8, &ListedContainer::labels},
-      Field{9, &ListedContainer::annotations},
-      Field{10, &ListedContainer::image_id});
-};
-
-template <>
-struct Message<ListedSandbox> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{1, &ListedSandbox::id}, Field{2, &ListedSandbox::metadata},
-      Field{3, &ListedSandbox::state}, Field{4, &ListedSandbox::created_at},
-      Field{5, &ListedSandbox::labels}, Field{6, &ListedSandbox::annotations});
-};
-
-template <>
-struct Message<Mount> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{1, &Mount::container_path}, Field{2, &Mount::host_path},
-      Field{3, &Mount::read_only}, Field{5, &Mount::propagation});
-};
-
-template <>
-struct Message<ContainerStatus> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{3, &ContainerStatus::state}, Field{5, &ContainerStatus::started_at},
-      Field{6, &ContainerStatus::finished_at},
-      Field{7, &ContainerStatus::exit_code}, Field{8, &ContainerStatus::image},
-      Field{14, &ContainerStatus::mounts},
-      Field{15, &ContainerStatus::log_path});
-};
-
-template <>
-struct Message<PodIp> {
-  static constexpr auto kTable = std::make_tuple(Field{1, &PodIp::ip});
-};
-
-template <>
-struct Message<SandboxNetwork> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{1, &SandboxNetwork::ip}, Field{2, &SandboxNetwork::additional_ips});
-};
-
-template <>
-struct Message<NamespaceOptions> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &NamespaceOptions::network});
-};
-
-template <>
-struct Message<SandboxNamespaces> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{2, &SandboxNamespaces::options});
-};
-
-template <>
-struct Message<LinuxSandboxStatus> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &LinuxSandboxStatus::namespaces});
-};
-
-template <>
-struct Message<SandboxStatus> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{3, &SandboxStatus::state}, Field{5, &SandboxStatus::network},
-      Field{6, &SandboxStatus::linux_status});
-};
-
-template <typename Status>
-struct Message<StatusResponse<Status>> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &StatusResponse<Status>::status},
-                      Field{2, &StatusResponse<Status>::info});
-};
-
-template <>
-struct Message<StatusResponse<ContainerStatus>::InfoEntry> {
-  using Entry = StatusResponse<ContainerStatus>::InfoEntry;
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &Entry::key}, Field{2, &Entry::value});
-};
-
-template <>
-struct Message<StatusResponse<SandboxStatus>::InfoEntry> {
-  using Entry = StatusResponse<SandboxStatus>::InfoEntry;
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &Entry::key}, Field{2, &Entry::value});
-};
-
-template <>
-struct Message<ContainerAttributes> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &ContainerAttributes::id});
-};
-
-template <>
-struct Message<UInt64Value> {
-  static constexpr auto kTable = std::make_tuple(Field{1, &UInt64Value::value});
-};
-
-template <>
-struct Message<FilesystemUsage> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{3, &FilesystemUsage::used_bytes});
-};
-
-template <>
-struct Message<ContainerStats> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &ContainerStats::attributes},
-                      Field{4, &ContainerStats::writable_layer});
-};
-
-template <>
-struct Message<Version> {
-  static constexpr auto kTable = std::make_tuple(
-      Field{2, &Version::runtime_name}, Field{3, &Version::runtime_version},
-      Field{4, &Version::runtime_api_version});
-};
-
-template <typename Entry>
-struct Message<List<Entry>> {
-  static constexpr auto kTable =
-      std::make_tuple(Field{1, &List<Entry>::entries});
-};
-
-namespace {
-
-/// Decodes a message.
-/// @param place Returns what the error text names, from the value so far.
-template <typename Struct, typename Place>
-Struct Decode(std::string_view message, Budget& budget, const Place& place) {
-  Struct value;
-  try {
-    DecodeInto({message.data(), message.size()}, budget, value);
-  } catch (const protozero::exception& error) {
-    throw MessageError(std::string(place(value)) + ": " + error.what());
-  }
-  return value;
+/// Returns the table of a message of which only one field is decoded.
+template <typename Target>
+auto Only(std::uint32_t number, Target&& target) {
+  return std::tuple(Part{number, std::forward<Target>(target)});
 }
 
-template <typename Entry>
-std::vector<Entry> DecodeList(std::string_view message, Budget& budget,
-                              const std::string& name) {
-  const auto place = [&](std::size_t index) {
-    return name + "[" + std::to_string(index) + "]";
+/// An entry of a map.
+template <typename T>
+auto Table(std::pair<T, T>& entry) {
+  return std::tuple(Part{1, entry.first}, Part{2, entry.second});
+}
+
+auto Table(ImageSpec& spec) {
+  return std::tuple(Part{1, spec.image}, Part{18, spec.user_specified_image});
+}
+
+auto Table(MountPoint& mount) {
+  mount.type = "bind";
+  mount.rw = true;
+  mount.propagation = "rprivate";
+  const auto set_read_only = [&](std::uint64_t number) {
+    mount.rw = number == 0;
+    mount.mode = mount.rw ? "" : "ro";
   };
-  auto list =
-      Decode<List<Entry>>(message, budget, [&](const List<Entry>& so_far) {
-        return so_far.entries.empty() ? std::string("message")
-                                      : place(so_far.entries.size() - 1);
-      });
-  return std::move(list.entries);
+  const auto set_propagation = [&](std::uint64_t number) {
+    mount.propagation = number == 1   ? "rslave"
+                        : number == 2 ? "rshared"
+                                      : "rprivate";
+  };
+  return std::tuple(Part{1, mount.destination}, Part{2, mount.source},
+                    Part{3, Enum{set_read_only}},
+                    Part{5, Enum{set_propagation}});
 }
 
-template <typename Entry>
-std::vector<Entry> DecodeListWithIds(std::string_view message, Budget& budget,
-                                     const std::string& name) {
-  auto entries = DecodeList<Entry>(message, budget, name);
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].id.empty())
-      throw MessageError(name + "[" + std::to_string(i) + "]: it has no id");
+template <typename... Targets>
+void Read(pbf_reader message, Budget& budget, const Parts<Targets...>& parts);
+
+template <typename T>
+void ReadValue(pbf_reader& reader, Budget& budget, T& target) {
+  if constexpr (std::is_integral_v<T>) {
+    // As in protobuf, a number that the type cannot hold loses its upper bits.
+    target = static_cast<T>(reader.get_uint64());
+  } else {
+    // Protobuf merges a message that appears again.
+    Read(reader.get_message(), budget, Table(target));
+  }
+}
+
+void ReadValue(pbf_reader& reader, Budget& budget, std::string& target) {
+  const protozero::data_view bytes = reader.get_view();
+  budget.Charge(bytes.size());
+  target.assign(bytes.data(), bytes.size());
+}
+
+/// Makes it a view of the message.
+void ReadValue(pbf_reader& reader, Budget& /*budget*/,
+               std::string_view& target) {
+  const protozero::data_view bytes = reader.get_view();
+  target = {bytes.data(), bytes.size()};
+}
+
+template <typename T>
+void ReadValue(pbf_reader& reader, Budget& budget, std::vector<T>& target) {
+  // A growing vector uses up to three times the size of its elements.
+  budget.Charge(3 * sizeof(T));
+  ReadValue(reader, budget, target.emplace_back());
+}
+
+template <typename Set>
+void ReadValue(pbf_reader& reader, Budget& /*budget*/,
+               const Enum<Set>& target) {
+  target.set(reader.get_uint64());
+}
+
+template <typename... Targets>
+void ReadValue(pbf_reader& reader, Budget& budget,
+               const Parts<Targets...>& target) {
+  Read(reader.get_message(), budget, target);
+}
+
+/// Decodes the parts of a message and skips all other fields. As in protobuf, a
+/// field with a known number but another type counts as unknown.
+/// @throws protozero::exception, BudgetError
+template <typename... Targets>
+void Read(pbf_reader message, Budget& budget, const Parts<Targets...>& parts) {
+  const auto read_if = [&](const auto& part) {
+    using Target = std::decay_t<decltype(part.target)>;
+    const auto type = kIsNumber<Target> ? pbf_wire_type::varint
+                                        : pbf_wire_type::length_delimited;
+    if (message.tag_and_type() != protozero::tag_and_type(part.number, type))
+      return false;
+    ReadValue(message, budget, part.target);
+    return true;
+  };
+  const auto read_any = [&](const auto&... each) {
+    return (read_if(each) || ...);
+  };
+  while (message.next())
+    if (!std::apply(read_any, parts)) message.skip();
+}
+
+/// A state that a later CRI adds is unknown, which is what Docker calls dead.
+auto ContainerState(std::string_view& state) {
+  state = kStateCreated;
+  return Enum{[&](std::uint64_t number) {
+    state = number == 0   ? kStateCreated
+            : number == 1 ? kStateRunning
+            : number == 2 ? kStateExited
+                          : kStateDead;
+  }};
+}
+
+auto SandboxState(std::string_view& state) {
+  state = kStateRunning;
+  return Enum{[&](std::uint64_t number) {
+    state = number == 0 ? kStateRunning : kStateExited;
+  }};
+}
+
+auto ListedContainer(Listed& listed) {
+  return std::tuple(
+      Part{1, listed.id}, Part{2, listed.sandbox_id},
+      Part{3, std::tuple(Part{1, listed.name}, Part{2, listed.attempt})},
+      Part{4, listed.image}, Part{5, listed.image_ref},
+      Part{6, ContainerState(listed.state)}, Part{7, listed.created_at},
+      Part{8, listed.labels}, Part{9, listed.annotations},
+      Part{10, listed.image_id});
+}
+
+auto ListedSandbox(Listed& listed) {
+  return std::tuple(
+      Part{1, listed.id},
+      Part{2,
+           std::tuple(Part{1, listed.name}, Part{2, listed.uid},
+                      Part{3, listed.pod_namespace}, Part{4, listed.attempt})},
+      Part{3, SandboxState(listed.state)}, Part{4, listed.created_at},
+      Part{5, listed.labels}, Part{6, listed.annotations});
+}
+
+auto ContainerStatus(Details& details) {
+  return std::tuple(Part{3, ContainerState(details.state)},
+                    Part{5, details.started_at}, Part{6, details.finished_at},
+                    Part{7, details.exit_code}, Part{8, details.image},
+                    Part{14, details.mounts}, Part{15, details.log_path});
+}
+
+auto SandboxStatus(Details& details) {
+  const auto set_network_namespace = [&](std::uint64_t number) {
+    constexpr std::uint64_t kNode = 2;
+    details.host_network = number == kNode;
+  };
+  return std::tuple(
+      Part{3, SandboxState(details.state)},
+      Part{5, std::tuple(Part{1, details.ip},
+                         Part{2, Only(1, details.additional_ips)})},
+      Part{6, Only(1, Only(2, Only(1, Enum{set_network_namespace})))});
+}
+
+auto ContainerStats(Stats& stats) {
+  return std::tuple(Part{1, Only(1, stats.id)},
+                    Part{4, Only(3, Only(1, stats.used_bytes))});
+}
+
+std::string PlaceOf(const char* name, std::size_t index) {
+  return name + ("[" + std::to_string(index)) + "]: ";
+}
+
+/// Decodes a message whose first field is a list.
+template <typename T, typename TableOf>
+std::vector<T> DecodeEntries(std::string_view message, Budget& budget,
+                             const char* name, const TableOf& table_of) {
+  std::vector<T> entries;
+  try {
+    pbf_reader reader(message.data(), message.size());
+    while (reader.next(1, pbf_wire_type::length_delimited)) {
+      budget.Charge(3 * sizeof(T));
+      T& entry = entries.emplace_back();
+      Read(reader.get_message(), budget, table_of(entry));
+    }
+  } catch (const protozero::exception& error) {
+    throw MessageError((entries.empty() ? std::string("message: ")
+                                        : PlaceOf(name, entries.size() - 1)) +
+                       error.what());
   }
   return entries;
 }
 
-template <typename Status>
-StatusResponse<Status> DecodeStatus(std::string_view message, Budget& budget) {
-  auto response = Decode<StatusResponse<Status>>(
-      message, budget, [](const auto& /*so_far*/) { return "status"; });
-  if (!response.status) throw MessageError("status: it is missing");
-  return response;
+template <typename... Targets>
+void DecodeParts(std::string_view message, Budget& budget,
+                 const std::string& place, const Parts<Targets...>& parts) {
+  try {
+    Read({message.data(), message.size()}, budget, parts);
+  } catch (const protozero::exception& error) {
+    throw MessageError(place + ": " + error.what());
+  }
+}
+
+/// Returns a command in dockerd's format: the path, then the arguments, with
+/// single quotes around those that contain spaces.
+std::string CommandText(const StringList& args) {
+  std::string text;
+  for (const std::string& arg : args) {
+    const bool is_path = &arg == &args.front();
+    const char* const quote =
+        !is_path && arg.find(' ') != std::string::npos ? "'" : "";
+    text.append(is_path ? "" : " ").append(quote).append(arg).append(quote);
+  }
+  return text;
+}
+
+/// Adds what a verbose response contains, if it can be decoded.
+void ReadInfo(std::string_view json, Budget& budget, Details& details) {
+  // The text also has the environment and the secrets' mounts, so only these
+  // fields are read. For a kubelet with thousands of services, it has about 500
+  // KiB.
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+  // `"",` decodes to 11 times its size, and a growing vector triples that.
+  constexpr std::size_t kWhileDecoding = 34;
+  if (json.empty() || json.size() > kMaxBytes ||
+      json.size() * kWhileDecoding > budget.left())
+    return;
+  try {
+    auto info = DecodeJson<RuntimeInfo>(std::string(json));
+    details.command =
+        CommandText(info.runtime_spec.process.args.value_or(StringList()));
+    details.sandbox_image = std::move(info.image);
+  } catch (const DecodeError&) {
+    // These fields are optional: leave them empty.
+  }
+  budget.Charge(details.command.size() + details.sandbox_image.size());
 }
 
 }  // namespace
-
-std::vector<ListedContainer> DecodeContainers(std::string_view message,
-                                              Budget& budget) {
-  return DecodeListWithIds<ListedContainer>(message, budget, "containers");
-}
-
-std::vector<ListedSandbox> DecodeSandboxes(std::string_view message,
-                                           Budget& budget) {
-  return DecodeListWithIds<ListedSandbox>(message, budget, "items");
-}
-
-StatusResponse<ContainerStatus> DecodeContainerStatus(std::string_view message,
-                                                      Budget& budget) {
-  return DecodeStatus<ContainerStatus>(message, budget);
-}
-
-StatusResponse<SandboxStatus> DecodeSandboxStatus(std::string_view message,
-                                                  Budget& budget) {
-  return DecodeStatus<SandboxStatus>(message, budget);
-}
-
-std::vector<ContainerStats> DecodeContainerStats(std::string_view message,
-                                                 Budget& budget) {
-  return DecodeList<ContainerStats>(message, budget, "stats");
-}
 
 Version DecodeVersion(std::string_view message, Budget& budget) {
-  return Decode<Version>(message, budget,
-                         [](const Version&) { return "version"; });
+  Version version;
+  DecodeParts(message, budget, "version",
+              std::tuple(Part{2, version.runtime_name},
+                         Part{4, version.runtime_api_version}));
+  return version;
 }
 
-namespace {
-
-using protozero::pbf_writer;
-
-template <typename State>
-void AddState(pbf_writer& filter, std::optional<State> state) {
-  if (!state) return;
-  pbf_writer value(filter, 2);
-  value.add_enum(1, static_cast<std::int32_t>(*state));
+std::vector<Listed> DecodeList(std::string_view message, bool of_sandboxes,
+                               Budget& budget) {
+  const char* const name = of_sandboxes ? "items" : "containers";
+  std::vector<Listed> entries =
+      of_sandboxes
+          ? DecodeEntries<Listed>(message, budget, name, ListedSandbox)
+          : DecodeEntries<Listed>(message, budget, name, ListedContainer);
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].id.empty())
+      throw MessageError(PlaceOf(name, i) + "it has no id");
+  return entries;
 }
 
-}  // namespace
+Details DecodeDetails(std::string_view message, bool of_sandbox,
+                      Budget& budget) {
+  const std::size_t left_before = budget.left();
+  budget.Charge(sizeof(Details));
+  std::string_view status;
+  std::vector<std::pair<std::string_view, std::string_view>> info;
+  DecodeParts(message, budget, "status",
+              std::tuple(Part{1, status}, Part{2, info}));
+  if (status.data() == nullptr) throw MessageError("status: it is missing");
+  Details details;
+  if (of_sandbox) {
+    DecodeParts(status, budget, "status", SandboxStatus(details));
+  } else {
+    DecodeParts(status, budget, "status", ContainerStatus(details));
+  }
+  for (const auto& [key, value] : info)
+    if (key == "info") ReadInfo(value, budget, details);
+  details.bytes = left_before - budget.left();
+  return details;
+}
+
+std::vector<Stats> DecodeStats(std::string_view message, Budget& budget) {
+  return DecodeEntries<Stats>(message, budget, "stats", ContainerStats);
+}
 
 std::string EncodeListContainers(const ListRequest& request) {
   std::string message;
@@ -285,7 +330,10 @@ std::string EncodeListContainers(const ListRequest& request) {
   pbf_writer writer(message);
   pbf_writer filter(writer, 1);
   if (!request.id.empty()) filter.add_string(1, request.id);
-  AddState(filter, request.state);
+  if (!request.state.empty()) {
+    pbf_writer state(filter, 2);
+    state.add_enum(1, request.state == kStateRunning ? 1 : 2);
+  }
   for (const auto& [key, value] : request.labels) {
     pbf_writer label(filter, 4);
     label.add_string(1, key);
@@ -294,12 +342,13 @@ std::string EncodeListContainers(const ListRequest& request) {
   return message;
 }
 
-std::string EncodeListSandboxes(std::optional<SandboxState> state) {
+std::string EncodeListSandboxes(bool only_running) {
   std::string message;
-  if (!state) return message;
+  if (!only_running) return message;
   pbf_writer writer(message);
   pbf_writer filter(writer, 1);
-  AddState(filter, state);
+  pbf_writer state(filter, 2);
+  state.add_enum(1, 0);
   return message;
 }
 

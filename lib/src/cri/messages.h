@@ -1,158 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The messages of the Kubernetes CRI, reduced to the fields that the client
-/// uses. Mirrors runtime.v1 in the CRI's api.proto. runtime.v1alpha2 uses the
+
+/// The messages of the Kubernetes CRI. runtime.v1 and runtime.v1alpha2 have the
 /// same field numbers.
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_MESSAGES_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_MESSAGES_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "containercollector/error.h"
-#include "lib/src/cri/budget.h"
+#include "containercollector/types.h"
 
 namespace containercollector::internal::cri {
 
-enum class ContainerState { kCreated, kRunning, kExited, kUnknown };
-enum class SandboxState { kReady, kNotReady };
-enum class Propagation { kPrivate, kHostToContainer, kBidirectional };
-enum class NamespaceMode { kOther, kNode };
+/// Thrown if a collection exceeds its memory limit.
+struct BudgetError : std::exception {};
 
-/// A map in message order. The last value of a repeated key wins.
-using Pairs = std::vector<std::pair<std::string, std::string>>;
+/// The bytes that a collection may still use. Each part is charged before it is
+/// built, because a small message can describe a large structure.
+class Budget {
+ public:
+  explicit Budget(std::size_t bytes) noexcept : left_(bytes) {}
+  Budget(const Budget&) = delete;
+  Budget& operator=(const Budget&) = delete;
 
-struct ImageSpec {
-  std::string image;                 ///< A name, a digest or an ID.
-  std::string user_specified_image;  ///< Empty before Kubernetes 1.28.
-};
-
-struct ContainerMetadata {
-  std::string name;
-  std::uint32_t attempt = 0;
-};
-
-struct PodSandboxMetadata {
-  std::string name;
-  std::string uid;
-  std::string pod_namespace;
-  std::uint32_t attempt = 0;
-};
-
-/// An entry of ListContainers. Times are in nanoseconds since 1970; 0 or less
-/// means unknown.
-struct ListedContainer {
-  std::string id;
-  std::string sandbox_id;
-  ContainerMetadata metadata;
-  ImageSpec image;
-  std::string image_ref;
-  std::string image_id;  ///< Empty before Kubernetes 1.29.
-  ContainerState state = ContainerState::kCreated;
-  std::int64_t created_at = 0;
-  Pairs labels;
-  Pairs annotations;
-};
-
-/// An entry of ListPodSandbox.
-struct ListedSandbox {
-  std::string id;
-  PodSandboxMetadata metadata;
-  SandboxState state = SandboxState::kReady;
-  std::int64_t created_at = 0;
-  Pairs labels;
-  Pairs annotations;
-};
-
-struct Mount {
-  std::string container_path;
-  std::string host_path;
-  bool read_only = false;
-  Propagation propagation = Propagation::kPrivate;
-};
-
-struct ContainerStatus {
-  ContainerState state = ContainerState::kCreated;
-  std::int64_t started_at = 0;
-  std::int64_t finished_at = 0;
-  std::int32_t exit_code = 0;
-  ImageSpec image;
-  std::vector<Mount> mounts;
-  std::string log_path;
-};
-
-struct PodIp {
-  std::string ip;
-};
-
-struct SandboxNetwork {
-  std::string ip;
-  std::vector<PodIp> additional_ips;
-};
-
-struct NamespaceOptions {
-  NamespaceMode network = NamespaceMode::kOther;
-};
-struct SandboxNamespaces {
-  NamespaceOptions options;
-};
-struct LinuxSandboxStatus {
-  SandboxNamespaces namespaces;
-};
-
-struct SandboxStatus {
-  SandboxState state = SandboxState::kReady;
-  SandboxNetwork network;
-  LinuxSandboxStatus linux_status;
-
-  bool host_network() const noexcept {
-    return linux_status.namespaces.options.network == NamespaceMode::kNode;
+  /// Checks that there are bytes for temporary use.
+  /// @throws BudgetError if fewer bytes are left.
+  void Require(std::size_t bytes) const {
+    if (bytes > left_) throw BudgetError();
   }
-};
 
-/// A response of ContainerStatus or PodSandboxStatus. The views are valid only
-/// as long as the message.
-template <typename Status>
-struct StatusResponse {
-  struct InfoEntry {
-    std::string_view key;
-    std::string_view value;
-  };
-  std::optional<Status> status;
-  std::vector<InfoEntry> info;
-
-  /// Returns the JSON text of a verbose response; empty if there is none.
-  std::string_view Info() const noexcept {
-    std::string_view text;
-    for (const InfoEntry& entry : info)
-      if (entry.key == "info") text = entry.value;
-    return text;
+  /// @throws BudgetError if fewer bytes are left.
+  void Charge(std::size_t bytes) {
+    Require(bytes);
+    left_ -= bytes;
   }
-};
 
-struct ContainerAttributes {
-  std::string id;
-};
-struct UInt64Value {
-  std::uint64_t value = 0;
-};
-struct FilesystemUsage {
-  UInt64Value used_bytes;
-};
+  std::size_t left() const noexcept { return left_; }
 
-/// An entry of ListContainerStats.
-struct ContainerStats {
-  ContainerAttributes attributes;
-  FilesystemUsage writable_layer;
-};
-
-struct Version {
-  std::string runtime_name;
-  std::string runtime_version;
-  std::string runtime_api_version;
+ private:
+  std::size_t left_;
 };
 
 /// Thrown by the decoders. The text says what is wrong and where, for example
@@ -163,33 +55,87 @@ class MessageError : public Error {
       : Error(ErrorCode::kResponseMalformed, text) {}
 };
 
+/// A map in message order. The last value of a repeated key wins.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct ImageSpec {
+  std::string image;                 ///< A name, a digest or an ID.
+  std::string user_specified_image;  ///< Empty before Kubernetes 1.28.
+};
+
+/// A listed container or sandbox. Its state is one of Docker's. Times are in
+/// nanoseconds since 1970; 0 or less means unknown.
+struct Listed {
+  std::string id;
+  std::string name;           ///< A sandbox has the name of its pod.
+  std::string pod_namespace;  ///< Sandboxes only.
+  std::string uid;            ///< Sandboxes only.
+  std::uint32_t attempt = 0;
+  std::string_view state;
+  std::int64_t created_at = 0;
+  Pairs labels;
+  Pairs annotations;
+  // Containers only:
+  std::string sandbox_id;
+  ImageSpec image;
+  std::string image_ref;
+  std::string image_id;  ///< Empty before Kubernetes 1.29.
+};
+
+/// What only a status call returns about a container or sandbox.
+struct Details {
+  std::string_view state;
+  std::string command;    ///< Empty if the runtime omits it.
+  std::size_t bytes = 0;  ///< Memory used by the details.
+  // Containers only:
+  std::int64_t started_at = 0;
+  std::int64_t finished_at = 0;
+  std::int32_t exit_code = 0;
+  ImageSpec image;
+  std::vector<MountPoint> mounts;
+  std::string log_path;
+  // Sandboxes only:
+  std::string sandbox_image;  ///< Empty if the runtime omits it.
+  bool host_network = false;
+  std::string ip;
+  std::vector<std::string> additional_ips;
+};
+
+/// The size of a container's writable layer.
+struct Stats {
+  std::string id;
+  std::uint64_t used_bytes = 0;
+};
+
+struct Version {
+  std::string runtime_name;
+  std::string runtime_api_version;
+};
+
 /// Decode the message of a response, charging the budget for each part before
 /// it is built.
 /// @throws MessageError, BudgetError
 Version DecodeVersion(std::string_view message, Budget& budget);
-std::vector<ListedContainer> DecodeContainers(std::string_view message,
-                                              Budget& budget);
-std::vector<ListedSandbox> DecodeSandboxes(std::string_view message,
-                                           Budget& budget);
-StatusResponse<ContainerStatus> DecodeContainerStatus(std::string_view message,
-                                                      Budget& budget);
-StatusResponse<SandboxStatus> DecodeSandboxStatus(std::string_view message,
-                                                  Budget& budget);
-std::vector<ContainerStats> DecodeContainerStats(std::string_view message,
-                                                 Budget& budget);
+std::vector<Listed> DecodeList(std::string_view message, bool of_sandboxes,
+                               Budget& budget);
+Details DecodeDetails(std::string_view message, bool of_sandbox,
+                      Budget& budget);
+std::vector<Stats> DecodeStats(std::string_view message, Budget& budget);
 
 /// Which containers to list. Empty: all.
 struct ListRequest {
-  std::string id;  ///< Whole.
-  std::optional<ContainerState> state;
+  std::string id;          ///< Whole.
+  std::string_view state;  ///< kStateRunning, kStateExited or empty.
   Pairs labels;
 
-  bool empty() const noexcept { return id.empty() && !state && labels.empty(); }
+  bool empty() const noexcept {
+    return id.empty() && state.empty() && labels.empty();
+  }
 };
 
 /// Return the message of a request.
 std::string EncodeListContainers(const ListRequest& request);
-std::string EncodeListSandboxes(std::optional<SandboxState> state);
+std::string EncodeListSandboxes(bool only_running);
 std::string EncodeStatusRequest(std::string_view id, bool verbose);
 
 }  // namespace containercollector::internal::cri

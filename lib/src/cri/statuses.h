@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Remembers the results of status calls.
-#ifndef CONTAINERCOLLECTOR_SRC_CRI_STATUS_MEMORY_H_
-#define CONTAINERCOLLECTOR_SRC_CRI_STATUS_MEMORY_H_
 
+/// The details of containers and sandboxes, from memory or by status calls.
+#ifndef CONTAINERCOLLECTOR_SRC_CRI_STATUSES_H_
+#define CONTAINERCOLLECTOR_SRC_CRI_STATUSES_H_
+
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "lib/src/cri/containers.h"
+#include "lib/src/cri/runtime_service.h"
 
 namespace containercollector::internal::cri {
 
@@ -71,9 +75,49 @@ class StatusMemory {
   std::optional<Identity> identity_;
   std::optional<bool> can_restart_;
   std::unordered_map<std::string, Remembered> by_id_;
-  std::size_t bytes_ = 0;
+};
+
+/// The status calls of one collection. A stuck shim must neither fail the
+/// collection nor delay every collection by its whole timeout.
+class StatusCalls {
+ public:
+  /// @param runtime From StatusMemory::Check().
+  StatusCalls(const RuntimeService& service, StatusMemory& memory,
+              std::uint64_t runtime, const CallLimit& limit, Budget& budget);
+
+  /// Adds the details of each entry, or records why it lacks them, or that it
+  /// is gone.
+  /// @throws Error kCancelled, kInternal; BudgetError
+  void AddDetails(std::vector<Entry>& entries);
+
+ private:
+  void Plan();
+  ServiceCall MakeCall(std::size_t index) const;
+  std::optional<ServiceCall> Next();
+  bool IsSlow(const ServiceCall& call) const;
+  void OnMessage(const ServiceCall& call, const std::string& message);
+  void OnFailure(const ServiceCall& call, const ServiceFailure& failure);
+  void AddKnown();
+
+  const RuntimeService& service_;
+  StatusMemory& memory_;
+  const std::uint64_t runtime_;
+  CallLimit limit_;
+  Budget& budget_;
+  const std::chrono::nanoseconds all_;    ///< Time limit of all calls together.
+  const std::chrono::nanoseconds each_;   ///< Time limit of one call.
+  const std::chrono::nanoseconds again_;  ///< The same if it timed out before.
+
+  // The argument of AddDetails(). The vectors below have the same indexes.
+  std::vector<Entry>* entries_ = nullptr;
+  std::vector<Remembered> known_;
+  std::vector<bool> verbose_;  ///< Whether the call is or will be verbose.
+  std::deque<ServiceCall> pending_;
+  /// Whether a call that timed out last time did so again. If so, no more calls
+  /// of that kind start.
+  bool slow_again_ = false;
 };
 
 }  // namespace containercollector::internal::cri
 
-#endif  // CONTAINERCOLLECTOR_SRC_CRI_STATUS_MEMORY_H_
+#endif  // CONTAINERCOLLECTOR_SRC_CRI_STATUSES_H_

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/src/cri/status_memory.h"
+#include "lib/src/cri/statuses.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/src/cri/statuses.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+namespace containercollector::internal::cri {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+/// The ID of the call of Version, which is about no entry.
+constexpr std::size_t kVersionCall = std::numeric_limits<std::size_t>::max();
+
+std::size_t BytesOf(const Remembered& remembered) {
+  constexpr std::size_t kOfTheMap = 256;
+  return kOfTheMap + (remembered.details ? remembered.details->bytes : 0);
+}
+
+/// Returns whether the details remain valid until the state changes. They do
+/// not while a sandbox may still get an address.
+bool IsFixed(const Entry& entry, const Details& details) {
+  if (!entry.is_sandbox) return details.state != kStateDead;
+  return details.state != kStateRunning || details.host_network ||
+         !details.ip.empty();
+}
+
+}  // namespace
+
+std::uint64_t StatusMemory::Check(const std::string& socket_path) {
+  std::optional<Identity> identity;
+  struct stat file{};
+  if (::stat(socket_path.c_str(), &file) == 0) {
+    identity.emplace(file.st_dev, file.st_ino, file.st_ctim.tv_sec,
+                     file.st_ctim.tv_nsec);
+  }
+  const std::lock_guard lock(mutex_);
+  if (identity != identity_ || !identity) {
+    identity_ = identity;
+    can_restart_.reset();
+    by_id_.clear();
+    ++runtime_;
+  }
+  return runtime_;
+}
+
+void StatusMemory::Retain(const std::vector<Entry>& entries) {
+  std::unordered_set<std::string_view> ids;
+  for (const Entry& entry : entries) ids.insert(entry.container.id);
+  const std::lock_guard lock(mutex_);
+  for (auto next = by_id_.begin(); next != by_id_.end();)
+    next = ids.count(next->first) > 0 ? std::next(next) : by_id_.erase(next);
+}
+
+std::vector<Remembered> StatusMemory::Get(
+    const std::vector<Entry>& entries) const {
+  std::vector<Remembered> remembered(entries.size());
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto found = by_id_.find(entries[i].container.id);
+    if (found != by_id_.end()) remembered[i] = found->second;
+  }
+  return remembered;
+}
+
+void StatusMemory::Put(std::uint64_t runtime, const std::vector<Entry>& entries,
+                       std::vector<Remembered> learned) {
+  const std::lock_guard lock(mutex_);
+  if (runtime != runtime_) return;
+  for (const Entry& entry : entries) by_id_.erase(entry.container.id);
+  std::size_t bytes = 0;
+  std::size_t new_bytes = 0;
+  for (const auto& [id, known] : by_id_) bytes += BytesOf(known);
+  for (const Remembered& known : learned) new_bytes += BytesOf(known);
+  if (bytes + new_bytes > max_bytes_) {
+    // Removed containers stay in memory if no request lists all containers.
+    by_id_.clear();
+    bytes = 0;
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    bytes += BytesOf(learned[i]);
+    if (bytes > max_bytes_) break;
+    by_id_.emplace(entries[i].container.id, std::move(learned[i]));
+  }
+}
+
+std::optional<bool> StatusMemory::can_restart() const {
+  const std::lock_guard lock(mutex_);
+  return can_restart_;
+}
+
+void StatusMemory::set_can_restart(std::uint64_t runtime, bool can_restart) {
+  const std::lock_guard lock(mutex_);
+  if (runtime == runtime_) can_restart_ = can_restart;
+}
+
+StatusCalls::StatusCalls(const RuntimeService& service, StatusMemory& memory,
+                         std::uint64_t runtime, const CallLimit& limit,
+                         Budget& budget)
+    : service_(service),
+      memory_(memory),
+      runtime_(runtime),
+      limit_(limit),
+      budget_(budget),
+      all_(limit.TimeLeft() * 2 / 5),
+      each_(
+          std::min(all_, std::max<nanoseconds>(all_ / 4, milliseconds(1000)))),
+      again_(std::min(each_,
+                      std::max<nanoseconds>(all_ / 20, milliseconds(500)))) {
+  limit_.Shorten(all_);
+}
+
+void StatusCalls::AddDetails(std::vector<Entry>& entries) {
+  entries_ = &entries;
+  known_ = memory_.Get(entries);
+  verbose_.assign(entries.size(), false);
+  Plan();
+  if (pending_.empty()) return AddKnown();
+  service_.CallAll(
+      [this] { return Next(); }, limit_,
+      [this](const ServiceCall& call, const std::string& message) {
+        OnMessage(call, message);
+      },
+      [this](const ServiceCall& call, const ServiceFailure& failure) {
+        OnFailure(call, failure);
+      });
+  AddKnown();
+  memory_.Put(runtime_, entries, std::move(known_));
+}
+
+/// Decides which calls to make and in which order. Calls that timed out last
+/// time come last, so that they delay no others.
+void StatusCalls::Plan() {
+  std::vector<std::size_t> indexes;
+  for (std::size_t i = 0; i < entries_->size(); ++i) {
+    const Remembered& known = known_[i];
+    if (known.is_final &&
+        known.details->state == (*entries_)[i].container.state)
+      continue;
+    verbose_[i] = !known.verbose_done;
+    indexes.push_back(i);
+  }
+  std::stable_sort(indexes.begin(), indexes.end(),
+                   [&](std::size_t a, std::size_t b) {
+                     return known_[a].timeouts < known_[b].timeouts;
+                   });
+  if (!indexes.empty() && !memory_.can_restart())
+    pending_.push_back({kVersionCall, "Version", "", "", each_});
+  for (const std::size_t i : indexes) pending_.push_back(MakeCall(i));
+}
+
+ServiceCall StatusCalls::MakeCall(std::size_t index) const {
+  const Entry& entry = (*entries_)[index];
+  return {index, entry.is_sandbox ? "PodSandboxStatus" : "ContainerStatus",
+          EncodeStatusRequest(entry.container.id, verbose_[index]),
+          entry.container.id, known_[index].timeouts > 0 ? again_ : each_};
+}
+
+std::optional<ServiceCall> StatusCalls::Next() {
+  while (!pending_.empty()) {
+    ServiceCall call = std::move(pending_.front());
+    pending_.pop_front();
+    const bool is_late = limit_.TimeLeft() <= nanoseconds(0);
+    if (!is_late && !(slow_again_ && IsSlow(call))) return call;
+    if (call.id == kVersionCall) continue;
+    (*entries_)[call.id].missing =
+        service_.TimedOut(call, is_late ? all_ : call.timeout);
+  }
+  return std::nullopt;
+}
+
+bool StatusCalls::IsSlow(const ServiceCall& call) const {
+  return call.id != kVersionCall && known_[call.id].timeouts > 0;
+}
+
+void StatusCalls::OnMessage(const ServiceCall& call,
+                            const std::string& message) {
+  if (call.id == kVersionCall) {
+    const Version version = DecodeVersion(message, budget_);
+    memory_.set_can_restart(runtime_, version.runtime_name == "docker");
+    return;
+  }
+  Remembered& known = known_[call.id];
+  Details details =
+      DecodeDetails(message, (*entries_)[call.id].is_sandbox, budget_);
+  if (!verbose_[call.id] && known.details) {
+    details.command = known.details->command;
+    details.sandbox_image = known.details->sandbox_image;
+  }
+  known.details = std::make_shared<const Details>(std::move(details));
+  known.verbose_done = true;
+  known.timeouts = 0;
+}
+
+void StatusCalls::OnFailure(const ServiceCall& call,
+                            const ServiceFailure& failure) {
+  if (call.id == kVersionCall) return;
+  Remembered& known = known_[call.id];
+  Entry& entry = (*entries_)[call.id];
+  const ErrorCode code = failure.error.code();
+  if (verbose_[call.id]) {
+    // The failure may be due to the verbose part of the response.
+    verbose_[call.id] = false;
+    known.verbose_done = code == ErrorCode::kDaemonError ||
+                         code == ErrorCode::kResponseTooLarge ||
+                         code == ErrorCode::kTimeout;
+    pending_.push_front(MakeCall(call.id));
+    if (code == ErrorCode::kTimeout) pending_.front().timeout = again_;
+  } else if (failure.is_gone) {
+    entry.is_gone = true;
+    known = {};
+  } else {
+    entry.missing = failure.error;
+    if (code != ErrorCode::kTimeout) return;
+    slow_again_ = slow_again_ || IsSlow(call);
+    ++known.timeouts;
+  }
+}
+
+void StatusCalls::AddKnown() {
+  const std::int64_t now =
+      nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+  const bool can_restart = memory_.can_restart().value_or(true);
+  for (std::size_t i = 0; i < entries_->size(); ++i) {
+    Entry& entry = (*entries_)[i];
+    if (entry.is_gone || entry.missing) continue;
+    const Details& details = *known_[i].details;
+    cri::AddDetails(details, now, budget_, entry);
+    known_[i].is_final = !can_restart && IsFixed(entry, details);
+  }
+}
+
+}  // namespace containercollector::internal::cri
