@@ -46,11 +46,11 @@ enum class FailureKind {
 /// Why a request failed.
 struct Failure {
   FailureKind kind = FailureKind::kInternal;
+  std::string detail;
   std::size_t bytes = 0;  ///< Bytes of the body that arrived.
   std::size_t limit = 0;  ///< The limit that was exceeded, in bytes.
   std::chrono::nanoseconds elapsed{};  ///< The time limit that was exceeded.
   int grpc_status = 0;
-  std::string detail;
 };
 
 /// What was requested, for error texts.

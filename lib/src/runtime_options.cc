@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "containercollector/error.h"
-#include "lib/src/docker/api_version.h"
+#include "lib/src/docker/messages.h"
 #include "lib/src/option_checks.h"
 
 namespace containercollector {

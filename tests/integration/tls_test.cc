@@ -1,117 +1,151 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <stdexcept>
+#include <string>
 
-#include "containercollector/processor.h"
 #include "tests/integration/node.h"
-#include "tests/integration/tls_daemon.h"
+#include "tests/support/process.h"
+#include "tests/support/wait.h"
 
 using namespace containercollector;
 using namespace containercollector::test;
 
 namespace {
 
-Response Post(const std::string& host, const std::optional<TlsOptions>& tls) {
-  RuntimeOptions options = Node::PatientOptions();
-  options.docker_endpoint = host;
-  options.tls = tls;
-  return Processor(DockerClient(options)).Handle("POST", Processor::kArrayPath);
-}
+/// A daemon that speaks TLS and responds to every list with `[]`: openssl's own
+/// server, which sends the file that a request names as the response.
+class TlsDaemon {
+ public:
+  enum class Clients { kAnyone, kWithCertificate };
 
-void CheckEmptyList(const Response& response) {
-  CHECK(response.body == "[]");
-  CHECK(response.status == 200);
-}
+  explicit TlsDaemon(Clients clients = Clients::kAnyone) {
+    MakeCertificates();
+    const std::filesystem::path list = dir_ / "v1.40/containers/json?all=1";
+    std::filesystem::create_directories(list.parent_path());
+    std::ofstream(list) << "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[]";
+    Command command = Joined({"env", "--chdir=" + dir_.path(), "openssl"},
+                             {"s_server", "-HTTP", "-accept", "127.0.0.1:0",
+                              "-cert", "cert.pem", "-key", "key.pem"});
+    if (clients == Clients::kWithCertificate) {
+      command = Joined(command, {"-Verify", "1", "-verify_return_error",
+                                 "-CAfile", "ca.pem"});
+    }
+    const FileDescriptor output = OpenLog(dir_ / "log");
+    server_.emplace(command, output, output);
+    if (!WaitUntil([&] { return FindAddress(); }, kGenerous)) {
+      throw std::runtime_error("openssl s_server does not listen: " +
+                               ReadFile(dir_ / "log"));
+    }
+  }
 
-/// The middle of the text is the TLS library's and changes with its version.
-void CheckTlsFailed(const Response& response, const std::string& host) {
-  const std::string begin =
-      "No TLS connection with the Docker daemon at " + host + ": ";
-  const std::string end =
-      ". Check the TLS files, and whether the daemon speaks TLS there.";
-  CAPTURE(response.body);
-  REQUIRE(response.body.size() > begin.size() + end.size());
-  CHECK(response.body.substr(0, begin.size()) == begin);
-  CHECK(response.body.substr(response.body.size() - end.size()) == end);
-  CheckFailed(response, ErrorCode::kTlsFailed, response.body);
-}
+  /// Returns the path of ca.pem, of cert.pem and key.pem, which are signed by
+  /// it for 127.0.0.1, or of another.pem and another-key.pem.
+  std::string File(const std::string& name) const { return dir_ / name; }
 
-TlsOptions ClientFiles(const Certificates& certificates) {
-  TlsOptions tls;
-  tls.ca_file = certificates.ca();
-  tls.cert_file = certificates.cert();
-  tls.key_file = certificates.key();
-  return tls;
-}
+  std::string Endpoint(const std::string& scheme = "tcp",
+                       const std::string& host = "127.0.0.1") const {
+    return scheme + "://" + host + ":" + port_;
+  }
+
+  TlsOptions Options() const {
+    return {File("ca.pem"), File("cert.pem"), File("key.pem")};
+  }
+
+  Response Post(const std::string& endpoint,
+                const std::optional<TlsOptions>& tls) const {
+    RuntimeOptions options = PatientOptions(endpoint);
+    options.tls = tls;
+    return test::Post(options);
+  }
+
+  void CheckReached(const std::optional<TlsOptions>& tls,
+                    const std::string& scheme = "tcp") const {
+    CHECK(Post(Endpoint(scheme), tls).body == "[]");
+  }
+
+  /// @param part The rest is the TLS library's and changes with its version.
+  void CheckRejected(const std::optional<TlsOptions>& tls,
+                     const std::string& part = "",
+                     const std::string& host = "127.0.0.1") const {
+    const std::string endpoint = Endpoint("https", host);
+    CheckFailed(Post(endpoint, tls), ErrorCode::kTlsFailed,
+                "No TLS connection with the Docker daemon at " + endpoint +
+                    ": " + part);
+  }
+
+ private:
+  void MakeCertificates() const {
+    const auto make = [&](const std::string& name, const std::string& key,
+                          const Command& more) {
+      RunSuccessfully(Joined({"openssl", "req", "-newkey", "ec", "-pkeyopt",
+                              "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                              "/CN=" + name, "-keyout", File(key)},
+                             more));
+    };
+    make("authority", "ca-key.pem", {"-x509", "-out", File("ca.pem")});
+    make("another", "another-key.pem", {"-x509", "-out", File("another.pem")});
+    make("daemon", "key.pem", {"-out", File("request.pem")});
+    std::ofstream(File("extensions")) << "subjectAltName=IP:127.0.0.1\n";
+    RunSuccessfully({"openssl", "x509", "-req", "-in", File("request.pem"),
+                     "-CA", File("ca.pem"), "-CAkey", File("ca-key.pem"),
+                     "-extfile", File("extensions"), "-out", File("cert.pem")});
+  }
+
+  /// Returns whether the server's log has its port.
+  bool FindAddress() {
+    const std::string text = ReadFile(dir_ / "log");
+    const std::string mark = "ACCEPT 127.0.0.1:";
+    const std::size_t begin = text.find(mark);
+    const std::size_t end = text.find('\n', begin);
+    if (begin == text.npos || end == text.npos) return false;
+    port_ = text.substr(begin + mark.size(), end - begin - mark.size());
+    return true;
+  }
+
+  TempDir dir_;
+  std::optional<Process> server_;
+  std::string port_;
+};
 
 }  // namespace
 
-TEST_CASE("A daemon whose certificate is verified is reached by TLS") {
-  const Certificates certificates;
-  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
+TEST_CASE("A daemon is reached by TLS if its certificate is trusted") {
+  const TlsDaemon daemon;
   TlsOptions tls;
-  tls.ca_file = certificates.ca();
-  CheckEmptyList(Post("https://" + daemon.address(), tls));
-  CheckEmptyList(Post("tcp://" + daemon.address(), tls));
-}
-
-TEST_CASE(
-    "A daemon without a trusted certificate is rejected if verification is "
-    "on") {
-  const Certificates certificates;
-  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
-  const std::string host = "https://" + daemon.address();
-  CheckTlsFailed(Post(host, std::nullopt), host);
-  TlsOptions tls;
-  tls.ca_file = certificates.stranger_cert();
-  CheckTlsFailed(Post(host, tls), host);
-  tls.ca_file = certificates.ca() + ".missing";
-  CheckTlsFailed(Post(host, tls), host);
+  tls.ca_file = daemon.File("ca.pem");
+  daemon.CheckReached(tls, "https");
+  daemon.CheckReached(tls, "tcp");
+  daemon.CheckRejected(tls, "", "localhost");
+  daemon.CheckRejected(std::nullopt);
+  tls.ca_file = daemon.File("another.pem");
+  daemon.CheckRejected(tls);
   tls.ca_file.clear();
   tls.verify = false;
-  CheckEmptyList(Post(host, tls));
+  daemon.CheckReached(tls);
 }
 
 TEST_CASE("A TLS file that is missing is named") {
-  const Certificates certificates;
-  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
-  const std::string host = "tcp://" + daemon.address();
-  const auto check = [&](const TlsOptions& tls, const std::string& file) {
-    CheckFailed(Post(host, tls), ErrorCode::kTlsFailed,
-                "No TLS connection with the Docker daemon at " + host + ": " +
-                    file +
-                    " cannot be read: No such file or directory. Check the TLS "
-                    "files, and whether the daemon speaks TLS there.");
-  };
+  const TlsDaemon daemon;
+  const std::string what = "/missing.pem cannot be read: No such file";
   TlsOptions tls;
-  tls.ca_file = "/missing/ca.pem";
-  check(tls, "/missing/ca.pem");
-  tls = ClientFiles(certificates);
-  tls.cert_file = "/missing/cert.pem";
-  check(tls, "/missing/cert.pem");
-}
-
-TEST_CASE("A certificate for another host is rejected") {
-  const Certificates certificates;
-  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kAnyone);
-  const std::string host =
-      "https://localhost" + daemon.address().substr(daemon.address().find(':'));
-  TlsOptions tls;
-  tls.ca_file = certificates.ca();
-  CheckTlsFailed(Post(host, tls), host);
+  tls.ca_file = "/missing.pem";
+  daemon.CheckRejected(tls, what);
+  tls = daemon.Options();
+  tls.cert_file = "/missing.pem";
+  daemon.CheckRejected(tls, what);
 }
 
 TEST_CASE("A daemon that requires a certificate gets the client's") {
-  const Certificates certificates;
-  const TlsDaemon daemon(certificates, TlsDaemon::Clients::kWithCertificate);
-  const std::string host = "tcp://" + daemon.address();
-  CheckEmptyList(Post(host, ClientFiles(certificates)));
-
-  TlsOptions stranger = ClientFiles(certificates);
-  stranger.cert_file = certificates.stranger_cert();
-  stranger.key_file = certificates.stranger_key();
-  CheckTlsFailed(Post(host, stranger), host);
-
-  TlsOptions without = ClientFiles(certificates);
-  without.cert_file.clear();
-  without.key_file.clear();
-  CheckTlsFailed(Post(host, without), host);
+  const TlsDaemon daemon(TlsDaemon::Clients::kWithCertificate);
+  daemon.CheckReached(daemon.Options());
+  TlsOptions tls = daemon.Options();
+  tls.cert_file = daemon.File("another.pem");
+  tls.key_file = daemon.File("another-key.pem");
+  daemon.CheckRejected(tls);
+  tls.cert_file.clear();
+  tls.key_file.clear();
+  daemon.CheckRejected(tls);
 }

@@ -14,6 +14,7 @@ HttpResponse ResponseOf(int status, std::string body,
                         const char* type = "application/json") {
   HttpResponse response;
   response.status = status;
+  response.reason = "Reason";
   response.headers = {{"content-type", type}};
   response.body = std::move(body);
   return response;
@@ -59,13 +60,14 @@ TEST_CASE("An error response has the daemon's message, or what to check") {
                 "there."},
            Case{ResponseOf(400, "client is too old"), "client is too old"},
            Case{ResponseOf(403, "<html><body>403</body>\n"),
-                "status 403: Forbidden. A proxy may be in between: allow GET "
+                "status 403: Reason. A proxy may be in between: allow GET "
                 "/info."},
            Case{ResponseOf(502, " <!DOCTYPE html>"),
-                "status 502: Bad Gateway. A proxy may be in between: check "
+                "status 502: Reason. A proxy may be in between: check "
                 "that it reaches the Docker daemon."},
            Case{ResponseOf(418, "a teapot", "text/html; charset=utf-8"),
-                "status 418. A proxy may be in between: allow GET /info."},
+                "status 418: Reason. A proxy may be in between: allow GET "
+                "/info."},
            // Go, nginx and Apache.
            Case{ResponseOf(400,
                            "Client sent an HTTP request to an HTTPS server.\n"),
@@ -74,17 +76,24 @@ TEST_CASE("An error response has the daemon's message, or what to check") {
            Case{ResponseOf(400,
                            "<html>The plain HTTP request was sent to HTTPS "
                            "port</html>"),
-                "status 400: Bad Request" + use_tls, ErrorCode::kTlsFailed},
+                "status 400: Reason" + use_tls, ErrorCode::kTlsFailed},
            Case{ResponseOf(400,
                            "<p>You're speaking plain HTTP to an SSL-enabled "
                            "server port."),
-                "status 400: Bad Request" + use_tls, ErrorCode::kTlsFailed},
+                "status 400: Reason" + use_tls, ErrorCode::kTlsFailed},
        }) {
     const Error error = ErrorOf(c.response, With("x", "y"));
     CHECK(error.what() == "Error response from daemon: " + c.text);
     CHECK(ToString(error.code()) == ToString(c.code));
     CHECK(error.http_status() == c.response.status);
   }
+}
+
+TEST_CASE("A status without a reason is a number") {
+  HttpResponse page = ResponseOf(418, "<html>");
+  page.reason.clear();
+  CHECK(std::string(ErrorOf(page).what()).find("daemon: status 418. A") !=
+        std::string::npos);
 }
 
 TEST_CASE("A 400 is the caller's fault only if Docker rejects its options") {
@@ -140,4 +149,52 @@ TEST_CASE("A container that was removed meanwhile is told by its error") {
   CHECK_FALSE(is_race(500, "database is locked"));
   CHECK_FALSE(is_race(400, "filter does not exist"));
   CHECK_FALSE(IsRemovalRace(ResponseOf(404, "page does not exist"), {}));
+}
+
+TEST_CASE("An API version is two numbers with a dot between") {
+  CHECK(ParseApiVersion("1.40") == ApiVersion{1, 40});
+  CHECK(ParseApiVersion("v1.41") == ApiVersion{1, 41});
+  CHECK(ToString(ApiVersion{1, 40}) == "1.40");
+  for (const char* text :
+       {"", "v", "1", "1.", ".40", "1.40 ", "vv1.40", "1.40.1", "1.-4", "-1.40",
+        "1.99999999999", "latest"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseApiVersion(text));
+  }
+}
+
+TEST_CASE("A rejection names the nearest API version that the daemon accepts") {
+  for (const auto& [message, nearest] : {
+           std::pair{"client version 1.40 is too old. Minimum supported API "
+                     "version is 1.44, please upgrade your client",
+                     ApiVersion{1, 44}},
+           {"client version 1.40 is too new. Maximum supported API version is "
+            "1.39",
+            ApiVersion{1, 39}},
+           {"client is newer than server (client API version: 1.40, server API "
+            "version: 1.24)",
+            ApiVersion{1, 24}},
+           {"client is too old, minimum supported API version is 1.45, please "
+            "upgrade",
+            ApiVersion{1, 45}},
+           {"client version 1.40 is too old.", ApiVersion{}},
+           {"client is too old, minimum supported API version is x",
+            ApiVersion{}},
+       }) {
+    CAPTURE(message);
+    CHECK(ParseApiVersionRejection(message) == nearest);
+  }
+}
+
+TEST_CASE("Other errors are no rejection of the API version") {
+  for (const char* message :
+       {// Daemons repeat the caller's filters.
+        "Invalid filter 'client too old'",
+        "invalid filter 'client version 1.40 is too old. Minimum supported API "
+        "version is 1.12'",
+        "client version mismatch", "Invalid filter 'client'",
+        "the kernel is too old", ""}) {
+    CAPTURE(message);
+    CHECK_FALSE(ParseApiVersionRejection(message));
+  }
 }

@@ -35,168 +35,133 @@ void CheckText(const Place& place, FailureKind kind, ErrorCode code,
   CHECK_FALSE(error.http_status());
 }
 
+/// The texts of both runtimes, in which @R stands for the runtime and @Q for
+/// the request.
+struct Case {
+  FailureKind kind;
+  ErrorCode code;
+  const char* text;
+  const char* cri = nullptr;  ///< If it differs.
+};
+
+using Kind = FailureKind;
+using Code = ErrorCode;
+
+constexpr Case kCases[] = {
+    {Kind::kNotListening, Code::kCannotConnect,
+     "Cannot connect to the @R. Is the docker daemon running?",
+     "Cannot connect to the @R. Is containerd running?"},
+    {Kind::kBacklogFull, Code::kCannotConnect,
+     "Cannot connect to the @R. Is the docker daemon running? It accepts no "
+     "connection, and its queue is full: it may hang, look at its log.",
+     "Cannot connect to the @R. Is containerd running? It accepts no "
+     "connection, and its queue is full: it may hang, look at its log."},
+    {Kind::kUnknownHost, Code::kCannotConnect,
+     "Cannot connect to the @R: why. Check the name of the host."},
+    {Kind::kPermissionDenied, Code::kPermissionDenied,
+     "Got permission denied while trying to connect to the Docker daemon "
+     "socket at unix:///s: dial unix /s: connect: permission denied. Run as "
+     "root or as a member of the group that owns the socket.",
+     "Got permission denied while trying to connect to the container runtime "
+     "socket at unix:///s: dial unix /s: connect: permission denied. Run as "
+     "root or as a member of the group that owns the socket. containerd's "
+     "belongs to root alone, unless gid in the section [grpc] of "
+     "/etc/containerd/config.toml is that of a group."},
+    {Kind::kTls, Code::kTlsFailed,
+     "No TLS connection with the @R: why. Check the TLS files, and whether the "
+     "daemon speaks TLS there."},
+    {Kind::kConnectTimeout, Code::kTimeout,
+     "No connection to the @R within 25s. It may hang: look at its log."},
+    {Kind::kResponseTimeout, Code::kTimeout,
+     "The @R did not finish its answer to @Q within 25s (7 bytes came). It may "
+     "hang: look at its log, or allow more time."},
+    {Kind::kClosed, Code::kResponseTruncated,
+     "The @R closed the connection without an answer to @Q. It may have been "
+     "stopped or restarted: try again, then look at its log."},
+    {Kind::kTruncated, Code::kResponseTruncated,
+     "The @R cut off its answer to @Q after 7 bytes. It may have been stopped "
+     "or restarted: try again, then look at its log."},
+    {Kind::kStreamReset, Code::kResponseTruncated,
+     "The @R gave up its answer to @Q after 7 bytes, without a gRPC status: "
+     "why. Try again, then look at its log."},
+    {Kind::kInvalidHttp, Code::kResponseMalformed,
+     "The answer of the @R to @Q is not valid HTTP: why. Check that it is a "
+     "Docker daemon that listens there.",
+     "The answer of the @R to @Q is not valid HTTP/2: why. Check that it is a "
+     "container runtime that listens there."},
+    {Kind::kNotHttp, Code::kResponseMalformed,
+     "The answer of the @R to @Q is not valid HTTP: why. Another service "
+     "listens there, such as containerd or another gRPC server: write the "
+     "endpoint of the Docker daemon.",
+     "The answer of the @R to @Q is not valid HTTP/2: why. Check that it is a "
+     "container runtime that listens there."},
+    {Kind::kHeadersTooLarge, Code::kResponseMalformed,
+     "The answer of the @R to @Q is not valid HTTP: its headers are larger "
+     "than the limit of 1000 bytes. Check that it is a Docker daemon that "
+     "listens there.",
+     "The answer of the @R to @Q is not valid HTTP/2: its headers are larger "
+     "than the limit of 1000 bytes. Check that it is a container runtime that "
+     "listens there."},
+    {Kind::kBodyTooLarge, Code::kResponseTooLarge,
+     "The answer of the @R to @Q is larger than the limit of 1000 bytes. "
+     "Narrow it with filters or limit, or allow larger answers.",
+     "The answer of the @R to @Q is larger than the limit of 1000 bytes. "
+     "Narrow it with filters or all=0, or allow larger answers."},
+    {Kind::kCancelled, Code::kCancelled,
+     "The request @Q to the @R was cancelled by its caller."},
+    {Kind::kInternal, Code::kInternal,
+     "The request @Q to the @R failed: why. This is not the daemon's fault: "
+     "look at the memory and the files of this process.",
+     "The request @Q to the @R failed: why. This is not the runtime's fault: "
+     "look at the memory and the files of this process."},
+    {Kind::kMalformed, Code::kResponseMalformed,
+     "The answer of the @R to @Q is why. Check that it is a Docker daemon that "
+     "listens there, and look at its log.",
+     "The answer of the @R to @Q is why. Check that it is a container runtime "
+     "that listens there."},
+    {Kind::kNoApiVersion, Code::kResponseMalformed,
+     "The @R rejects API version why and does not say which it takes. Set one, "
+     "e.g. DOCKER_API_VERSION=1.44."},
+    {Kind::kGrpcStatus, Code::kDaemonError,
+     "Error response from container runtime: why"},
+    {Kind::kNoGrpcStatus, Code::kResponseTruncated,
+     "The answer of the @R to @Q ended without a gRPC status after 7 bytes. "
+     "The runtime may have been stopped or restarted: try again, then look at "
+     "its log."},
+    {Kind::kNotGrpc, Code::kResponseMalformed,
+     "The answer of the @R to @Q is not gRPC but HTTP/1.1. Another service "
+     "listens there, such as a Docker daemon: ask it as the runtime "
+     "\"docker\", or write the endpoint of the container runtime, e.g. "
+     "unix:///run/containerd/containerd.sock."},
+    {Kind::kNoCri, Code::kDaemonError,
+     "The @R offers neither runtime.v1 nor runtime.v1alpha2 of the CRI: why. "
+     "If it is containerd, its CRI plugin is disabled or failed to load: "
+     "remove \"cri\" from disabled_plugins in /etc/containerd/config.toml, "
+     "look for \"failed to load plugin\" in containerd's log (journalctl -u "
+     "containerd), and restart it."},
+    {Kind::kContradiction, Code::kDaemonError,
+     "The @R lists why and says that it does not exist. Look at its log, or "
+     "restart it."},
+};
+
+std::string Replaced(std::string text, const std::string& from,
+                     const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from)) != text.npos;)
+    text.replace(at, from.size(), to);
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("Each failure has its code and its text for Docker and for the CRI") {
-  struct Case {
-    FailureKind kind;
-    ErrorCode code;
-    std::string docker;  ///< Empty if only the CRI has it, and vice versa.
-    std::string cri;
-  };
-  using Kind = FailureKind;
-  using Code = ErrorCode;
-  const std::string docker = "Docker daemon at unix:///d";
-  const std::string cri = "container runtime at unix:///r";
-  const std::string docker_answer =
-      "The answer of the " + docker + " to GET /info ";
-  const std::string cri_answer = "The answer of the " + cri + " to v1/Version ";
-  const std::string docker_check =
-      ". Check that it is a Docker daemon that listens there";
-  const std::string cri_check =
-      ". Check that it is a container runtime that listens there.";
-  const std::string restarted =
-      ". It may have been stopped or restarted: try again, then look at its "
-      "log.";
-  const std::string full =
-      " It accepts no connection, and its queue is full: it may hang, look at "
-      "its log.";
-  const std::string denied =
-      "connect: permission denied. Run as root or as a member of the group "
-      "that owns the socket.";
-  const std::string too_large =
-      "its headers are larger than the limit of 1000 bytes";
-  const std::string late =
-      " within 25s (7 bytes came). It may hang: look at its log, or allow more "
-      "time.";
-  for (const Case& c : {
-           Case{Kind::kNotListening, Code::kCannotConnect,
-                "Cannot connect to the " + docker +
-                    ". Is the docker daemon running?",
-                "Cannot connect to the " + cri + ". Is containerd running?"},
-           Case{Kind::kBacklogFull, Code::kCannotConnect,
-                "Cannot connect to the " + docker +
-                    ". Is the docker daemon running?" + full,
-                "Cannot connect to the " + cri + ". Is containerd running?" +
-                    full},
-           Case{Kind::kUnknownHost, Code::kCannotConnect,
-                "Cannot connect to the " + docker +
-                    ": why. Check the name of the host.",
-                ""},
-           Case{Kind::kPermissionDenied, Code::kPermissionDenied,
-                "Got permission denied while trying to connect to the Docker "
-                "daemon socket at unix:///d: dial unix /d: " +
-                    denied,
-                "Got permission denied while trying to connect to the "
-                "container runtime socket at unix:///r: dial unix /r: " +
-                    denied +
-                    " containerd's belongs to root alone, unless gid in the "
-                    "section [grpc] of /etc/containerd/config.toml is that of "
-                    "a group."},
-           Case{Kind::kTls, Code::kTlsFailed,
-                "No TLS connection with the " + docker +
-                    ": why. Check the TLS files, and whether the daemon speaks "
-                    "TLS there.",
-                ""},
-           Case{Kind::kConnectTimeout, Code::kTimeout,
-                "No connection to the " + docker +
-                    " within 25s. It may hang: look at its log.",
-                "No connection to the " + cri +
-                    " within 25s. It may hang: look at its log."},
-           Case{Kind::kResponseTimeout, Code::kTimeout,
-                "The " + docker + " did not finish its answer to GET /info" +
-                    late,
-                "The " + cri + " did not finish its answer to v1/Version" +
-                    late},
-           Case{Kind::kClosed, Code::kResponseTruncated,
-                "The " + docker +
-                    " closed the connection without an answer to GET /info" +
-                    restarted,
-                "The " + cri +
-                    " closed the connection without an answer to v1/Version" +
-                    restarted},
-           Case{Kind::kTruncated, Code::kResponseTruncated,
-                "The " + docker +
-                    " cut off its answer to GET /info after 7 bytes" +
-                    restarted,
-                "The " + cri +
-                    " cut off its answer to v1/Version after 7 bytes" +
-                    restarted},
-           Case{Kind::kStreamReset, Code::kResponseTruncated, "",
-                "The " + cri +
-                    " gave up its answer to v1/Version after 7 bytes, without "
-                    "a gRPC status: why. Try again, then look at its log."},
-           Case{Kind::kInvalidHttp, Code::kResponseMalformed,
-                docker_answer + "is not valid HTTP: why" + docker_check + ".",
-                cri_answer + "is not valid HTTP/2: why" + cri_check},
-           Case{Kind::kNotHttp, Code::kResponseMalformed,
-                docker_answer +
-                    "is not valid HTTP: why. Another service listens there, "
-                    "such as containerd or another gRPC server: write the "
-                    "endpoint of the Docker daemon.",
-                cri_answer + "is not valid HTTP/2: why" + cri_check},
-           Case{Kind::kHeadersTooLarge, Code::kResponseMalformed,
-                docker_answer + "is not valid HTTP: " + too_large +
-                    docker_check + ".",
-                cri_answer + "is not valid HTTP/2: " + too_large + cri_check},
-           Case{Kind::kBodyTooLarge, Code::kResponseTooLarge,
-                docker_answer +
-                    "is larger than the limit of 1000 bytes. Narrow it with "
-                    "filters or limit, or allow larger answers.",
-                cri_answer +
-                    "is larger than the limit of 1000 bytes. Narrow it with "
-                    "filters or all=0, or allow larger answers."},
-           Case{Kind::kCancelled, Code::kCancelled,
-                "The request GET /info to the " + docker +
-                    " was cancelled by its caller.",
-                "The request v1/Version to the " + cri +
-                    " was cancelled by its caller."},
-           Case{Kind::kInternal, Code::kInternal,
-                "The request GET /info to the " + docker +
-                    " failed: why. This is not the daemon's fault: look at the "
-                    "memory and the files of this process.",
-                "The request v1/Version to the " + cri +
-                    " failed: why. This is not the runtime's fault: look at "
-                    "the memory and the files of this process."},
-           Case{Kind::kMalformed, Code::kResponseMalformed,
-                docker_answer + "is why" + docker_check +
-                    ", and look at its log.",
-                cri_answer + "is why" + cri_check},
-           Case{Kind::kNoApiVersion, Code::kResponseMalformed,
-                "The " + docker +
-                    " rejects API version why and does not say which it takes. "
-                    "Set one, e.g. DOCKER_API_VERSION=1.44.",
-                ""},
-           Case{Kind::kGrpcStatus, Code::kDaemonError, "",
-                "Error response from container runtime: why"},
-           Case{Kind::kNoGrpcStatus, Code::kResponseTruncated, "",
-                cri_answer +
-                    "ended without a gRPC status after 7 bytes. The runtime "
-                    "may have been stopped or restarted: try again, then look "
-                    "at its log."},
-           Case{Kind::kNotGrpc, Code::kResponseMalformed, "",
-                cri_answer +
-                    "is not gRPC but HTTP/1.1. Another service listens there, "
-                    "such as a Docker daemon: ask it as the runtime "
-                    "\"docker\", or write the endpoint of the container "
-                    "runtime, e.g. unix:///run/containerd/containerd.sock."},
-           Case{Kind::kNoCri, Code::kDaemonError, "",
-                "The " + cri +
-                    " offers neither runtime.v1 nor runtime.v1alpha2 of the "
-                    "CRI: why. If it is containerd, its CRI plugin is disabled "
-                    "or failed to load: remove \"cri\" from disabled_plugins "
-                    "in /etc/containerd/config.toml, look for \"failed to load "
-                    "plugin\" in containerd's log (journalctl -u containerd), "
-                    "and restart it."},
-           Case{Kind::kContradiction, Code::kDaemonError, "",
-                "The " + cri +
-                    " lists why and says that it does not exist. Look at its "
-                    "log, or restart it."},
-       }) {
-    if (!c.docker.empty())
-      CheckText(DockerAt("unix:///d"), c.kind, c.code, c.docker);
-    if (!c.cri.empty())
-      CheckText(RuntimeAt("unix:///r"), c.kind, c.code, c.cri);
+  for (const Case& c : kCases) {
+    CheckText(DockerAt("unix:///s"), c.kind, c.code,
+              Replaced(Replaced(c.text, "@R", "Docker daemon at unix:///s"),
+                       "@Q", "GET /info"));
+    CheckText(RuntimeAt("unix:///s"), c.kind, c.code,
+              Replaced(Replaced(c.cri != nullptr ? c.cri : c.text, "@R",
+                                "container runtime at unix:///s"),
+                       "@Q", "v1/Version"));
   }
 }
 

@@ -69,11 +69,13 @@ TEST_CASE("The headers of the last head are kept apart from the trailers") {
     for (const char* line : lines) CHECK(arriving.AddHeader(line));
   };
   add({"HTTP/1.1 103 Early Hints\r\n", "Type: early\r\n", "\r\n",
-       "HTTP/1.1 200 OK\r\n", "TYPE:  a: b \r\n", "Empty:\r\n", "no colon"});
+       "HTTP/1.1 200 All  right \r\n", "TYPE:  a: b \r\n", "Empty:\r\n",
+       "no colon"});
   CHECK_FALSE(arriving.head_ended());
   add({"\r\n", "type: c\r\n", "Type: d\r\n", "\r\n"});
   CHECK(arriving.head_ended());
   const HttpResponse& response = arriving.response();
+  CHECK(response.reason == "All  right");
   CHECK(response.Header("type") == "a: b");
   CHECK(response.Header("Empty").empty());
   CHECK(response.Header("Typ").empty());
@@ -82,4 +84,8 @@ TEST_CASE("The headers of the last head are kept apart from the trailers") {
   REQUIRE(trailers.size() == 2);
   CHECK(trailers[0] == "c");
   CHECK(trailers[1] == "d");
+  for (const char* line : {"HTTP/2 200 \r\n", "HTTP/1.1 200\r\n", "HTTP/"}) {
+    add({line});
+    CHECK(response.reason.empty());
+  }
 }

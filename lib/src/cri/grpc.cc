@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/cri/grpc.h"
 
-#include <array>
 #include <charconv>
 #include <cstdint>
+#include <sstream>
 #include <utility>
 
 namespace containercollector::internal {
@@ -38,25 +38,15 @@ std::string DecodeMessage(std::string_view text) {
 /// Returns the name of a status code, e.g. "UNAVAILABLE", or its number if it
 /// has none.
 std::string CodeName(int code) {
-  constexpr std::array kNames{"OK",
-                              "CANCELLED",
-                              "UNKNOWN",
-                              "INVALID_ARGUMENT",
-                              "DEADLINE_EXCEEDED",
-                              "NOT_FOUND",
-                              "ALREADY_EXISTS",
-                              "PERMISSION_DENIED",
-                              "RESOURCE_EXHAUSTED",
-                              "FAILED_PRECONDITION",
-                              "ABORTED",
-                              "OUT_OF_RANGE",
-                              "UNIMPLEMENTED",
-                              "INTERNAL",
-                              "UNAVAILABLE",
-                              "DATA_LOSS",
-                              "UNAUTHENTICATED"};
-  const auto index = static_cast<std::size_t>(code);
-  return index < kNames.size() ? kNames[index] : std::to_string(code);
+  std::istringstream names(
+      "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND "
+      "ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION "
+      "ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS "
+      "UNAUTHENTICATED");
+  std::string name;
+  for (int i = 0; i <= code; ++i)
+    if (!(names >> name)) return std::to_string(code);
+  return name;
 }
 
 /// Returns whether a content type is gRPC's, with or without a suffix such as
@@ -78,12 +68,10 @@ std::optional<Failure> StatusOf(const HttpResponse& response) {
   const int code = codes.size() == 1 ? ParseNumber(codes.front(), 10) : -1;
   if (code < 0) return std::nullopt;
   const auto texts = ValuesOf(lines, "grpc-message");
-  const std::string text = texts.empty() ? "" : DecodeMessage(texts.front());
-  Failure status;
-  status.kind = FailureKind::kGrpcStatus;
+  std::string text = texts.empty() ? "" : DecodeMessage(texts.front());
+  if (text.empty()) text = "no message";
+  Failure status{FailureKind::kGrpcStatus, text + " (" + CodeName(code) + ")"};
   status.grpc_status = code;
-  status.detail =
-      (text.empty() ? "no message" : text) + " (" + CodeName(code) + ")";
   return status;
 }
 
@@ -121,8 +109,7 @@ GrpcResult ParseGrpcResult(HttpResponse response) {
       return {"", std::move(status)};
     return {"", std::move(response.failure)};
   }
-  Failure failure;
-  failure.kind = FailureKind::kMalformed;
+  Failure failure{FailureKind::kMalformed, ""};
   const std::string_view type = response.Header("content-type");
   if (response.status != 200) {
     failure.detail =

@@ -18,11 +18,6 @@ bool MayBeAnotherProtocol(const Failure& failure) {
                                 failure.kind == FailureKind::kNotHttp);
 }
 
-std::string ShortId(const std::string& id) {
-  constexpr std::size_t kDigits = 12;
-  return id.substr(0, kDigits);
-}
-
 /// Returns whether the runtime no longer knows the subject of the call.
 bool IsGone(const GrpcResult& result) {
   if (result.HasStatus(kGrpcNotFound)) return true;
@@ -57,14 +52,6 @@ Error RuntimeService::ErrorOf(const ServiceCall& call,
   return ToError({endpoint(), request}, failure);
 }
 
-Error RuntimeService::ErrorOf(const ServiceCall& call, FailureKind kind,
-                              const std::string& detail) const {
-  Failure failure;
-  failure.kind = kind;
-  failure.detail = detail;
-  return ErrorOf(call, failure);
-}
-
 bool RuntimeService::SpeaksHttp1(CallLimit limit) const {
   limit.Shorten(std::chrono::seconds(1));
   // Docker's ping, which has no side effects on any service.
@@ -93,13 +80,13 @@ std::string RuntimeService::Call(const ServiceCall& call,
     const char* const other = first == kV1 ? kV1Alpha2 : kV1;
     GrpcResult second = CallIn(other, call, limit);
     if (second.HasStatus(kGrpcUnimplemented))
-      throw ErrorOf(call, FailureKind::kNoCri, result.failure->detail);
+      throw ErrorOf(call, {FailureKind::kNoCri, result.failure->detail});
     service_ = other;
     result = std::move(second);
   }
   if (!result.failure) return std::move(result.message);
   if (MayBeAnotherProtocol(*result.failure) && SpeaksHttp1(limit))
-    throw ErrorOf(call, FailureKind::kNotGrpc, "");
+    throw ErrorOf(call, {FailureKind::kNotGrpc, ""});
   throw ErrorOf(call, *result.failure);
 }
 
@@ -129,24 +116,6 @@ void RuntimeService::CallAll(const Next& next, const CallLimit& limit,
     return request;
   };
   transport_.PostAll(next_request, limit);
-}
-
-Error RuntimeService::Malformed(const ServiceCall& call,
-                                const MessageError& error) const {
-  return ErrorOf(call, FailureKind::kMalformed,
-                 std::string("malformed: ") + error.what());
-}
-
-Error RuntimeService::TimedOut(const ServiceCall& call,
-                               std::chrono::nanoseconds limit) const {
-  Failure failure;
-  failure.kind = FailureKind::kResponseTimeout;
-  failure.elapsed = limit;
-  return ErrorOf(call, failure);
-}
-
-Error RuntimeService::Contradiction(const std::string& id) const {
-  return ErrorOf({}, FailureKind::kContradiction, ShortId(id));
 }
 
 }  // namespace containercollector::internal::cri

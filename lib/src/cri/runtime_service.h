@@ -66,14 +66,22 @@ class RuntimeService {
                const OnMessage& on_message, const OnFailure& on_failure) const;
 
   /// Returns the error for a message that violates the CRI.
-  Error Malformed(const ServiceCall& call, const MessageError& error) const;
+  Error Malformed(const ServiceCall& call, const MessageError& error) const {
+    return ErrorOf(call, {FailureKind::kMalformed,
+                          std::string("malformed: ") + error.what()});
+  }
 
   /// Returns the error for a call that timed out or was never started.
-  Error TimedOut(const ServiceCall& call, std::chrono::nanoseconds limit) const;
+  Error TimedOut(const ServiceCall& call,
+                 std::chrono::nanoseconds limit) const {
+    return ErrorOf(call, {FailureKind::kResponseTimeout, "", 0, 0, limit});
+  }
 
   /// Returns the error for an entry that is listed although its status call
   /// reports that it does not exist.
-  Error Contradiction(const std::string& id) const;
+  Error Contradiction(const std::string& id) const {
+    return ErrorOf({}, {FailureKind::kContradiction, ShortId(id)});
+  }
 
   const Endpoint& endpoint() const noexcept { return transport_.endpoint(); }
 
@@ -81,10 +89,9 @@ class RuntimeService {
   static constexpr const char* kV1 = "runtime.v1.RuntimeService";
   static constexpr const char* kV1Alpha2 = "runtime.v1alpha2.RuntimeService";
 
+  static std::string ShortId(const std::string& id) { return id.substr(0, 12); }
   static PostRequest RequestOf(const ServiceCall& call, const char* service);
   Error ErrorOf(const ServiceCall& call, const Failure& failure) const;
-  Error ErrorOf(const ServiceCall& call, FailureKind kind,
-                const std::string& detail) const;
 
   /// Returns whether the service speaks HTTP/1.1, as a Docker daemon does.
   /// Waits for at most one second.

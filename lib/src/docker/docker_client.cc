@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "containercollector/error.h"
-#include "lib/src/docker/api_version.h"
 #include "lib/src/docker/messages.h"
 #include "lib/src/endpoint.h"
 #include "lib/src/failure.h"
@@ -23,6 +22,8 @@ namespace {
 
 using internal::ApiVersion;
 using internal::CallLimit;
+using internal::Failure;
+using internal::FailureKind;
 using internal::HttpResponse;
 using internal::kPreferredApiVersion;
 
@@ -88,8 +89,9 @@ class DockerClient::Impl {
     try {
       return decode();
     } catch (const internal::DecodeError& error) {
-      throw ErrorOf(path, internal::FailureKind::kMalformed,
-                    std::string("malformed: ") + error.what());
+      throw ToError(PlaceOf(path),
+                    Failure{FailureKind::kMalformed,
+                            std::string("malformed: ") + error.what()});
     }
   }
 
@@ -103,14 +105,6 @@ class DockerClient::Impl {
  private:
   internal::Place PlaceOf(const std::string& path) const {
     return {endpoint(), "GET " + path};
-  }
-
-  Error ErrorOf(const std::string& path, internal::FailureKind kind,
-                const std::string& detail) const {
-    internal::Failure failure;
-    failure.kind = kind;
-    failure.detail = detail;
-    return ToError(PlaceOf(path), failure);
   }
 
   HttpResponse Send(const std::string& target, const CallLimit& limit) {
@@ -155,8 +149,9 @@ class DockerClient::Impl {
     // Before API version 1.25, daemons do not report their oldest version.
     const auto oldest = internal::ParseApiVersion(daemon.min_api_version);
     if (!newest) {
-      throw ErrorOf("/version", internal::FailureKind::kNoApiVersion,
-                    internal::ToString(kPreferredApiVersion));
+      throw ToError(PlaceOf("/version"),
+                    Failure{FailureKind::kNoApiVersion,
+                            internal::ToString(kPreferredApiVersion)});
     }
     return std::max(oldest.value_or(ApiVersion{}),
                     std::min(kPreferredApiVersion, *newest));

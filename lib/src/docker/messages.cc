@@ -2,11 +2,9 @@
 #include "lib/src/docker/messages.h"
 
 #include <algorithm>
+#include <charconv>
 #include <initializer_list>
-#include <string_view>
-#include <utility>
 
-#include "lib/src/docker/api_version.h"
 #include "lib/src/json/decoder.h"
 #include "lib/src/json/encoder.h"
 #include "lib/src/json/fields.h"
@@ -22,21 +20,31 @@ bool ContainsAny(std::string_view text,
   });
 }
 
-/// Returns for example "403: Forbidden".
-std::string StatusText(int status) {
-  for (const auto& [known, reason] : {std::pair{400, "Bad Request"},
-                                      {401, "Unauthorized"},
-                                      {403, "Forbidden"},
-                                      {404, "Not Found"},
-                                      {405, "Method Not Allowed"},
-                                      {407, "Proxy Authentication Required"},
-                                      {429, "Too Many Requests"},
-                                      {500, "Internal Server Error"},
-                                      {502, "Bad Gateway"},
-                                      {503, "Service Unavailable"},
-                                      {504, "Gateway Timeout"}})
-    if (known == status) return std::to_string(status) + ": " + reason;
-  return std::to_string(status);
+/// Removes a version from the beginning of the text and returns it.
+std::optional<ApiVersion> ConsumeApiVersion(std::string_view& text) {
+  int major = 0;
+  int minor = 0;
+  const char* const end = text.data() + text.size();
+  const auto [dot, major_error] = std::from_chars(text.data(), end, major);
+  if (major_error != std::errc() || dot == end || *dot != '.')
+    return std::nullopt;
+  const auto [rest, minor_error] = std::from_chars(dot + 1, end, minor);
+  if (minor_error != std::errc() || major < 0 || minor < 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  return ApiVersion{major, minor};
+}
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+/// Returns for example "status 403: Forbidden".
+std::string StatusText(const HttpResponse& response) {
+  constexpr std::size_t kMaxReason = 64;
+  return "status " + std::to_string(response.status) +
+         (response.reason.empty()
+              ? ""
+              : ": " + Shortened(response.reason, kMaxReason));
 }
 
 /// Returns the message in Docker's JSON; empty for any other body.
@@ -49,9 +57,8 @@ std::string JsonMessage(const HttpResponse& response) {
 }
 
 bool IsWebPage(const HttpResponse& response) {
-  constexpr std::string_view kHtml = "text/html";
-  return response.Header("Content-Type").substr(0, kHtml.size()) == kHtml ||
-         MessageText(response.body).substr(0, 1) == "<";
+  return StartsWith(response.Header("Content-Type"), "text/html") ||
+         StartsWith(Trimmed(response.body), "<");
 }
 
 /// Returns whether the daemon rejects the caller's list options.
@@ -74,6 +81,36 @@ bool RejectsOptions(const HttpResponse& response, const std::string& message,
 }
 
 }  // namespace
+
+std::string ToString(ApiVersion version) {
+  return std::to_string(version.first) + "." + std::to_string(version.second);
+}
+
+std::optional<ApiVersion> ParseApiVersion(std::string_view text) {
+  if (StartsWith(text, "v")) text.remove_prefix(1);
+  const auto version = ConsumeApiVersion(text);
+  return text.empty() ? version : std::nullopt;
+}
+
+std::optional<ApiVersion> ParseApiVersionRejection(std::string_view message) {
+  // Only at the beginning, because errors can quote the caller's filters.
+  const bool rejected =
+      (StartsWith(message, "client version ") &&
+       ContainsAny(message, {" is too old", " is too new"})) ||
+      StartsWith(message, "client is newer than server") ||
+      StartsWith(message, "client is too old");
+  if (!rejected) return std::nullopt;
+  // The last form is that of Docker 1.13 and older.
+  for (const std::string_view before :
+       {"inimum supported API version is ", "aximum supported API version is ",
+        "server API version: "}) {
+    const std::size_t found = message.find(before);
+    if (found == std::string_view::npos) continue;
+    std::string_view rest = message.substr(found + before.size());
+    return ConsumeApiVersion(rest).value_or(ApiVersion{});
+  }
+  return ApiVersion{};
+}
 
 std::string ListQuery(const ListOptions& options) {
   std::string query;
@@ -110,13 +147,13 @@ Error ToError(const Place& place, const HttpResponse& response,
                                   "SSL-enabled server port"})) {
     return error(
         ErrorCode::kTlsFailed,
-        (message.empty() ? "status " + StatusText(status) : message) +
+        (message.empty() ? StatusText(response) : message) +
             ". The daemon speaks TLS: use https:// or set DOCKER_CERT_PATH.");
   }
   if (IsWebPage(response)) {
     return error(
         ErrorCode::kDaemonError,
-        "status " + StatusText(status) + ". A proxy may be in between: " +
+        StatusText(response) + ". A proxy may be in between: " +
             (status < 500 ? "allow " + place.request + "."
                           : "check that it reaches the Docker daemon."));
   }

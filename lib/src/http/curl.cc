@@ -229,22 +229,19 @@ void CurlRequest::End(CURLcode code) {
 }
 
 Failure CurlRequest::FailureOf(CURLcode code) const {
-  CurlFailure curl;
-  curl.code = code;
-  curl.os_error = static_cast<int>(GetInfo<long>(CURLINFO_OS_ERRNO));
-  curl.resolved = GetInfo<curl_off_t>(CURLINFO_NAMELOOKUP_TIME_T) > 0;
-  curl.connected = connected_;
-  curl.text = error_text_.front() != '\0' ? error_text_.data()
-                                          : curl_easy_strerror(code);
-  Failure failure;
-  failure.kind = KindOf(curl, *arriving_, endpoint_);
-  failure.bytes = arriving_->response().body.size();
+  const CurlFailure curl{
+      code, static_cast<int>(GetInfo<long>(CURLINFO_OS_ERRNO)),
+      GetInfo<curl_off_t>(CURLINFO_NAMELOOKUP_TIME_T) > 0, connected_,
+      error_text_.front() != '\0' ? error_text_.data()
+                                  : curl_easy_strerror(code)};
+  Failure failure{KindOf(curl, *arriving_, endpoint_),
+                  arriving_->rejected() ? "out of memory" : curl.text,
+                  arriving_->response().body.size()};
   failure.limit = failure.kind == FailureKind::kHeadersTooLarge
                       ? kMaxHeaderBytes
                       : options_.max_response_bytes;
   failure.elapsed =
       connected_ ? timeout_ : std::min(options_.connect_timeout, timeout_);
-  failure.detail = arriving_->rejected() ? "out of memory" : curl.text;
   if (failure.kind == FailureKind::kTls && options_.tls) {
     const std::string file = UnreadableFile(*options_.tls);
     if (!file.empty()) failure.detail = file;
@@ -279,7 +276,7 @@ int CurlRequest::NoteConnection(void* self, char* /*remote_address*/,
 std::size_t CurlRequest::AddHeader(char* data, std::size_t size,
                                    std::size_t count, void* self) noexcept {
   auto& request = *static_cast<CurlRequest*>(self);
-  request.multi_->NoteArrival();
+  request.multi_->arrived_ = true;
   return request.arriving_->AddHeader({data, size * count}) ? size * count : 0;
 }
 
@@ -288,7 +285,7 @@ std::size_t CurlRequest::AddHeader(char* data, std::size_t size,
 std::size_t CurlRequest::AddBody(char* data, std::size_t size,
                                  std::size_t count, void* self) noexcept {
   auto& request = *static_cast<CurlRequest*>(self);
-  request.multi_->NoteArrival();
+  request.multi_->arrived_ = true;
   curl_off_t length = -1;
   static_cast<void>(curl_easy_getinfo(
       request.easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length));

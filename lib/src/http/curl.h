@@ -44,20 +44,18 @@ class CurlMulti {
 
   CURLM* get() const noexcept { return multi_.get(); }
 
-  /// Note that bytes arrived for a request.
-  void NoteArrival() noexcept { arrived_ = true; }
-
   /// Runs the started requests until all have ended, including those that a
   /// `done` starts.
   /// @return False if the call was cancelled.
   bool Run(Cancellation* cancellation);
 
  private:
+  friend class CurlRequest;
   struct Deleter {
     void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
   };
   std::unique_ptr<CURLM, Deleter> multi_;
-  bool arrived_ = false;
+  bool arrived_ = false;  ///< Whether bytes arrived for a request.
 };
 
 /// RAII: owns an easy handle, which makes one request at a time.

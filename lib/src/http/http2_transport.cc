@@ -35,10 +35,9 @@ class Http2Transport::Call {
         limit_(limit),
         header_lines_(transport.headers_),
         bytes_left_(transport.options_.max_response_bytes) {
-    for (auto line = header_lines_.rbegin(); line != header_lines_.rend();
-         ++line)
+    for (std::string& line : header_lines_)
       headers_.push_back(
-          {line->data(), headers_.empty() ? nullptr : &headers_.back()});
+          {line.data(), headers_.empty() ? nullptr : &headers_.back()});
     if (!share_connections_)
       Check(curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING,
                               static_cast<long>(CURLPIPE_NOTHING)));
@@ -48,9 +47,7 @@ class Http2Transport::Call {
     while (slots_.size() < kMaxRequestsAtOnce) {
       auto request = next_();
       if (!request) break;
-      slots_.push_back(
-          std::make_unique<Slot>(transport_.endpoint_, transport_.options_));
-      SetUp(slots_.back()->request);
+      slots_.push_back(std::make_unique<Slot>(*this));
       Start(*slots_.back(), *std::move(request));
     }
     if (multi_.Run(limit_.cancellation)) return;
@@ -62,22 +59,20 @@ class Http2Transport::Call {
  private:
   /// A handle and what the request that it currently makes sends.
   struct Slot {
-    Slot(const Endpoint& endpoint, const RuntimeOptions& options)
-        : request(endpoint, options) {}
-    std::string body;
-    CurlRequest request;
-  };
-
-  void SetUp(CurlRequest& request) const {
-    request.Set(CURLOPT_HTTP_VERSION,
-                static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
-    request.Set(CURLOPT_HTTPHEADER, &headers_.back());
-    request.Set(CURLOPT_POST, 1L);
-    if (!share_connections_) {
+    explicit Slot(const Call& call)
+        : request(call.transport_.endpoint_, call.transport_.options_) {
+      request.Set(CURLOPT_HTTP_VERSION,
+                  static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
+      request.Set(CURLOPT_HTTPHEADER, &call.headers_.back());
+      request.Set(CURLOPT_POST, 1L);
+      if (call.share_connections_) return;
       request.Set(CURLOPT_FRESH_CONNECT, 1L);
       request.Set(CURLOPT_FORBID_REUSE, 1L);
     }
-  }
+
+    std::string body;
+    CurlRequest request;
+  };
 
   void Start(Slot& slot, PostRequest post) {
     slot.body = std::move(post.body);

@@ -38,7 +38,9 @@ HttpResponse HttpTransport::Get(const std::string& target,
       [&](HttpResponse ended) { response = std::move(ended); });
   if (!handle->multi.Run(limit.cancellation))
     handle->request.End(CURLE_ABORTED_BY_CALLBACK);
-  idle_.Keep(std::move(handle));
+  // A handle keeps the errno of a failed connect(), which the next failure may
+  // not replace.
+  if (!response.failure) idle_.Keep(std::move(handle));
   return response;
 }
 

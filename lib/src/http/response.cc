@@ -37,6 +37,9 @@ bool ArrivingResponse::AddHeader(std::string_view line) noexcept {
       // An interim response, such as 100, is followed by another head.
       head_ended_ = false;
       response_.headers.clear();
+      constexpr std::size_t kStatusBegin = sizeof("HTTP/1.1");
+      response_.reason = Trimmed(
+          line.substr(std::min(line.find(' ', kStatusBegin), line.size())));
     } else if (line == "\r\n" || line == "\n") {
       head_ended_ = true;
     } else if (const auto colon = line.find(':'); colon != line.npos) {

@@ -24,6 +24,7 @@ std::vector<std::string_view> ValuesOf(const HeaderLines& lines,
 
 struct HttpResponse {
   int status = 0;
+  std::string reason;  ///< The text after the status, e.g. "Not Found".
   HeaderLines headers;
   HeaderLines trailers;
   std::string body;

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "containercollector/docker_client.h"
+
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/integration/node.h"
+#include "tests/support/error_of.h"
+
+using namespace containercollector;
+using namespace containercollector::test;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+std::string Recorded(const std::string& file) {
+  std::ifstream stream(TEST_DATA_DIR "/recorded/" + file);
+  REQUIRE(stream);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+Script Json(const std::string& body) {
+  return RespondWith(ResponseBytes(200, kJson, body));
+}
+
+}  // namespace
+
+TEST_CASE("A response is accepted in every form that HTTP allows") {
+  Node node;
+  for (const Script& script :
+       {RespondWith(GoodResponse()),
+        RespondWith(Chunked(200, kJson, kOneContainer, 7)),
+        RespondAndClose(UntilClose(200, kJson, kOneContainer)),
+        RespondWith(ResponseBytes(200, kPlainText, kOneContainer)),
+        Json(" \n" + std::string(kOneContainer) + "\n")}) {
+    node.Start(script);
+    CheckCollected(node.Post());
+  }
+  for (const char* none : {"[]", "null"}) {
+    node.Start(Json(none));
+    const Response response = node.Post();
+    CHECK(response.status == 200);
+    CHECK(response.body == "[]");
+    CHECK(response.container_count == 0);
+  }
+}
+
+TEST_CASE("The response of a Docker node passes byte for byte") {
+  Node node;
+  std::string recorded = Recorded("docker-20.10.24.json");
+  recorded.resize(recorded.find_last_not_of(" \n") + 1);
+  node.Start(RespondWith(Chunked(200, kJson, recorded, 1000)));
+  const Response response = node.Post();
+  CHECK(response.status == 200);
+  CHECK(response.body == recorded);
+  CHECK(response.container_count == 10);
+}
+
+TEST_CASE("What other daemons send is read as Go reads it") {
+  Node node;
+  // Podman has more fields than Docker.
+  node.Start(Json(Recorded("podman-4.3.1.json")));
+  CHECK(
+      node.Post().body ==
+      R"([{"Id":"8520a56ebcd51d4e505a22b4b933688de316efd49f152b537002a2c3e8d4a63c","Names":["/p1"],)"
+      R"("Image":"localhost/bb:1","ImageID":"sha256:65848f7a48b230a94f4dfd6848e1111126b105164b6c7b647a72630a830b1f6c",)"
+      R"("Command":"/bin/sleep 1000","Created":1795426352,"Ports":[],"SizeRootFs":1982284,"Labels":{"a":"b"},)"
+      R"("State":"created","Status":"Created","HostConfig":{},"NetworkSettings":{"Networks":null},"Mounts":[]}])");
+  node.Start(Json(R"([{"ID":"4444","names":["/web"],"ImageId":"sha256:dd",)"
+                  R"("labels":{"a":"b","A":"B \ud83d"},"state":"running"}])"));
+  CHECK(node.Post().body ==
+        R"([{"Id":"4444","Names":["/web"],"Image":"","ImageID":"sha256:dd",)"
+        R"("Command":"","Created":0,"Ports":null,"Labels":{"A":"B )"
+        "\xEF\xBF\xBD"
+        R"(","a":"b"},"State":"running","Status":"",)"
+        R"("HostConfig":{},"NetworkSettings":null,"Mounts":null}])");
+}
+
+TEST_CASE("The last container with an ID wins, and all without an ID stay") {
+  Node node;
+  for (const auto& [ids, kept] :
+       std::vector<std::pair<std::string, std::string>>{
+           // The IDs, "-" for none, and the places of those that stay.
+           {"aabc", "123"},
+           {"abca", "123"},
+           {"abab", "23"},
+           {"aaaa", "3"},
+           {"abcc", "013"},
+           {"abcd", "0123"},
+           {"-a-a-", "0234"},
+           {"a", "0"},
+           {"", ""},
+       }) {
+    CAPTURE(ids);
+    std::string list;
+    for (const char id : ids) {
+      list += (list.empty() ? R"({"Id":")" : R"(,{"Id":")") +
+              (id == '-' ? "" : std::string(3, id) + R"(\",\"Names\":\\)") +
+              R"(","Image":")" + std::to_string(list.size()) + "\"}";
+    }
+    node.Start(Json("[" + list + "]"));
+    const auto all = DecodeContainers("[" + list + "]").value();
+    std::vector<Container> expected;
+    for (const char place : kept)
+      expected.push_back(all.at(static_cast<std::size_t>(place - '0')));
+    const Response response = node.Post();
+    CHECK(response.body == EncodeContainers(expected));
+    CHECK(response.container_count == expected.size());
+    CHECK(node.client().ListContainers() == expected);
+  }
+}
+
+TEST_CASE("The query reaches the daemon in the form of Docker's own client") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(GoodDaemon());
+  for (const char* query :
+       {"", "all=0",
+        "all=false&size=1&limit=2&filters=%7B%22status%22%3A%5B%22running%22%"
+        "5D%7D&ignored=1"})
+    CheckCollected(node.Post(query));
+  const auto requests = daemon.Requests();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].method == "GET");
+  CHECK(requests[0].target == "/v1.40/containers/json?all=1");
+  CHECK(requests[1].target == "/v1.40/containers/json");
+  CHECK(requests[2].target ==
+        "/v1.40/containers/"
+        "json?limit=2&size=1&filters=%7B%22status%22%3A%7B%22running%22%3Atrue%"
+        "7D%7D");
+}
+
+TEST_CASE("A request that the route rejects never reaches the daemon") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(GoodDaemon());
+  CHECK(node.Post("limit=x").status == 400);
+  CHECK(node.processor().Handle("GET", Processor::kArrayPath).status == 405);
+  ListOptions options;
+  options.filters.Add("label", "");
+  CHECK(ErrorOf([&] { return node.client().ListContainers(options); }).code() ==
+        ErrorCode::kInvalidArgument);
+  CHECK(daemon.ConnectionsOpened() == 0);
+}
+
+TEST_CASE("The second route holds the array as a string under one key") {
+  Node node;
+  const std::string path(Processor::kObjectPath);
+  CheckFailed(node.processor().Handle("POST", path), ErrorCode::kCannotConnect,
+              "Cannot connect to the Docker daemon at " + node.host());
+  ScriptedDaemon& daemon = node.Start(GoodDaemon());
+  const Response response = node.processor().Handle("POST", path + "?limit=3");
+  CHECK(response.status == 200);
+  CHECK(response.content_type == "application/json");
+  CHECK(response.container_count == 1);
+  CHECK(response.body ==
+        WrapContainers(kOneContainer, "collector.kubernetes.container.list"));
+  CHECK(daemon.Requests().at(0).query == "all=1&limit=3");
+  CHECK(node.processor().Handle("POST", path + "?key=pods").body ==
+        WrapContainers(kOneContainer, "pods"));
+}
+
+TEST_CASE("A list option that the daemon rejects is the caller's error") {
+  Node node;
+  for (const auto& [status, message] :
+       {std::pair{400, "Invalid filter 'client too old'"},
+        {404, "No such container: nosuch"}}) {
+    ScriptedDaemon& daemon =
+        node.Start(RespondWith(DaemonError(status, message)));
+    const Response response =
+        node.Post("filters=%7B%22before%22%3A%5B%22nosuch%22%5D%7D");
+    CHECK(response.status == 400);
+    CHECK(response.body ==
+          std::string("Error response from daemon: ") + message);
+    CHECK(response.error == ErrorCode::kRequestRejected);
+    CHECK(daemon.Requests().size() == 1);
+  }
+  CheckRecovers(node);
+}
+
+TEST_CASE("A list during which a container is removed is tried once more") {
+  const std::string race = "container 0a11 does not exist: no such container";
+  RuntimeOptions options = PatientOptions();
+  for (const int races : {1, 2, 3}) {
+    if (races == 3) options.timeout = milliseconds(500);
+    Node node(options);
+    std::atomic<int> requests{0};
+    node.Start([&, races = races](const Request&, Exchange& exchange) {
+      if (++requests > 1 && races == 3) return exchange.Hang();
+      exchange.Send(requests <= races ? DaemonError(500, race)
+                                      : GoodResponse());
+    });
+    const Response response = node.Post();
+    CHECK(requests == 2);
+    if (races == 1) CheckCollected(response);
+    if (races == 2) CheckFailed(response, ErrorCode::kDaemonError, race);
+    // Both requests share the time limit.
+    if (races == 3)
+      CheckFailed(response, ErrorCode::kTimeout, "within 500ms (0 bytes");
+  }
+}
+
+TEST_CASE("A ping returns what the daemon's headers say") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(GoodDaemon());
+  const PingResult ping = node.client().Ping();
+  CHECK(ping.api_version == "1.40");
+  CHECK(ping.os_type == "linux");
+  CHECK_FALSE(ping.experimental);
+  CHECK(ping.builder_version.empty());
+  CHECK(daemon.Requests().at(0).target == "/_ping");
+
+  daemon.SetScript(RespondWith(ResponseBytes(200, kPlainText, "OK",
+                                             {{"api-version", "1.41"},
+                                              {"DOCKER-EXPERIMENTAL", "true"},
+                                              {"Builder-Version", "2"}})));
+  CHECK(node.client().Ping().api_version == "1.41");
+  CHECK(node.client().Ping().experimental);
+  CHECK(node.client().Ping().builder_version == "2");
+
+  daemon.SetScript(RespondWith(DaemonError(409, "not today")));
+  const Error error = ErrorOf([&] { node.client().Ping(); });
+  CHECK(error.what() == std::string("Error response from daemon: not today"));
+  CHECK(error.http_status() == 409);
+}
+
+TEST_CASE("The version of a Docker daemon is decoded") {
+  Node node;
+  node.Start(Json(Recorded("docker-20.10.24.version.json")));
+  const DaemonVersion version = node.client().GetDaemonVersion();
+  CHECK(version.version == "20.10.24+dfsg1");
+  CHECK(version.api_version == "1.41");
+  CHECK(version.min_api_version == "1.12");
+  CHECK(version.os == "linux");
+  REQUIRE(OrEmpty(version.components).size() == 4);
+  const ComponentVersion& engine = version.components->front();
+  CHECK(engine.name == "Engine");
+  CHECK(engine.details.value().at("ApiVersion") == "1.41");
+
+  node.Start(Json("[]"));
+  const Error error = ErrorOf([&] { return node.client().GetDaemonVersion(); });
+  CHECK(error.code() == ErrorCode::kResponseMalformed);
+  CHECK(std::string(error.what())
+            .find("to GET /version is malformed: expected an object, got an "
+                  "array") != std::string::npos);
+}
+
+TEST_CASE("A call ends at its own deadline if that is before the timeout") {
+  Node node;
+  node.Start(NeverRespond());
+  CallOptions call;
+  for (const auto left : {milliseconds(300), milliseconds(-1000)}) {
+    call.deadline = steady_clock::now() + left;
+    CHECK(ErrorOf([&] { node.client().Ping(call); }).code() ==
+          ErrorCode::kTimeout);
+  }
+  // A deadline after the timeout changes nothing.
+  call.deadline = steady_clock::now() + std::chrono::hours(1);
+  node.Start(GoodDaemon());
+  CHECK(node.client().ListContainers({}, call).size() == 1);
+}
+
+TEST_CASE("A call is cancelled from another thread while it waits") {
+  Node node;
+  ScriptedDaemon& daemon = node.Start(NeverRespond());
+  Cancellation cancellation;
+  CallOptions call;
+  call.cancellation = &cancellation;
+  std::thread canceller([&] {
+    CHECK(daemon.WaitForRequests(1, kGenerous));
+    cancellation.Cancel();
+  });
+  CHECK(ErrorOf([&] {
+          return node.client().ListContainers({}, call);
+        }).code() == ErrorCode::kCancelled);
+  canceller.join();
+
+  // Later calls with the same object are cancelled too, others are not.
+  node.Start(GoodDaemon());
+  CHECK(node.processor().Collect({}, call).error == ErrorCode::kCancelled);
+  CHECK(node.processor().Handle("POST", Processor::kArrayPath, call).error ==
+        ErrorCode::kCancelled);
+  CHECK(node.client().ListContainers().size() == 1);
+}
