@@ -11,7 +11,7 @@
 #include <string>
 
 #include "server/collect/collection.h"
-#include "server/http/http_message.h"
+#include "server/http/http_handler.h"
 
 namespace containercollector::server {
 

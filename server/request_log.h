@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/http/http_message.h"
+#include "server/http/http_handler.h"
 #include "server/log.h"
 
 namespace containercollector::server {

@@ -64,7 +64,8 @@ class Routes final : public HttpHandler {
   /// Counts and logs the request.
   void Record(const RequestRecord& record) override;
 
-  void Observe(const HttpLoad& load) noexcept override;
+  void Observe(std::size_t connections,
+               std::size_t in_flight_bytes) noexcept override;
 
   /// Counts and logs the client.
   void TlsFailed(const std::string& peer, const TlsFailure& failure) override;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The interface to what an HttpServer serves, and the server's limits.
+/// The interface to what an HttpServer serves, independent of any HTTP library.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_HANDLER_H_
 
@@ -9,19 +9,97 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "server/http/http_message.h"
-#include "server/http/responder.h"
 #include "server/http/tls.h"
 
 namespace containercollector::server {
 
+/// An entry of the handler's route table. Opaque to the HTTP server.
+struct Route;
+
+/// Reads the body of a request as it arrives. The server stores none of it.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  virtual void Read(std::string_view piece) = 0;
+};
+
+struct HttpRequest {
+  std::string method;
+  std::string path;   ///< As received, not decoded.
+  std::string query;  ///< As received, without the "?".
+  /// The headers that HttpOptions::headers names, if present.
+  std::vector<std::pair<std::string_view, std::string>> headers;
+  std::string peer;  ///< The client's address and port, e.g. "[::1]:40312".
+  const Route* route = nullptr;  ///< Set by HttpHandler::Check().
+  /// Set by HttpHandler::Check(). Null: the body is not read.
+  std::shared_ptr<BodyReader> body_reader;
+};
+
+/// Copies share the body.
+struct HttpResponse {
+  int status = 500;
+  std::string content_type;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::shared_ptr<const std::string> body;  ///< Not null.
+};
+
+/// A response in plain text.
+inline HttpResponse TextResponse(int status, std::string text) {
+  return {status,
+          "text/plain; charset=utf-8",
+          {},
+          std::make_shared<const std::string>(std::move(text))};
+}
+
+/// A 503 with `Retry-After`.
+inline HttpResponse BusyResponse(std::string text) {
+  HttpResponse response = TextResponse(503, std::move(text));
+  response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
+/// A request whose exchange has ended.
+struct RequestRecord {
+  HttpRequest request;
+  int status = 0;  ///< 0 if the connection was lost before a response.
+  std::chrono::steady_clock::duration duration{};
+  std::size_t bytes = 0;   ///< Size of the response's body.
+  bool delivered = false;  ///< Whether the whole response was sent.
+  std::string error;       ///< The text of a response with status 400 to 599.
+};
+
+struct PendingRequest;
+
+/// Sends the response to one request. If it is destroyed without sending one,
+/// the client gets a 500.
+///
+/// RAII. Thread-safety: as the standard containers.
+class Responder {
+ public:
+  explicit Responder(std::shared_ptr<PendingRequest> request) noexcept
+      : request_(std::move(request)) {}
+  Responder(Responder&&) noexcept = default;
+  ~Responder();
+
+  /// Sends the response. Call at most once.
+  void Send(HttpResponse response) noexcept;
+
+  /// Returns whether the client has closed its connection, or at least its
+  /// sending side, after which it may still read the response. Lags by up to
+  /// HttpOptions::sweep_interval.
+  bool ClientLeft() const noexcept;
+
+ private:
+  std::shared_ptr<PendingRequest> request_;  // Null when sent.
+};
+
 struct HttpOptions {
-  /// If a client opens another one, the server closes the connection that has
-  /// been idle longest.
+  /// To accept one more, the server closes the connection that has been idle
+  /// longest.
   std::size_t max_connections = 2048;
-  std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
   /// Memory of the responses that are being sent.
   std::size_t max_in_flight_bytes = 64 * 1024 * 1024;
@@ -43,12 +121,6 @@ struct HttpOptions {
   std::vector<std::string_view> headers;
 };
 
-/// The resources that the server currently uses.
-struct HttpLoad {
-  std::size_t connections = 0;
-  std::size_t in_flight_bytes = 0;  ///< As HttpOptions::max_in_flight_bytes.
-};
-
 /// Handles requests. The server calls every member on the one thread that
 /// serves all connections: they must not block.
 class HttpHandler {
@@ -66,22 +138,18 @@ class HttpHandler {
   /// Called when an exchange has ended.
   virtual void Record(const RequestRecord& record) = 0;
 
-  /// Called when the load has changed. Does nothing unless overridden.
-  virtual void Observe(const HttpLoad& /*load*/) noexcept {}
+  /// Called when the number of open connections has changed, or the memory of
+  /// the responses that are being sent.
+  virtual void Observe(std::size_t /*connections*/,
+                       std::size_t /*in_flight_bytes*/) noexcept {}
 
-  /// Called when a connection with a failed TLS handshake has been closed. Does
-  /// nothing unless overridden.
+  /// Called when a connection with a failed TLS handshake has been closed.
   /// @param peer The client's address and port.
   virtual void TlsFailed(const std::string& /*peer*/,
                          const TlsFailure& /*failure*/) {}
 
   /// Called about every HttpOptions::sweep_interval.
   virtual void Sweep() = 0;
-
- protected:
-  HttpHandler() = default;
-  HttpHandler(const HttpHandler&) = default;
-  HttpHandler& operator=(const HttpHandler&) = default;
 };
 
 }  // namespace containercollector::server

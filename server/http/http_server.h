@@ -3,17 +3,11 @@
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_SERVER_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_HTTP_SERVER_H_
 
-#include <atomic>
 #include <chrono>
 #include <memory>
-#include <string>
-#include <thread>
 
-#include "server/http/exchange.h"
 #include "server/http/http_handler.h"
 #include "server/http/listen_socket.h"
-
-struct MHD_Daemon;
 
 namespace containercollector::server {
 
@@ -30,8 +24,6 @@ class HttpServer {
   /// @throws std::runtime_error with a text for people if it cannot start.
   HttpServer(ListenSocket socket, HttpOptions options, HttpHandler& handler);
   ~HttpServer();
-  HttpServer(const HttpServer&) = delete;
-  HttpServer& operator=(const HttpServer&) = delete;
 
   /// Accepts no more connections, and closes each after its response.
   void StopAccepting();
@@ -45,30 +37,8 @@ class HttpServer {
   void Shutdown(std::chrono::steady_clock::time_point deadline);
 
  private:
-  using Time = std::chrono::steady_clock::time_point;
-
-  struct Callbacks;  // What libmicrohttpd calls.
-  struct DaemonStopper {
-    void operator()(MHD_Daemon* daemon) const noexcept;
-  };
-
-  void StartDaemon();
-  std::string CannotStart(const std::string& why) const;
-  void Run();
-  void Sweep();
-  void WaitForEvents();
-  void CloseListenSocket();
-  bool IsDrained();
-
-  ListenSocket socket_;
-  ExchangeContext context_;
-  std::unique_ptr<MHD_Daemon, DaemonStopper> daemon_;
-  Time next_sweep_;
-  std::atomic<bool> stop_accepting_{false};
-  std::atomic<bool> renew_{false};
-  std::atomic<bool> shut_down_{false};
-  Time shutdown_deadline_;  // Written before shut_down_.
-  std::thread thread_;
+  class Impl;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace containercollector::server

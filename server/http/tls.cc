@@ -17,15 +17,25 @@
 namespace containercollector::server {
 namespace {
 
+/// Frees what GnuTLS allocated.
+struct Release {
+  void operator()(gnutls_certificate_credentials_t credentials) const noexcept {
+    gnutls_certificate_free_credentials(credentials);
+  }
+  void operator()(gnutls_x509_privkey_t key) const noexcept {
+    gnutls_x509_privkey_deinit(key);
+  }
+};
+
 bool HasReceivedData(int socket) {
   tcp_info info{};
   socklen_t size = sizeof(info);
-  // If the kernel does not tell, no failure must be lost.
+  // If the kernel does not tell, report the failure.
   return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
          info.tcpi_data_segs_in > 0;
 }
 
-/// GnuTLS' sentences about a certificate.
+/// Returns GnuTLS' sentences about a certificate.
 std::string ProblemsText(unsigned int problems) {
   gnutls_datum_t text{};
   if (gnutls_certificate_verification_status_print(problems, GNUTLS_CRT_X509,
@@ -94,32 +104,35 @@ TlsHandshake::TlsHandshake(
 std::optional<TlsFailure> TlsHandshake::Failure(int socket) const {
   if (accepted() || (!client_hello_ && !HasReceivedData(socket)))
     return std::nullopt;
-  return Describe();
-}
-
-TlsFailure TlsHandshake::Describe() const {
   const std::string advice =
       " Give it one that a CA of --tls-client-ca has signed for TLS clients.";
   if (no_certificate_) {
-    return {"no_certificate", "The client presented no certificate." + advice};
+    return TlsFailure{"no_certificate",
+                      "The client presented no certificate." + advice};
   }
   if (problems_ != 0) {
-    return {"untrusted", "The client's certificate is rejected: " +
-                             ProblemsText(problems_) + advice};
+    return TlsFailure{"untrusted", "The client's certificate is rejected: " +
+                                       ProblemsText(problems_) + advice};
   }
+  const char* text =
+      "The handshake was broken off. The client may not trust this server's "
+      "certificate: give it the CA certificate.";
   if (!client_hello_) {
-    return {"handshake",
-            "The client did not speak TLS. Use https:// in its URL."};
+    text = "The client did not speak TLS. Use https:// in its URL.";
+  } else if (!server_hello_) {
+    text =
+        "The client and this server have no TLS version or cipher in common. "
+        "Let the client speak TLS 1.2 or 1.3.";
   }
-  if (!server_hello_) {
-    return {"handshake",
-            "The client and this server have no TLS version or cipher in "
-            "common. Let the client speak TLS 1.2 or 1.3."};
-  }
-  return {"handshake",
-          "The handshake was broken off. The client may not trust this "
-          "server's certificate: give it the CA certificate."};
+  return TlsFailure{"handshake", text};
 }
+
+/// What GnuTLS loaded from the files.
+struct TlsCredentials {
+  std::unique_ptr<gnutls_certificate_credentials_st, Release> handle;
+  /// When the first of the server's certificates expires.
+  std::time_t expiry = std::numeric_limits<std::time_t>::max();
+};
 
 namespace {
 
@@ -131,35 +144,56 @@ void Check(int result) {
                              gnutls_strerror(result));
 }
 
-std::string NameOf(File file) {
-  if (file == &TlsFiles::cert) return "the certificate";
-  return file == &TlsFiles::key ? "the private key" : "the CA certificates";
+[[noreturn]] void Fail(const char* verb, const TlsFiles& files, File file,
+                       const std::string& why) {
+  const char* const name = file == &TlsFiles::cert  ? " the certificate "
+                           : file == &TlsFiles::key ? " the private key "
+                                                    : " the CA certificates ";
+  throw TlsFileError(file, verb + (name + files.*file) + ": " + why);
 }
 
-[[noreturn]] void CannotRead(const TlsFiles& files, File file, int os_error) {
-  const char* const advice =
-      os_error == EACCES ? "Let the user that runs this server read the file."
-                         : "Write the path of a PEM file.";
-  throw TlsFileError(file, "Cannot read " + NameOf(file) + " " + files.*file +
-                               ": " + std::strerror(os_error) + ". " + advice);
-}
-
-[[noreturn]] void CannotUse(const TlsFiles& files, File file,
-                            const std::string& why) {
-  throw TlsFileError(
-      file, "Cannot use " + NameOf(file) + " " + files.*file + ": " + why);
-}
-
-/// RAII: owns the bytes of a file.
-class FileBytes {
- public:
-  FileBytes(const TlsFiles& files, File file) {
-    if (gnutls_load_file((files.*file).c_str(), &bytes_) < 0)
-      CannotRead(files, file, errno);
+/// Fails if `result` is an error of parsing or using a file.
+void CheckFile(int result, const TlsFiles& files, File file) {
+  if (result >= 0) return;
+  std::string why = std::string(gnutls_strerror(result)) + " Write a PEM file.";
+  switch (result) {
+    case GNUTLS_E_BASE64_DECODING_ERROR:
+    case GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR:
+    case GNUTLS_E_NO_CERTIFICATE_FOUND:
+    case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
+      why = "the file is not in PEM format. Write one with a line -----BEGIN ";
+      why += file == &TlsFiles::key ? "PRIVATE KEY" : "CERTIFICATE";
+      why += "-----.";
+      break;
+    case GNUTLS_E_DECRYPTION_FAILED:
+      why =
+          "the key is encrypted. Decrypt it, because this server asks for no "
+          "password.";
+      break;
+    case GNUTLS_E_CERTIFICATE_KEY_MISMATCH:
+      why = "it does not belong to the certificate " + files.cert +
+            ". Write the key that the certificate was made for.";
+      break;
   }
-  ~FileBytes() { gnutls_free(bytes_.data); }
-  FileBytes(const FileBytes&) = delete;
-  FileBytes& operator=(const FileBytes&) = delete;
+  Fail("Cannot use", files, file, why);
+}
+
+/// The content of one of the files.
+class Pem {
+ public:
+  Pem(const TlsFiles& files, File file) {
+    if (gnutls_load_file((files.*file).c_str(), &bytes_) >= 0) return;
+    const int os_error = errno;
+    Fail("Cannot read", files, file,
+         std::strerror(os_error) +
+             std::string(os_error == EACCES
+                             ? ". Let the user that runs this server read the "
+                               "file."
+                             : ". Write the path of a PEM file."));
+  }
+  ~Pem() { gnutls_free(bytes_.data); }
+  Pem(const Pem&) = delete;
+  Pem& operator=(const Pem&) = delete;
 
   const gnutls_datum_t* get() const noexcept { return &bytes_; }
 
@@ -167,136 +201,58 @@ class FileBytes {
   gnutls_datum_t bytes_{};
 };
 
-/// Says why GnuTLS could not use a file.
-std::string Reason(int result, File file) {
-  switch (result) {
-    case GNUTLS_E_BASE64_DECODING_ERROR:
-    case GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR:
-    case GNUTLS_E_NO_CERTIFICATE_FOUND:
-    case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
-      return std::string(
-                 "the file is not in PEM format. Write one with a line "
-                 "-----BEGIN ") +
-             (file == &TlsFiles::key ? "PRIVATE KEY" : "CERTIFICATE") +
-             "-----.";
-    case GNUTLS_E_DECRYPTION_FAILED:
-      return "the key is encrypted. Decrypt it, because this server asks for "
-             "no password.";
-    default:
-      return std::string(gnutls_strerror(result)) + " Write a PEM file.";
+/// Parses the certificate and the key one by one, because GnuTLS does not tell
+/// which of the two files is at fault.
+void LoadCertificate(const TlsFiles& files, TlsCredentials& credentials) {
+  const Pem cert(files, &TlsFiles::cert);
+  const Pem key(files, &TlsFiles::key);
+  gnutls_x509_crt_t* list = nullptr;
+  unsigned int size = 0;
+  CheckFile(gnutls_x509_crt_list_import2(&list, &size, cert.get(),
+                                         GNUTLS_X509_FMT_PEM, 0),
+            files, &TlsFiles::cert);
+  for (unsigned int i = 0; i < size; ++i) {
+    credentials.expiry = std::min(credentials.expiry,
+                                  gnutls_x509_crt_get_expiration_time(list[i]));
+    gnutls_x509_crt_deinit(list[i]);
   }
+  gnutls_free(list);
+
+  gnutls_x509_privkey_t raw = nullptr;
+  Check(gnutls_x509_privkey_init(&raw));
+  const std::unique_ptr<gnutls_x509_privkey_int, Release> parsed(raw);
+  CheckFile(gnutls_x509_privkey_import2(raw, key.get(), GNUTLS_X509_FMT_PEM,
+                                        nullptr, 0),
+            files, &TlsFiles::key);
+  const int result = gnutls_certificate_set_x509_key_mem(
+      credentials.handle.get(), cert.get(), key.get(), GNUTLS_X509_FMT_PEM);
+  CheckFile(result, files,
+            result == GNUTLS_E_CERTIFICATE_KEY_MISMATCH ? &TlsFiles::key
+                                                        : &TlsFiles::cert);
 }
 
-struct PrivateKeyDeleter {
-  void operator()(gnutls_x509_privkey_int* key) const noexcept {
-    gnutls_x509_privkey_deinit(key);
-  }
-};
-
-/// RAII: the certificates of a PEM file.
-class CertificateList {
- public:
-  explicit CertificateList(const FileBytes& pem)
-      : result_(gnutls_x509_crt_list_import2(&certificates_, &size_, pem.get(),
-                                             GNUTLS_X509_FMT_PEM, 0)) {}
-  ~CertificateList() {
-    std::for_each(begin(), end(), gnutls_x509_crt_deinit);
-    gnutls_free(certificates_);
-  }
-  CertificateList(const CertificateList&) = delete;
-  CertificateList& operator=(const CertificateList&) = delete;
-
-  /// GnuTLS' error, if it is negative.
-  int result() const noexcept { return result_; }
-  gnutls_x509_crt_t* begin() const noexcept { return certificates_; }
-  gnutls_x509_crt_t* end() const noexcept { return certificates_ + size_; }
-
- private:
-  gnutls_x509_crt_t* certificates_ = nullptr;
-  unsigned int size_ = 0;
-  const int result_;  // After the others, which the import sets.
-};
+std::shared_ptr<const TlsCredentials> Load(const TlsFiles& files) {
+  auto credentials = std::make_shared<TlsCredentials>();
+  gnutls_certificate_credentials_t raw = nullptr;
+  Check(gnutls_certificate_allocate_credentials(&raw));
+  credentials->handle.reset(raw);
+  LoadCertificate(files, *credentials);
+  if (files.client_ca.empty()) return credentials;
+  const Pem pem(files, &TlsFiles::client_ca);
+  const int count = gnutls_certificate_set_x509_trust_mem(raw, pem.get(),
+                                                          GNUTLS_X509_FMT_PEM);
+  CheckFile(count == 0 ? GNUTLS_E_NO_CERTIFICATE_FOUND : count, files,
+            &TlsFiles::client_ca);
+  return credentials;
+}
 
 }  // namespace
 
-/// RAII: owns what GnuTLS loaded from the files.
-class TlsCredentials {
- public:
-  explicit TlsCredentials(const TlsFiles& files) {
-    Check(gnutls_certificate_allocate_credentials(&credentials_));
-    try {
-      LoadCertificate(files);
-      if (!files.client_ca.empty()) LoadClientCa(files);
-    } catch (...) {
-      gnutls_certificate_free_credentials(credentials_);
-      throw;
-    }
-  }
-  ~TlsCredentials() { gnutls_certificate_free_credentials(credentials_); }
-  TlsCredentials(const TlsCredentials&) = delete;
-  TlsCredentials& operator=(const TlsCredentials&) = delete;
-
-  gnutls_certificate_credentials_t get() const noexcept { return credentials_; }
-  std::time_t expiry() const noexcept { return expiry_; }
-
- private:
-  /// Parses each file alone first, because GnuTLS does not tell which of the
-  /// two is at fault.
-  void LoadCertificate(const TlsFiles& files) {
-    const FileBytes cert(files, &TlsFiles::cert);
-    const FileBytes key(files, &TlsFiles::key);
-    const CertificateList certificates(cert);
-    if (certificates.result() < 0) {
-      CannotUse(files, &TlsFiles::cert,
-                Reason(certificates.result(), &TlsFiles::cert));
-    }
-    for (gnutls_x509_crt_t certificate : certificates) {
-      expiry_ =
-          std::min(expiry_, gnutls_x509_crt_get_expiration_time(certificate));
-    }
-    CheckKey(files, key);
-    const int result = gnutls_certificate_set_x509_key_mem(
-        credentials_, cert.get(), key.get(), GNUTLS_X509_FMT_PEM);
-    if (result == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
-      CannotUse(files, &TlsFiles::key,
-                "it does not belong to the certificate " + files.cert +
-                    ". Write the key that the certificate was made for.");
-    }
-    if (result < 0)
-      CannotUse(files, &TlsFiles::cert, Reason(result, &TlsFiles::cert));
-  }
-
-  static void CheckKey(const TlsFiles& files, const FileBytes& pem) {
-    gnutls_x509_privkey_t raw = nullptr;
-    Check(gnutls_x509_privkey_init(&raw));
-    const std::unique_ptr<gnutls_x509_privkey_int, PrivateKeyDeleter> key(raw);
-    const int result = gnutls_x509_privkey_import2(
-        raw, pem.get(), GNUTLS_X509_FMT_PEM, nullptr, 0);
-    if (result < 0)
-      CannotUse(files, &TlsFiles::key, Reason(result, &TlsFiles::key));
-  }
-
-  void LoadClientCa(const TlsFiles& files) {
-    const FileBytes pem(files, &TlsFiles::client_ca);
-    int result = gnutls_certificate_set_x509_trust_mem(credentials_, pem.get(),
-                                                       GNUTLS_X509_FMT_PEM);
-    if (result == 0) result = GNUTLS_E_NO_CERTIFICATE_FOUND;
-    if (result < 0) {
-      CannotUse(files, &TlsFiles::client_ca,
-                Reason(result, &TlsFiles::client_ca));
-    }
-  }
-
-  gnutls_certificate_credentials_t credentials_ = nullptr;
-  std::time_t expiry_ = std::numeric_limits<std::time_t>::max();
-};
-
 Tls::Tls(TlsFiles files)
-    : files_(std::move(files)),
-      credentials_(std::make_shared<const TlsCredentials>(files_)) {}
+    : files_(std::move(files)), credentials_(Load(files_)) {}
 
 void Tls::Reload() {
-  auto credentials = std::make_shared<const TlsCredentials>(files_);
+  auto credentials = Load(files_);
   const std::lock_guard lock(mutex_);
   credentials_ = std::move(credentials);
 }
@@ -307,15 +263,15 @@ std::shared_ptr<const TlsCredentials> Tls::credentials() const {
 }
 
 std::unique_ptr<TlsHandshake> Tls::Prepare(gnutls_session_int* session) const {
-  std::shared_ptr<const TlsCredentials> current = credentials();
-  Check(
-      gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, current->get()));
+  auto current = credentials();
+  Check(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
+                               current->handle.get()));
   return std::make_unique<TlsHandshake>(session, !files_.client_ca.empty(),
                                         std::move(current));
 }
 
 std::chrono::system_clock::time_point Tls::Expiry() const {
-  return std::chrono::system_clock::from_time_t(credentials()->expiry());
+  return std::chrono::system_clock::from_time_t(credentials()->expiry);
 }
 
 }  // namespace containercollector::server

@@ -14,7 +14,7 @@ struct gnutls_session_int;
 
 namespace containercollector::server {
 
-class TlsCredentials;
+struct TlsCredentials;
 
 /// Why a TLS handshake failed.
 struct TlsFailure {
@@ -50,8 +50,6 @@ class TlsHandshake {
 
  private:
   struct Callbacks;  // What GnuTLS calls.
-
-  TlsFailure Describe() const;
 
   const bool needs_certificate_;
   const std::shared_ptr<const TlsCredentials> credentials_;
@@ -106,7 +104,8 @@ class Tls {
   /// @throws std::runtime_error
   std::unique_ptr<TlsHandshake> Prepare(gnutls_session_int* session) const;
 
-  /// Returns when the server's certificate, or one that it comes with, expires.
+  /// Returns when the first of the server's certificate and its intermediate
+  /// ones expires.
   std::chrono::system_clock::time_point Expiry() const;
 
  private:
