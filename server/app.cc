@@ -92,7 +92,7 @@ std::string App::Listen(ListenSocket socket, const HttpOptions& http,
                   labels);
   metrics_.Record(kInFlightLimit, static_cast<double>(http.max_in_flight_bytes),
                   labels);
-  routes.Observe({});
+  routes.Observe(0, 0);
   std::string url =
       (http.tls == nullptr ? "http://" : "https://") + socket.endpoint();
   server.emplace(std::move(socket), http, routes);

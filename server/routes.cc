@@ -114,18 +114,13 @@ void Routes::Record(const RequestRecord& record) {
       RequestLogFields(record));
 }
 
-<<<<<<< HEAD
-void Routes::Observe(const HttpLoad& load) noexcept {
-  const MetricLabels labels = {{"listener", listener_}};
-  backend_.metrics.Record(kConnections, static_cast<double>(load.connections),
-                          labels);
-  backend_.metrics.Record(kInFlightBytes,
-                          static_cast<double>(load.in_flight_bytes), labels);
-=======
 void Routes::Observe(std::size_t connections,
                      std::size_t in_flight_bytes) noexcept {
-  backend_.metrics.SetLoad(listener_, connections, in_flight_bytes);
->>>>>>> 0bfcff1 (WIP server/http: connections and exchanges in one table)
+  const MetricLabels labels = {{"listener", listener_}};
+  backend_.metrics.Record(kConnections, static_cast<double>(connections),
+                          labels);
+  backend_.metrics.Record(kInFlightBytes, static_cast<double>(in_flight_bytes),
+                          labels);
 }
 
 void Routes::TlsFailed(const std::string& peer, const TlsFailure& failure) {

@@ -308,7 +308,7 @@ TEST_CASE("The destructor leaves no request incomplete") {
 
 TEST_CASE(
     "A thread that cannot start is an error, not the end of the process") {
-  const RoomForOneThread room;
+  const RoomForThreads room(1);
   CHECK_THROWS_WITH(
       Batches(Bounds(4)),
       "Cannot start a thread for calls of the container runtime: Resource "

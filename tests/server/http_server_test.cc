@@ -1,41 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/// The HTTP server's thread: what wakes it, and what it alone does.
+/// The HTTP server's thread: what wakes it, what it alone does, and how it
+/// serves connections.
 #include "server/http/http_server.h"
 
 #include <dlfcn.h>
-#include <sys/socket.h>
 
-#include <array>
-#include <atomic>
 #include <future>
-#include <mutex>
-#include <optional>
-#include <string_view>
-#include <thread>
 
-#include "server/http/connection_deadlines.h"
 #include "tests/server/no_threads.h"
-#include "tests/support/catch.h"
-#include "tests/support/file_descriptor.h"
-#include "tests/support/http_client.h"
-#include "tests/support/scripted_node.h"
-#include "tests/support/wait.h"
+#include "tests/server/node.h"
 
+using namespace containercollector::test;
 using namespace containercollector::server;
-using containercollector::test::HttpCall;
-using containercollector::test::HugeThreadStacks;
-using containercollector::test::kGenerous;
-using containercollector::test::RawClient;
-using containercollector::test::RequestBytes;
-using containercollector::test::TcpHost;
-using containercollector::test::WaitUntil;
 
 namespace {
 
-/// Leaves the connection open.
-constexpr std::string_view kRequestNow =
-    "GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n";
+using End = RawClient::End;
+
+/// Leave the connection open.
+const std::string kNow = "GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const std::string kLater = "GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /// The thread that called MHD_quiesce_daemon() last.
 std::atomic<std::thread::id> quiesced_by;
@@ -43,7 +27,8 @@ std::atomic<std::thread::id> quiesced_by;
 /// Hands requests for /later to the test, and responds to others at once.
 class Handler final : public HttpHandler {
  public:
-  std::optional<HttpResponse> Check(HttpRequest& request) override {
+  std::optional<containercollector::server::HttpResponse> Check(
+      HttpRequest& request) override {
     request.body_reader = body;
     server_thread = std::this_thread::get_id();
     return std::nullopt;
@@ -68,15 +53,18 @@ class Handler final : public HttpHandler {
   std::atomic<std::thread::id> server_thread;
   const std::shared_ptr<Body> body = std::make_shared<Body>();
 
-  bool HasLater() {
-    const std::lock_guard lock(mutex_);
-    return later_.has_value();
+  void WaitForLater() {
+    REQUIRE(WaitUntil(
+        [&] {
+          const std::lock_guard lock(mutex_);
+          return later_.has_value();
+        },
+        kGenerous));
   }
-  Responder TakeLater() {
+  void SendLater() {
     const std::lock_guard lock(mutex_);
-    Responder taken = *std::move(later_);
+    later_->Send(TextResponse(200, "later"));
     later_.reset();
-    return taken;
   }
 
  private:
@@ -101,6 +89,14 @@ struct SleepyServer {
   std::string url;
   std::optional<HttpServer> server;
 };
+
+/// Sends a request for /now and receives its response.
+void AskNow(RawClient& client) {
+  client.Send(kNow);
+  REQUIRE(client.Receive(15).bytes == "HTTP/1.1 200 OK");
+  while (client.Receive(1).bytes != "w") {
+  }
+}
 
 bool CanConnect(const std::string& url) {
   try {
@@ -129,13 +125,10 @@ TEST_CASE("A response from another thread wakes the server") {
   for (int i = 0; i < 20; ++i) {
     CAPTURE(i);
     HttpCall call(sleepy.url, RequestBytes("GET", "/later"));
-    REQUIRE(WaitUntil([&] { return sleepy.handler.HasLater(); }, kGenerous));
+    sleepy.handler.WaitForLater();
     // A response to a later request: the first one is suspended.
-    other.Send(kRequestNow);
-    REQUIRE(other.Receive(15).bytes == "HTTP/1.1 200 OK");
-    while (other.Receive(1).bytes != "w") {
-    }
-    sleepy.handler.TakeLater().Send(TextResponse(200, "later"));
+    AskNow(other);
+    sleepy.handler.SendLater();
     REQUIRE(call.Wait(kGenerous).body == "later");
   }
 }
@@ -145,8 +138,7 @@ TEST_CASE("The order to stop wakes the server's thread, which then stops") {
   for (int i = 0; i < 10; ++i) {
     SleepyServer sleepy;
     RawClient client(TcpHost(sleepy.url));
-    client.Send(kRequestNow);
-    REQUIRE(client.Receive(15).bytes == "HTTP/1.1 200 OK");
+    AskNow(client);
     quiesced_by = std::thread::id();
     sleepy.server->StopAccepting();
     // A connection would wake the server too.
@@ -166,91 +158,131 @@ TEST_CASE("Connections are renewed: idle ones now, busy ones when done") {
   SleepyServer sleepy;
   RawClient fresh(TcpHost(sleepy.url));
   RawClient idle(TcpHost(sleepy.url));
-  idle.Send(kRequestNow);
-  REQUIRE(idle.Receive(15).bytes == "HTTP/1.1 200 OK");
+  AskNow(idle);
   RawClient busy(TcpHost(sleepy.url));
-  busy.Send("GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  REQUIRE(WaitUntil([&] { return sleepy.handler.HasLater(); }, kGenerous));
+  busy.Send(kLater);
+  sleepy.handler.WaitForLater();
   sleepy.server->RenewConnections();
-  CHECK(idle.ReceiveToEnd().end == RawClient::End::kClosed);
-  CHECK(busy.Receive(1, std::chrono::milliseconds(1)).end ==
-        RawClient::End::kTimedOut);
-  sleepy.handler.TakeLater().Send(TextResponse(200, "later"));
+  CHECK(idle.ReceiveToEnd().end == End::kClosed);
+  CHECK(busy.Receive(1, std::chrono::milliseconds(1)).end == End::kTimedOut);
+  sleepy.handler.SendLater();
   const RawClient::Received received = busy.ReceiveToEnd();
-  CHECK(received.end == RawClient::End::kClosed);
-  const auto response = containercollector::test::ParseResponse(received.bytes);
+  CHECK(received.end == End::kClosed);
+  const auto response = ParseResponse(received.bytes);
   CHECK(response.body == "later");
   CHECK(response.headers.at("connection") == "close");
   // Its request may be on the way.
-  fresh.Send(kRequestNow);
+  fresh.Send(kNow);
   const RawClient::Received first = fresh.ReceiveToEnd();
-  CHECK(first.end == RawClient::End::kClosed);
-  CHECK(containercollector::test::ParseResponse(first.bytes).body == "now");
+  CHECK(first.end == End::kClosed);
+  CHECK(ParseResponse(first.bytes).body == "now");
   // New ones stay open.
   RawClient other(TcpHost(sleepy.url));
-  for (int i = 0; i < 2; ++i) {
-    other.Send(kRequestNow);
-    CHECK(other.Receive(15).bytes == "HTTP/1.1 200 OK");
-    while (other.Receive(1).bytes != "w") {
-    }
-  }
+  for (int i = 0; i < 2; ++i) AskNow(other);
 }
 
 TEST_CASE("A body is read up to its limit") {
   SleepyServer sleepy;
-  const auto post = [&](const std::string& body) {
-    return HttpCall(sleepy.url, RequestBytes("POST", "/now", {}, body))
+  const auto post = [&](std::size_t size) {
+    return HttpCall(sleepy.url,
+                    RequestBytes("POST", "/now", {}, std::string(size, 'x')))
         .Wait(kGenerous)
         .status;
   };
-  CHECK(post(std::string(10, 'x')) == 200);
+  CHECK(post(10) == 200);
   CHECK(sleepy.handler.body->bytes == 10);
-  CHECK(post(std::string(11, 'x')) == 413);
-  CHECK(post(std::string(100'000, 'x')) == 413);
+  CHECK(post(11) == 413);
+  CHECK(post(100'000) == 413);
   CHECK(sleepy.handler.body->bytes == 10);
-}
-
-TEST_CASE("Room is made by receiving connections first, the oldest of them") {
-  using Socket = containercollector::test::FileDescriptor;
-  std::array<Socket, 4> ours;
-  std::array<Socket, 4> theirs;
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    std::array<int, 2> pair{};
-    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()) == 0);
-    ours.at(i) = Socket(pair[0]);
-    theirs.at(i) = Socket(pair[1]);
-  }
-  const auto time = [](int seconds) {
-    return ConnectionDeadlines::Time(std::chrono::seconds(seconds));
-  };
-  ConnectionDeadlines deadlines;
-  deadlines.Sending(ours[0].get(), time(1));
-  deadlines.Receiving(ours[1].get(), time(3));
-  deadlines.Receiving(ours[2].get(), time(2));
-  deadlines.Waiting(ours[3].get());
-  const auto closed = [&] {
-    std::string list;
-    for (std::size_t i = 0; i < theirs.size(); ++i) {
-      char byte = 0;
-      if (recv(theirs.at(i).get(), &byte, 1, MSG_DONTWAIT) == 0)
-        list += std::to_string(i);
-    }
-    return list;
-  };
-  for (const char* expected : {"2", "12", "012", "012"}) {
-    deadlines.CloseLongest();
-    CHECK(closed() == expected);
-  }
 }
 
 TEST_CASE("An HTTP server that cannot start its thread says so") {
   Handler handler;
   ListenSocket socket("127.0.0.1", 0);
   const std::string endpoint = socket.endpoint();
-  const HugeThreadStacks no_threads;
+  const RoomForThreads none(0);
   CHECK_THROWS_WITH(
       HttpServer(std::move(socket), HttpOptions{}, handler),
       "Cannot start the HTTP server on " + endpoint +
           ": Resource temporarily unavailable. Raise the limit of memory or "
           "threads.");
+}
+
+TEST_CASE("A client that has finished sending gets its response") {
+  Node node;
+  node.Start(GoodDaemon());
+  // Other connections must not change that.
+  std::vector<RawClient> others;
+  for (const std::size_t count : {0, 1, 5}) {
+    while (others.size() < count) others.emplace_back(TcpHost(node.url()));
+    CAPTURE(count);
+    for (const std::string& request :
+         {RequestBytes("GET", "/healthz"), RequestBytes("GET", "/metrics"),
+          RequestBytes("POST", kRoute), RequestBytes("POST", kRoute, {}, "{}"),
+          RequestBytes("POST", kRoute, {}, std::string(300'000, ' '))}) {
+      HttpCall call(node.url(), request);
+      call.connection().FinishSending();
+      CHECK(call.Wait().status == 200);
+    }
+  }
+  CheckStops(node.server());
+}
+
+TEST_CASE("A client that finishes sending while pending gets its response") {
+  Node node;
+  node.Start(RespondWhenReleased(GoodResponse()));
+  const RawClient other(TcpHost(node.url()));
+  std::vector<HttpCall> calls = PostMany(node, 10);
+  WaitForWaiting(node, 10);
+  for (HttpCall& call : calls) call.connection().FinishSending();
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
+  // Longer than the server takes to look who left.
+  CHECK(calls.front()
+            .connection()
+            .Receive(1, std::chrono::milliseconds(600))
+            .end == End::kTimedOut);
+  node.daemon().Release();
+  for (HttpCall& call : calls) CheckCollected(call.Wait());
+  CheckStops(node.server());
+}
+
+TEST_CASE("Pipelined requests get their responses in turn") {
+  constexpr int kRequests = 100;
+  Node node;
+  node.Start(GoodDaemon());
+  const std::string host = " HTTP/1.1\r\nHost: localhost\r\n";
+  const std::string health = "GET /healthz" + host + "\r\n";
+  std::string requests;
+  for (int i = 0; i < kRequests; ++i)
+    requests += "POST " + std::string(kRoute) + host +
+                "Content-Length: 2\r\n\r\n{}" + health;
+  // What follows a rejection is not read: the request may have been anything.
+  HttpCall call(node.url(), requests + "GET /nowhere" + host + "\r\n" + health);
+  call.connection().FinishSending();
+  const std::string responses = call.connection().ReceiveToEnd().bytes;
+  std::size_t at = 0;
+  for (int i = 0; i < kRequests && at != std::string::npos; ++i) {
+    at = responses.find(kOneContainer, at);
+    at = responses.find("\r\n\r\nok", at);
+  }
+  REQUIRE(at != std::string::npos);
+  at = responses.find("HTTP/1.1 ", at);
+  CHECK(responses.compare(at, 12, "HTTP/1.1 404") == 0);
+  CHECK(responses.find("HTTP/1.1 ", at + 1) == std::string::npos);
+  CHECK(node.daemon().Requests().size() == kRequests);
+  CheckStops(node.server());
+}
+
+TEST_CASE("Requests that all come at one moment all get a response") {
+  // Multiples of what an event loop takes at a time are where it may stop.
+  for (const int count : {127, 128, 256, 512}) {
+    CAPTURE(count);
+    Node node({"--log-level", "error"});
+    node.Start(GoodDaemon());
+    node.server().Suspend();
+    std::vector<HttpCall> calls = PostMany(node, count);
+    node.server().Signal(SIGCONT);
+    for (HttpCall& call : calls) CheckCollected(call.Wait());
+    CheckStops(node.server());
+  }
 }

@@ -9,37 +9,36 @@
 
 #include <cstddef>
 #include <fstream>
-#include <limits>
 #include <string>
 
 #include "tests/support/catch.h"
 
 namespace containercollector::test {
 
-/// Lets one new thread start, and makes the others fail, because there is no
-/// memory for their stacks.
-class RoomForOneThread {
+/// Lets `count` new threads start, and makes more of them fail, because there
+/// is no memory for their stacks.
+class RoomForThreads {
  public:
-  RoomForOneThread() {
+  explicit RoomForThreads(std::size_t count) {
+    constexpr std::size_t kStack = std::size_t{1} << 30U;
     REQUIRE(pthread_getattr_default_np(&attributes_before_) == 0);
     REQUIRE(getrlimit(RLIMIT_DATA, &limit_before_) == 0);
-    constexpr std::size_t kStack = std::size_t{1} << 30U;
     pthread_attr_t large;
     REQUIRE(pthread_getattr_default_np(&large) == 0);
     REQUIRE(pthread_attr_setstacksize(&large, kStack) == 0);
     REQUIRE(pthread_setattr_default_np(&large) == 0);
     pthread_attr_destroy(&large);
     rlimit limit = limit_before_;
-    limit.rlim_cur = DataBytes() + kStack + kStack / 2;
+    limit.rlim_cur = DataBytes() + count * kStack + kStack / 2;
     REQUIRE(setrlimit(RLIMIT_DATA, &limit) == 0);
   }
-  ~RoomForOneThread() {
+  ~RoomForThreads() {
     setrlimit(RLIMIT_DATA, &limit_before_);
     pthread_setattr_default_np(&attributes_before_);
     pthread_attr_destroy(&attributes_before_);
   }
-  RoomForOneThread(const RoomForOneThread&) = delete;
-  RoomForOneThread& operator=(const RoomForOneThread&) = delete;
+  RoomForThreads(const RoomForThreads&) = delete;
+  RoomForThreads& operator=(const RoomForThreads&) = delete;
 
  private:
   static std::size_t DataBytes() {
@@ -55,30 +54,6 @@ class RoomForOneThread {
 
   pthread_attr_t attributes_before_{};
   rlimit limit_before_{};
-};
-
-/// Makes every new thread fail, because no stack can be this large.
-class HugeThreadStacks {
- public:
-  HugeThreadStacks() {
-    REQUIRE(pthread_getattr_default_np(&before_) == 0);
-    pthread_attr_t huge;
-    REQUIRE(pthread_getattr_default_np(&huge) == 0);
-    constexpr std::size_t kStack =
-        ~(std::numeric_limits<std::size_t>::max() / 8);
-    REQUIRE(pthread_attr_setstacksize(&huge, kStack) == 0);
-    REQUIRE(pthread_setattr_default_np(&huge) == 0);
-    pthread_attr_destroy(&huge);
-  }
-  ~HugeThreadStacks() {
-    pthread_setattr_default_np(&before_);
-    pthread_attr_destroy(&before_);
-  }
-  HugeThreadStacks(const HugeThreadStacks&) = delete;
-  HugeThreadStacks& operator=(const HugeThreadStacks&) = delete;
-
- private:
-  pthread_attr_t before_{};
 };
 
 }  // namespace containercollector::test

@@ -1,126 +1,329 @@
 // SPDX-License-Identifier: Apache-2.0
-
+/// What is no honest request is rejected or dropped, and the next caller does
+/// not notice.
 #include "server/http/request_head.h"
 
-#include "tests/support/catch.h"
+#include <random>
 
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
+using namespace std::string_literals;
 using containercollector::server::CheckHead;
+using containercollector::server::HttpOptions;
+using containercollector::server::kMaxHeaderBytes;
 using containercollector::server::RequestHead;
-using containercollector::server::RequestLimits;
 
 namespace {
 
-constexpr RequestLimits kLimits{1024, 100};
-
-using Headers = std::vector<std::pair<std::string_view, std::string_view>>;
+using HeadHeaders = std::vector<std::pair<std::string_view, std::string_view>>;
 
 /// As long as its parts say.
-RequestHead Head(const Headers& more, std::string_view version = "HTTP/1.1") {
-  RequestHead head{"POST", "/x?y=z", version, {{"Host", "h"}}, 0};
-  head.headers.insert(head.headers.end(), more.begin(), more.end());
+RequestHead Head(const HeadHeaders& headers,
+                 std::string_view version = "HTTP/1.1") {
+  RequestHead head{"POST", "/x?y=z", version, headers, 0};
   head.bytes = std::string_view("POST /x?y=z HTTP/1.1\r\n\r\n").size();
-  for (const auto& [name, value] : head.headers)
+  for (const auto& [name, value] : headers)
     head.bytes +=
         name.size() + value.size() + std::string_view(": \r\n").size();
   return head;
 }
 
-void CheckAccepted(const RequestHead& head) {
-  CHECK(!CheckHead(head, kLimits));
+RequestHead HeadWith(HeadHeaders more, std::string_view version = "HTTP/1.1") {
+  more.insert(more.begin(), {"Host", "[::1]"});
+  return Head(more, version);
 }
 
-void CheckRejected(const RequestHead& head, int status,
-                   const std::string& text) {
-  const auto response = CheckHead(head, kLimits);
-  REQUIRE(response);
-  CHECK(response->status == status);
-  CHECK(*response->body == text);
+/// Returns the status and the text of the rejection; empty if there is none.
+std::string Rejection(const RequestHead& head) {
+  HttpOptions options;
+  options.max_body_bytes = 100;
+  options.allowed_hosts = {"a.example", "Node7.example"};
+  const auto response = CheckHead(head, options);
+  return response ? std::to_string(response->status) + " " + *response->body
+                  : "";
+}
+
+const std::string kPost = "POST /processor/containercollector HTTP/1.1\r\n";
+const std::string kGet = "GET /healthz HTTP/1.1\r\n";
+const std::string kHost = "Host: localhost\r\n";
+
+/// Returns what the server sends before it closes, which may be nothing.
+std::string Send(const std::string& url, const std::string& bytes) {
+  RawClient client(TcpHost(url));
+  static_cast<void>(client.Send(bytes));
+  return client.ReceiveToEnd().bytes;
+}
+
+bool IsRejection(const std::string& response) {
+  return response.empty() || response.rfind("HTTP/1.1 4", 0) == 0 ||
+         // libmicrohttpd 1.0.10 responds to an unknown encoding by itself.
+         response.rfind("HTTP/1.1 501", 0) == 0 ||
+         response.rfind("HTTP/1.1 505", 0) == 0;
 }
 
 }  // namespace
 
 TEST_CASE("Honest requests are accepted") {
-  CheckAccepted(Head({}));
-  CheckAccepted(Head({{"Content-Length", "0"}}));
-  CheckAccepted(Head({{"content-length", "100"}}));
-  CheckAccepted(Head({{"Transfer-Encoding", "chunked"}}));
-  CheckAccepted(Head({{"TRANSFER-ENCODING", "Chunked"}}));
-  CheckAccepted(Head({{"X", "a\tb \xc3\xa9"}}));
-  CheckAccepted(Head({{"X", ""}}));
-  RequestHead old = Head({}, "HTTP/1.0");
-  old.headers.clear();
-  old.bytes -= std::string_view("Host: h\r\n").size();
-  CheckAccepted(old);
+  for (const RequestHead& head :
+       {HeadWith({}), HeadWith({{"Content-Length", "0"}}),
+        HeadWith({{"content-length", "100"}}),
+        HeadWith({{"Transfer-Encoding", "chunked"}}),
+        HeadWith({{"TRANSFER-ENCODING", "Chunked"}}),
+        HeadWith({{"X", "a\tb \xc3\xa9"}}), HeadWith({{"X", ""}}),
+        // The server discards what is beyond the limit.
+        HeadWith({{"Content-Length", "101"}}),
+        HeadWith({{"Content-Length", "33554532"}}),
+        HeadWith({{"Sec-Fetch-Site", "none"}}), Head({}, "HTTP/1.0")})
+    CHECK(Rejection(head).empty());
 }
 
-TEST_CASE("Requests that end in two ways are rejected") {
-  CheckRejected(Head({{"Content-Length", "1"}, {"content-length", "1"}}), 400,
-                "Bad request: Content-Length is there more than once.");
-  CheckRejected(
-      Head({{"Content-Length", "1"}, {"Transfer-Encoding", "chunked"}}), 400,
-      "Bad request: Content-Length and Transfer-Encoding exclude each other.");
-  CheckRejected(Head({{"Transfer-Encoding", "chunked"},
-                      {"Transfer-Encoding", "chunked"}}),
-                400, "Bad request: Transfer-Encoding can only be chunked.");
-  CheckRejected(Head({{"Transfer-Encoding", "gzip, chunked"}}), 400,
-                "Bad request: Transfer-Encoding can only be chunked.");
-  CheckRejected(Head({{"Transfer-Encoding", "chunked"}}, "HTTP/1.0"), 400,
-                "Bad request: Transfer-Encoding needs HTTP/1.1.");
-  for (const char* length : {"", "-1", "+1", "1, 1", "0x1", "1 "}) {
-    CheckRejected(Head({{"Content-Length", length}}), 400,
-                  "Bad request: Content-Length is not a number.");
-  }
-}
-
-TEST_CASE("Bytes that do not belong in a head are rejected") {
-  for (const char* name : {"", "A ", "A\t", " A", "A(", "A\xc3\xa9"}) {
-    CheckRejected(Head({{name, "b"}}), 400,
-                  "Bad request: a header has bytes that do not belong there.");
-  }
-  for (const char* value : {"\x01", "a\rb", "a\nb", "\x7f"}) {
-    CheckRejected(Head({{"A", value}}), 400,
-                  "Bad request: a header has bytes that do not belong there.");
-  }
-  RequestHead spaced = Head({});
-  spaced.target = "/x y?z";
-  CheckRejected(spaced, 400,
-                "Bad request: its target has bytes that do not belong there.");
-}
-
-TEST_CASE("A head that is longer than its parts is rejected") {
-  RequestHead head = Head({});
-  ++head.bytes;
-  CheckRejected(
-      head, 400,
-      "Bad request: there are NUL bytes or unneeded white space in its "
-      "headers.");
-}
-
-TEST_CASE("A request must name its host once") {
-  RequestHead head = Head({});
-  head.headers.clear();
-  head.bytes -= std::string_view("Host: h\r\n").size();
-  CheckRejected(head, 400, "Bad request: Host is missing.");
-  CheckRejected(Head({{"host", "h"}}), 400,
-                "Bad request: Host is there more than once.");
-}
-
-TEST_CASE("A head or a body that is too large is rejected") {
-  RequestHead head = Head({});
-  head.bytes = 1024;
-  CHECK(CheckHead(head, kLimits)->status == 400);
-  head.bytes = 1025;
-  CheckRejected(
-      head, 431,
-      "The request's headers are larger than the limit of 1024 bytes.");
+TEST_CASE("A head is rejected if it is ambiguous, forged or too large") {
+  const auto check = [](const RequestHead& head, const std::string& expected) {
+    CHECK(Rejection(head) == expected);
+  };
+  const auto check_headers = [&](const HeadHeaders& more,
+                                 const std::string& expected) {
+    check(HeadWith(more), expected);
+  };
+  check(Head({}), "400 Bad request: Host is missing.");
+  check_headers({{"host", "h"}},
+                "400 Bad request: Host appears more than once.");
+  check_headers({{"Content-Length", "1"}, {"content-length", "1"}},
+                "400 Bad request: Content-Length appears more than once.");
+  check_headers({{"Content-Length", "1"}, {"Transfer-Encoding", "chunked"}},
+                "400 Bad request: Content-Length and Transfer-Encoding exclude "
+                "each other.");
+  const std::string only_chunked =
+      "400 Bad request: Transfer-Encoding can only be chunked.";
+  check_headers(
+      {{"Transfer-Encoding", "chunked"}, {"Transfer-Encoding", "chunked"}},
+      only_chunked);
+  check_headers({{"Transfer-Encoding", "gzip, chunked"}}, only_chunked);
+  check(HeadWith({{"Transfer-Encoding", "chunked"}}, "HTTP/1.0"),
+        "400 Bad request: Transfer-Encoding needs HTTP/1.1.");
+  for (const char* length : {"", "-1", "+1", "1, 1", "0x1", "1 "})
+    check_headers({{"Content-Length", length}},
+                  "400 Bad request: Content-Length is not a number.");
   const std::string too_large =
-      "The request's body is larger than the limit of 100 bytes "
+      "413 The request's body is larger than the limit of 100 bytes "
       "(--max-body-bytes). It is not used: send {} or nothing.";
-  CheckAccepted(Head({{"Content-Length", "101"}}));
-  CheckAccepted(Head({{"Content-Length", "33554532"}}));
-  CheckRejected(Head({{"Content-Length", "33554533"}}), 413, too_large);
-  CheckRejected(Head({{"Content-Length", "101"}, {"Expect", "100-continue"}}),
-                413, too_large);
-  CheckRejected(Head({{"Content-Length", "18446744073709551615"}}), 413,
+  check_headers({{"Content-Length", "33554533"}}, too_large);
+  check_headers({{"Content-Length", "18446744073709551615"}}, too_large);
+  check_headers({{"Content-Length", "101"}, {"Expect", "100-continue"}},
                 too_large);
+
+  const std::string forbidden =
+      "400 Bad request: a header contains forbidden bytes.";
+  for (const char* name : {"", "A ", "A\t", " A", "A(", "A\xc3\xa9"})
+    check_headers({{name, "b"}}, forbidden);
+  for (const char* value : {"\x01", "a\rb", "a\nb", "\x7f"})
+    check_headers({{"A", value}}, forbidden);
+  RequestHead head = HeadWith({});
+  head.target = "/x y?z";
+  check(head, "400 Bad request: its target contains forbidden bytes.");
+  const std::string hidden =
+      "400 Bad request: its headers contain NUL bytes or unneeded white space.";
+  head = HeadWith({});
+  ++head.bytes;
+  check(head, hidden);
+  head.bytes = kMaxHeaderBytes;
+  check(head, hidden);
+  ++head.bytes;
+  check(head,
+        "431 The request's headers are larger than the limit of 16384 bytes.");
+}
+
+TEST_CASE("A request is rejected if a web page may have sent it") {
+  for (const char* host :
+       {"127.0.0.1", "127.0.0.1:8091", "192.0.2.7:80", "[::1]", "[::1]:8091",
+        "[2001:db8::7]:8091", "localhost", "LocalHost:8091",
+        "localhost:", "localhost.", "localhost.:8091", "ip6-localhost",
+        "[fe80::1%25eth0]", "[fe80::1%25eth0]:8091", "[::ffff:127.0.0.1]",
+        "a.example", "node7.example:8091"}) {
+    CAPTURE(host);
+    CHECK(Rejection(Head({{"Host", host}})).empty());
+  }
+  const std::string wrong_host =
+      "403 This server does not serve requests for the host in their Host "
+      "header. Ask for it by IP address or as localhost, or start it with "
+      "--allowed-host ";
+  for (const char* host : {"",
+                           ":8091",
+                           "evil.example",
+                           "evil.example:8091",
+                           "localhost.evil",
+                           "127.0.0.1.evil.example",
+                           "[evil.example]:8091",
+                           "[::1",
+                           "127.0.0.1@evil.example",
+                           "evil.example#127.0.0.1",
+                           ".",
+                           "[",
+                           "[]",
+                           "[::1]8091",
+                           "[::1]evil.com",
+                           "[::1].evil.com",
+                           "[::1]:8091evil",
+                           "[127.0.0.1]",
+                           "[fe80::1%]",
+                           "[::1%25a/b]",
+                           "::1",
+                           "127.0.0.1:@evil.com",
+                           "127.0.0.1:8091:1",
+                           "127.0.0.1:123456",
+                           "2130706433",
+                           "0",
+                           "127.1",
+                           "0x7f.0.0.1",
+                           "localhost..",
+                           "localhost:80.evil.com"}) {
+    CAPTURE(host);
+    CHECK(Rejection(Head({{"Host", host}})).rfind(wrong_host, 0) == 0);
+  }
+  CHECK(Rejection(Head({{"Host", "evil.example:8091"}})) ==
+        wrong_host + "evil.example.");
+  CHECK(Rejection(Head({{"Host", "<b>"}})) == wrong_host + "NAME.");
+  CHECK(Rejection(HeadWith({{"origin", "http://evil.example"}})) ==
+        "403 This server does not serve web pages' requests. Send the request "
+        "without an Origin header.");
+  CHECK(Rejection(HeadWith({{"Sec-Fetch-Site", "Cross-Site"}})) ==
+        "403 This server does not serve web pages' requests. Enter its URL in "
+        "the browser.");
+}
+
+TEST_CASE("Web pages get nothing on any route") {
+  Node node({"--allowed-host", "node7.example", "--allowed-host=second"});
+  node.Start(GoodDaemon());
+  for (const std::string& line : {kPost, kGet, "GET /metrics HTTP/1.1\r\n"s}) {
+    for (const char* headers :
+         {"Host: 127.0.0.1\r\nOrigin: http://evil.example\r\n",
+          "Host: 127.0.0.1\r\nSec-Fetch-Site: cross-site\r\n",
+          "Host: evil.example\r\n"})
+      CHECK(ParseResponse(Send(node.url(), line + headers + "\r\n")).status ==
+            403);
+  }
+  CHECK(node.daemon().Requests().empty());
+  for (const char* host : {"127.0.0.1:8091", "node7.example:8091", "second"})
+    CheckCollected(ParseResponse(
+        Send(node.url(),
+             kPost + "Connection: close\r\nHost: " + host + "\r\n\r\n")));
+  CheckStops(node.server());
+}
+
+TEST_CASE("Requests that are ambiguous or no HTTP are rejected") {
+  LocalNode node([](Options& options) {
+    options.http.idle_timeout = std::chrono::seconds(1);
+  });
+  node.Start(GoodDaemon());
+  const std::string post = kPost + kHost;
+  const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+  const std::string get = kGet + kHost;
+  for (const std::string& request :
+       {post + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+        post + "Content-Length: 2\r\nContent-Length: 30\r\n\r\n{}",
+        post + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "0\r\n\r\n",
+        post + "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n"
+               "0\r\n\r\n",
+        post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        post + "Transfer-Encoding: identity\r\n\r\n{}",
+        post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n"
+               "0\r\n\r\n",
+        post + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+        post + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        post + "Content-Length: 5, 5\r\n\r\n12345",
+        post + "Content-Length: -5\r\n\r\n12345",
+        post + "Content-Length: 0x5\r\n\r\n12345",
+        "POST /processor/containercollector HTTP/1.0\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"s,
+        "\0\0\0\0\r\n\r\n"s,
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s +
+            std::string(200, '\0'),
+        std::string(100'000, '\xff'),
+        "GET /healthz\0junk HTTP/1.1\r\n"s + kHost + "\r\n",
+        get + "A: b\0junk\r\n\r\n"s,
+        get + "A\0: b\r\n\r\n"s,
+        get + "A : b\r\n\r\n",
+        get + "A: \x01\r\n\r\n",
+        get + "A: b\rContent-Length: 3\r\n\r\n",
+        get + "A: b\r\n folded\r\n\r\n",
+        get + "NoColon\r\n\r\n",
+        get + ": empty\r\n\r\n",
+        get + kHost + "\r\n",
+        kGet + "\r\n",
+        "GET /healthz\r\n\r\n"s,
+        "GET /health z HTTP/1.1\r\n" + kHost + "\r\n",
+        "GET /healthz HTTP/1.1 \r\n" + kHost + "\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"s,
+        chunked + "zz\r\n\r\n",
+        chunked + "2\r\n{}XX0\r\n\r\n",
+        chunked + "-2\r\n{}\r\n0\r\n\r\n",
+        chunked + "fffffffffffffffff\r\n{}"}) {
+    CAPTURE(request);
+    const std::string response = Send(node.url(), request);
+    CHECK(IsRejection(response));
+    CHECK(response.find("HTTP/1.1 200") == std::string::npos);
+  }
+  CHECK(node.daemon().Requests().empty());
+  CheckCollected(Post(node.url()));
+}
+
+TEST_CASE("What libmicrohttpd rejects gets one response, logged and counted") {
+  Node node;
+  const std::string no_number = "Bad request: Content-Length is not a number.";
+  for (const std::string length :
+       {"2, 2", "+2", "", "99999999999999999999999"}) {
+    CAPTURE(length);
+    const std::string response = Send(
+        node.url(), kPost + kHost + "Content-Length: " + length + "\r\n\r\n{}");
+    CheckText(ParseResponse(response), 400, no_number);
+    CHECK(response.find("HTTP/1.1", 1) == std::string::npos);
+  }
+  const std::string many(50'000, 'a');
+  Send(node.url(), "GET /" + many + " HTTP/1.1\r\n" + kHost + "\r\n");
+  Send(node.url(), kGet + kHost + "a: " + many + "\r\n\r\n");
+  Send(node.url(), "GET /healthz HTTP/2.0\r\n" + kHost + "\r\n");
+  const std::string metrics = Get(node.url(), "/metrics").body;
+  const std::string cookies =
+      Send(node.url(),
+           kGet + kHost + "Cookie: " + std::string(5000, ';') + "\r\n\r\n");
+  CHECK(cookies.find("HTTP/1.1", 1) == std::string::npos);
+  CheckStops(node.server());
+  const std::string log = node.server().ErrorOutput();
+  for (const std::string status : {"400\"} 4", "414", "431", "505"}) {
+    CAPTURE(status);
+    CHECK(metrics.find("requests_total{route=\"other\",status=\"" + status) !=
+          std::string::npos);
+    CHECK(log.find(" status=" + status.substr(0, 3) + " ") !=
+          std::string::npos);
+  }
+  for (const std::string& part :
+       {" path=\"/processor/containercollector\" status=400 "s,
+        "error=\"" + no_number,
+        "error=\"libmicrohttpd rejected the request.\""s})
+    CHECK(log.find(part) != std::string::npos);
+  CHECK(log.find(" status=0 ") == std::string::npos);
+}
+
+TEST_CASE("Requests with bytes changed at random do not end the server") {
+  constexpr int kRequests = 3000;
+  Node node({"--log-level", "error"});
+  node.Start(GoodDaemon());
+  const std::string honest =
+      RequestBytes("POST", std::string(kRoute) + "?limit=1&all=0",
+                   {{"diagnosis-uuid", "1"}, {"Expect", "nothing"}}, "{}");
+  std::minstd_rand random(20'260'101);
+  std::vector<RawClient> open;
+  for (int i = 0; i < kRequests; ++i) {
+    std::string bytes = honest;
+    for (unsigned int changes = 1 + random() % 4; changes > 0; --changes)
+      bytes.at(random() % bytes.size()) = static_cast<char>(random() % 256);
+    open.emplace_back(TcpHost(node.url()));
+    static_cast<void>(open.back().Send(bytes));
+    if (open.size() == 100) open.clear();
+  }
+  open.clear();
+  CheckCollected(Post(node.url()));
+  CheckStops(node.server());
 }
