@@ -2,9 +2,7 @@
 #include "containercollector/container_runtime.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
-#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -17,46 +15,30 @@
 namespace containercollector {
 namespace {
 
-constexpr std::string_view kUnix = "unix://";
-
-/// The sockets of CRI runtimes, in order of preference. Docker's comes after
-/// these and before kMicrok8sSocket.
-constexpr std::array<std::string_view, 6> kCriSockets = {
-    "/run/containerd/containerd.sock",
-    "/run/crio/crio.sock",
-    "/run/k3s/containerd/containerd.sock",
-    "/run/k0s/containerd.sock",
-    "/run/cri-dockerd.sock",
-    "/run/dockershim.sock"};
-constexpr std::string_view kMicrok8sSocket =
-    "/var/snap/microk8s/common/run/containerd.sock";
-
-internal::RuntimeCandidate CriCandidate(RuntimeOptions options,
-                                        std::string endpoint) {
-  options.cri_endpoint = std::move(endpoint);
-  return {std::make_unique<CriClient>(options),
-          internal::ParseEndpoint(options.cri_endpoint, RuntimeKind::kCri)
-              .socket_path};
-}
-
 std::unique_ptr<ContainerRuntime> MakeSelecting(const RuntimeOptions& options) {
+  // In order of preference. The empty one stands for the Docker daemon's.
+  std::vector<std::string> endpoints = {
+      "unix:///run/containerd/containerd.sock",
+      "unix:///run/crio/crio.sock",
+      "unix:///run/k3s/containerd/containerd.sock",
+      "unix:///run/k0s/containerd.sock",
+      "unix:///run/cri-dockerd.sock",
+      "unix:///run/dockershim.sock",
+      "",
+      "unix:///var/snap/microk8s/common/run/containerd.sock"};
+  if (!options.cri_endpoint.empty()) endpoints = {options.cri_endpoint, ""};
   std::vector<internal::RuntimeCandidate> candidates;
-  const auto add_cri = [&](std::string_view socket) {
+  for (const std::string& endpoint : endpoints) {
+    RuntimeOptions own = options;
+    own.kind = endpoint.empty() ? RuntimeKind::kDocker : RuntimeKind::kCri;
+    own.cri_endpoint = endpoint;
     candidates.push_back(
-        CriCandidate(options, std::string(kUnix).append(socket)));
-  };
-  if (options.cri_endpoint.empty()) {
-    for (const std::string_view socket : kCriSockets) add_cri(socket);
-  } else {
-    candidates.push_back(CriCandidate(options, options.cri_endpoint));
+        {MakeRuntime(own),
+         internal::ParseEndpoint(
+             endpoint.empty() ? options.docker_endpoint : endpoint, own.kind)
+             .socket_path});
   }
-  candidates.push_back(
-      {std::make_unique<DockerClient>(options),
-       internal::ParseEndpoint(options.docker_endpoint, RuntimeKind::kDocker)
-           .socket_path});
-  if (options.cri_endpoint.empty()) add_cri(kMicrok8sSocket);
-  return std::make_unique<internal::SelectingRuntime>(std::move(candidates),
-                                                      options.timeout);
+  return internal::MakeSelectingRuntime(std::move(candidates), options.timeout);
 }
 
 /// Drops each container whose ID appears again later. Keeps those without an

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/selecting_runtime.h"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <mutex>
 #include <optional>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "containercollector/accessors.h"
 #include "containercollector/error.h"
 
 namespace containercollector::internal {
@@ -13,8 +24,60 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// A candidate gets this fraction of the remaining time if others remain.
-constexpr int kShare = 4;
+/// Distinguishes a socket file from a later one at the same path: device, inode
+/// and change time, since inode numbers are reused. std::nullopt if it does not
+/// exist.
+using Socket = std::optional<std::tuple<dev_t, ino_t, std::int64_t, long>>;
+
+/// Without a socket file, only a call shows whether something listens, so the
+/// socket always counts as existing.
+Socket SocketOf(const RuntimeCandidate& candidate) {
+  struct stat file{};
+  const std::string& path = candidate.socket_path;
+  if (path.empty() || path.front() != '/') return Socket(std::in_place);
+  if (::stat(path.c_str(), &file) != 0) return std::nullopt;
+  return Socket(std::in_place, file.st_dev, file.st_ino, file.st_ctim.tv_sec,
+                file.st_ctim.tv_nsec);
+}
+
+/// Returns whether a process listens at the socket but the connection queue is
+/// full: the process hangs. Its client's error code is that of a refused
+/// connection.
+bool HasFullQueue(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof(address.sun_path)) return false;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd =
+      ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const bool full = ::connect(fd, reinterpret_cast<const sockaddr*>(&address),
+                              static_cast<socklen_t>(sizeof(address))) != 0 &&
+                    errno == EAGAIN;
+  ::close(fd);
+  return full;
+}
+
+/// Returns whether the error means that nothing listens there for this user.
+bool Refuses(const RuntimeCandidate& candidate, const Error& error) {
+  return error.code() == ErrorCode::kPermissionDenied ||
+         (error.code() == ErrorCode::kCannotConnect &&
+          !HasFullQueue(candidate.socket_path));
+}
+
+/// Returns whether the kubelet created the container. Some of these labels do
+/// not prove it, because CriClient itself adds them to every container.
+bool IsOfPod(const Container& container) {
+  const auto is_kubelets = [](const auto& label) {
+    constexpr std::string_view kPrefix = "io.kubernetes.";
+    const auto& [key, value] = label;
+    return key.compare(0, kPrefix.size(), kPrefix) == 0 &&
+           key != kPodContainerTypeLabel && key != "io.kubernetes.sandbox.id" &&
+           (key != kPodContainerNameLabel || value != "POD");
+  };
+  return container.labels && std::any_of(container.labels->begin(),
+                                         container.labels->end(), is_kubelets);
+}
 
 /// Returns the text of an error with a full stop; a daemon's text has none.
 std::string Sentence(const Error& error) {
@@ -24,61 +87,100 @@ std::string Sentence(const Error& error) {
   return text;
 }
 
-}  // namespace
+/// The list of one candidate, held back until that candidate is chosen.
+struct Listing {
+  const RuntimeCandidate* candidate;
+  const ContainerVisitor* visitor;
+  const CallOptions* call;  ///< The caller's.
+  bool open = false;        ///< Whether the candidate is chosen.
+  bool any = false;         ///< Whether it lists any container.
+  bool pods = false;        ///< Whether it lists a pod's container.
+  std::vector<Container> held = {};
+  std::vector<Error> incomplete = {};
+
+  /// Passes on what was held back, and everything that follows.
+  void Open() {
+    open = true;
+    for (const Error& error : std::exchange(incomplete, {}))
+      call->on_incomplete(error);
+    for (Container& container : std::exchange(held, {})) (*visitor)(container);
+  }
+
+  /// Queries the list. Calls Open() at the first container of a pod.
+  /// @param limited The caller's options with another deadline.
+  /// @param only_running Whether to ignore the stopped containers of pods.
+  void Query(const ListOptions& options, CallOptions limited,
+             bool only_running) {
+    if (call->on_incomplete) {
+      limited.on_incomplete = [&](const Error& error) {
+        if (open) return call->on_incomplete(error);
+        incomplete.push_back(error);
+      };
+    }
+    const auto visit = [&](Container& container) {
+      any = true;
+      const bool of_pod = (!pods || !open) && IsOfPod(container);
+      pods = pods || of_pod;
+      if (open) return (*visitor)(container);
+      const bool counts =
+          of_pod && (!only_running || container.state == kStateRunning);
+      held.push_back(std::move(container));
+      if (counts) Open();
+    };
+    candidate->runtime->ForEachContainer(options, visit, limited);
+  }
+};
+
+/// The chosen runtime, and why it was chosen. Immutable.
+struct Chosen {
+  const RuntimeCandidate* candidate = nullptr;
+  bool lists_pods = false;
+  std::string reason;
+  std::vector<Socket> sockets;  ///< Of all candidates, before the queries.
+};
 
 /// Queries candidates until one can be chosen.
-class SelectingRuntime::Selection {
+class Selection {
  public:
   /// @param deadline The deadline of all calls together.
-  Selection(const Chosen& last, const ContainerVisitor* visitor,
+  Selection(const Chosen& last, const ContainerVisitor& visitor,
             const CallOptions& call, steady_clock::time_point deadline)
       : last_(last), visitor_(visitor), call_(call), deadline_(deadline) {}
 
-  /// Returns the choice, or null if no candidate responds.
+  /// Returns the list of the choice, or null if no candidate responds.
   /// @throws Error The error of the previously chosen runtime, or that of a
   /// runtime that hangs or fails, if it may be the one that runs the pods.
-  const RuntimeCandidate* Choose(
-      const std::vector<const RuntimeCandidate*>& candidates) {
-    for (const RuntimeCandidate* candidate : candidates) {
-      if (Ask(*candidate, candidate == last_.candidate)) return candidate;
-    }
+  Listing* Choose(const std::vector<const RuntimeCandidate*>& candidates) {
+    for (const RuntimeCandidate* candidate : candidates)
+      if (Ask(*candidate, candidate == last_.candidate))
+        return &listings_.back();
     while (!slow_.empty()) {
       const RuntimeCandidate* const candidate = slow_.front();
-      slow_.erase(slow_.begin());
-      if (Ask(*candidate, true)) return candidate;
+      slow_.pop_front();
+      if (Ask(*candidate, true)) return &listings_.back();
     }
     if (sick_) throw WithOthers(*sick_);
-    const auto better = [](const CandidateList& a, const CandidateList& b) {
-      return std::make_tuple(!a.pods(), !a.any(), &a.candidate()) <
-             std::make_tuple(!b.pods(), !b.any(), &b.candidate());
-    };
     const auto best =
-        std::min_element(listings_.begin(), listings_.end(), better);
+        std::min_element(listings_.begin(), listings_.end(),
+                         [](const Listing& a, const Listing& b) {
+                           return std::tuple(!a.pods, !a.any, a.candidate) <
+                                  std::tuple(!b.pods, !b.any, b.candidate);
+                         });
     if (best == listings_.end()) return nullptr;
     // It ran the pods a moment ago, so an empty list would look like success.
-    if (lost_ && !best->any()) throw WithOthers(*lost_);
-    std::iter_swap(listings_.begin(), best);
-    return &listings_.front().candidate();
+    if (lost_ && !best->any) throw WithOthers(*lost_);
+    return &*best;
   }
 
-  /// Returns whether the choice lists Kubernetes containers.
-  bool lists_pods() const { return listings_.front().pods(); }
-
-  /// Returns why it was chosen among several candidates; empty if no other
-  /// responds and it lists no Kubernetes containers.
-  std::string Reason() const {
-    if (lists_pods()) return "it lists Kubernetes containers";
+  /// Returns why this choice was made among several candidates; empty if no
+  /// other responds and it lists no Kubernetes containers.
+  std::string ReasonOf(const Listing& choice) const {
+    if (choice.pods) return "it lists Kubernetes containers";
     if (listings_.size() < 2) return "";
-    return listings_.front().any()
+    return choice.any
                ? "it is the first that lists containers, and none lists "
                  "Kubernetes containers"
                : "it is the first that responds, and none lists containers";
-  }
-
-  /// Passes on the list of the chosen runtime.
-  void PassOn() {
-    if (visitor_ != nullptr && !listings_.front().open())
-      listings_.front().Open(call_);
   }
 
   /// Returns the errors of the candidates that were ruled out.
@@ -90,50 +192,40 @@ class SelectingRuntime::Selection {
   bool Ask(const RuntimeCandidate& candidate, bool patient) {
     const bool others_may_run_pods = sick_ || !slow_.empty();
     const bool is_first = std::exchange(asked_, true);
-    CandidateList listing(candidate, visitor_);
+    Listing listing{&candidate, &visitor_, &call_};
     try {
       // With the client's own limit, the error names a round number.
-      listing.List({}, patient && is_first ? call_ : Limited(patient),
-                   others_may_run_pods);
+      listing.Query({}, patient && is_first ? call_ : Limited(patient),
+                    others_may_run_pods);
+      listings_.push_back(std::move(listing));
+      return listings_.back().open;
     } catch (const Error& error) {
-      if (listing.open()) throw;
-      Judge(candidate, error, patient);
+      const ErrorCode code = error.code();
+      if (listing.open || code == ErrorCode::kCancelled ||
+          code == ErrorCode::kInternal)
+        throw;
+      const bool refuses = Refuses(candidate, error);
+      if (&candidate == last_.candidate) {
+        if (!refuses) throw;
+        if (last_.lists_pods) lost_ = error;
+      }
+      if (code == ErrorCode::kTimeout && !patient) {
+        slow_.push_back(&candidate);
+      } else if (refuses || !Responds(candidate, code)) {
+        errors_.push_back(error);
+      } else if (!sick_) {
+        sick_ = error;
+      }
       return false;
-    }
-    const bool runs_pods = listing.open();
-    listings_.insert(runs_pods ? listings_.begin() : listings_.end(),
-                     std::move(listing));
-    return runs_pods;
-  }
-
-  void Judge(const RuntimeCandidate& candidate, const Error& error,
-             bool patient) {
-    if (error.code() == ErrorCode::kCancelled ||
-        error.code() == ErrorCode::kInternal) {
-      throw error;
-    }
-    const bool refuses = candidate.Refuses(error);
-    if (&candidate == last_.candidate) {
-      if (!refuses) throw error;
-      if (last_.lists_pods) lost_ = error;
-    }
-    if (error.code() == ErrorCode::kTimeout && !patient) {
-      slow_.push_back(&candidate);
-    } else if (refuses || !Responds(candidate, error)) {
-      errors_.push_back(error);
-    } else if (!sick_) {
-      sick_ = error;
     }
   }
 
   /// Returns whether the candidate speaks its protocol, or may do so once it no
   /// longer hangs.
-  bool Responds(const RuntimeCandidate& candidate, const Error& error) const {
-    if (error.code() == ErrorCode::kTlsFailed) return false;
-    if (error.code() == ErrorCode::kTimeout ||
-        error.code() == ErrorCode::kCannotConnect) {
+  bool Responds(const RuntimeCandidate& candidate, ErrorCode code) const {
+    if (code == ErrorCode::kTlsFailed) return false;
+    if (code == ErrorCode::kTimeout || code == ErrorCode::kCannotConnect)
       return true;
-    }
     try {
       (void)candidate.runtime->Ping(Limited(false));
       return true;
@@ -143,7 +235,10 @@ class SelectingRuntime::Selection {
     }
   }
 
+  /// Returns the options for a call that gets all the remaining time, or a
+  /// share of it because others remain.
   CallOptions Limited(bool patient) const {
+    constexpr int kShare = 4;
     CallOptions limited = call_;
     const auto now = steady_clock::now();
     limited.deadline = patient ? deadline_ : now + (deadline_ - now) / kShare;
@@ -153,89 +248,116 @@ class SelectingRuntime::Selection {
   /// Returns the error, with the runtimes that respond but were not chosen.
   Error WithOthers(const Error& error) const {
     if (listings_.empty()) return error;
-    std::string text = Sentence(error);
-    text += " Others respond, but list no running Kubernetes containers: ";
-    for (const CandidateList& listing : listings_) {
-      if (&listing != &listings_.front()) text += ", ";
-      text += listing.candidate().runtime->endpoint();
-    }
-    return {error.code(), text + ".", error.http_status()};
+    std::string text;
+    for (const Listing& listing : listings_)
+      text.append(text.empty() ? "" : ", ")
+          .append(listing.candidate->runtime->endpoint());
+    return {error.code(),
+            Sentence(error) +
+                " Others respond, but list no running Kubernetes containers: " +
+                text + ".",
+            error.http_status()};
   }
 
   const Chosen& last_;
-  const ContainerVisitor* const visitor_;
+  const ContainerVisitor& visitor_;
   const CallOptions& call_;
   const steady_clock::time_point deadline_;
   bool asked_ = false;
-  std::vector<CandidateList>
-      listings_;  ///< Of those that respond; the choice first.
-  std::vector<const RuntimeCandidate*> slow_;  ///< To be queried again.
+  std::vector<Listing> listings_;             ///< Of those that respond.
+  std::deque<const RuntimeCandidate*> slow_;  ///< To be queried again.
   std::optional<Error> sick_;  ///< From the first that hangs or fails.
   std::optional<Error> lost_;  ///< From the last choice, if it ran pods.
   std::vector<Error> errors_;
 };
 
-SelectingRuntime::SelectingRuntime(std::vector<RuntimeCandidate> candidates,
-                                   std::chrono::nanoseconds timeout)
-    : candidates_(std::move(candidates)),
-      timeout_(timeout),
-      chosen_(std::make_shared<const Chosen>()) {}
+class SelectingRuntime final : public ContainerRuntime {
+ public:
+  SelectingRuntime(std::vector<RuntimeCandidate> candidates,
+                   std::chrono::nanoseconds timeout)
+      : candidates_(std::move(candidates)), timeout_(timeout) {}
 
-const std::string& SelectingRuntime::endpoint() const noexcept {
-  static const std::string kNone;
-  const ChosenPtr last = Last();
-  return last->candidate == nullptr ? kNone
-                                    : last->candidate->runtime->endpoint();
-}
-
-RuntimeChoice SelectingRuntime::Choice() const {
-  const ChosenPtr last = Last();
-  if (last->candidate == nullptr) return {};
-  RuntimeChoice choice = last->candidate->runtime->Choice();
-  choice.reason = last->reason;
-  return choice;
-}
-
-SelectingRuntime::ChosenPtr SelectingRuntime::Last() const {
-  const std::lock_guard lock(mutex_);
-  return chosen_;
-}
-
-void SelectingRuntime::Save(Chosen chosen) const {
-  auto saved = std::make_shared<const Chosen>(std::move(chosen));
-  const std::lock_guard lock(mutex_);
-  chosen_.swap(saved);
-}
-
-bool SelectingRuntime::Holds(const Chosen& last, const Sockets& sockets) const {
-  if (last.candidate == nullptr) return false;
-  for (std::size_t i = 0; i < sockets.size(); ++i) {
-    const bool appeared = sockets[i].exists && !(sockets[i] == last.sockets[i]);
-    if (&candidates_[i] != last.candidate && appeared) return false;
+  /// Returns the endpoint of the chosen runtime; empty before the first choice.
+  const std::string& endpoint() const noexcept override {
+    static const std::string none;
+    const auto last = Last();
+    return last->candidate != nullptr ? last->candidate->runtime->endpoint()
+                                      : none;
   }
-  return true;
-}
 
-std::vector<const RuntimeCandidate*> SelectingRuntime::ToAsk(
-    const Chosen& last, const Sockets& sockets) const {
-  std::vector<const RuntimeCandidate*> order;
-  for (std::size_t i = 0; i < sockets.size(); ++i) {
-    const RuntimeCandidate* const candidate = &candidates_[i];
-    const bool is_last = candidate == last.candidate;
-    if (!sockets[i].exists && !(is_last && last.lists_pods)) continue;
-    order.insert(is_last && Holds(last, sockets) ? order.begin() : order.end(),
-                 candidate);
+  RuntimeChoice Choice() const override {
+    const auto last = Last();
+    if (last->candidate == nullptr) return {};
+    RuntimeChoice choice = last->candidate->runtime->Choice();
+    choice.reason = last->reason;
+    return choice;
   }
-  return order;
-}
 
+ private:
+  void DoForEachContainer(const ListOptions& options,
+                          const ContainerVisitor& visitor,
+                          const CallOptions& call) const override;
+
+  PingResult DoPing(const CallOptions& call) const override {
+    DoForEachContainer({}, [](Container& /*container*/) {}, call);
+    return Last()->candidate->runtime->Ping(call);
+  }
+
+  std::shared_ptr<const Chosen> Last() const {
+    const std::lock_guard lock(mutex_);
+    return chosen_;
+  }
+
+  void Save(Chosen chosen) const {
+    auto saved = std::make_shared<const Chosen>(std::move(chosen));
+    const std::lock_guard lock(mutex_);
+    chosen_.swap(saved);
+  }
+
+  /// Returns whether no candidate but the chosen one has a new socket.
+  bool Holds(const Chosen& last, const std::vector<Socket>& sockets) const {
+    if (last.candidate == nullptr) return false;
+    for (std::size_t i = 0; i < sockets.size(); ++i)
+      if (&candidates_[i] != last.candidate && sockets[i] &&
+          sockets[i] != last.sockets[i])
+        return false;
+    return true;
+  }
+
+  /// Returns the candidates that may respond, in the order to query them.
+  std::vector<const RuntimeCandidate*> ToAsk(
+      const Chosen& last, const std::vector<Socket>& sockets) const {
+    std::vector<const RuntimeCandidate*> order;
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+      const bool is_last = &candidates_[i] == last.candidate;
+      if (!sockets[i] && !(is_last && last.lists_pods)) continue;
+      order.insert(
+          is_last && Holds(last, sockets) ? order.begin() : order.end(),
+          &candidates_[i]);
+    }
+    return order;
+  }
+
+  Error NoRuntime(const std::vector<Error>& errors,
+                  const std::vector<Socket>& sockets) const;
+
+  const std::vector<RuntimeCandidate> candidates_;
+  const std::chrono::nanoseconds timeout_;
+  mutable std::mutex mutex_;
+  /// Guarded by mutex_. Never null.
+  mutable std::shared_ptr<const Chosen> chosen_ =
+      std::make_shared<const Chosen>();
+};
+
+/// Returns the error that says why no runtime can be chosen.
+/// @param errors The errors of the candidates that were queried.
 Error SelectingRuntime::NoRuntime(const std::vector<Error>& errors,
-                                  const Sockets& sockets) const {
+                                  const std::vector<Socket>& sockets) const {
   std::string text = "Cannot find a container runtime.";
   for (const Error& error : errors) text.append(" ").append(Sentence(error));
   std::string missing;
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    if (sockets[i].exists) continue;
+    if (sockets[i]) continue;
     missing += missing.empty() ? " These sockets do not exist: " : ", ";
     missing += candidates_[i].runtime->endpoint();
   }
@@ -247,64 +369,55 @@ Error SelectingRuntime::NoRuntime(const std::vector<Error>& errors,
           "its endpoint."};
 }
 
-void SelectingRuntime::ListOnly(const RuntimeCandidate& only,
-                                const Chosen& last, const ListOptions& options,
-                                const ContainerVisitor& visitor,
-                                const CallOptions& call,
-                                Sockets sockets) const {
-  CandidateList listing(only, &visitor);
-  listing.Open(call);
-  try {
-    listing.List(options, call, false);
-  } catch (const Error& error) {
-    if (listing.any() || !only.Refuses(error)) throw;
-    throw NoRuntime({error}, sockets);
-  }
-  const bool knew_pods = last.candidate == &only && last.lists_pods;
-  const bool narrowed = options != ListOptions{};
-  Save({&only, listing.pods() || (narrowed && knew_pods), "",
-        std::move(sockets)});
-}
-
 void SelectingRuntime::DoForEachContainer(const ListOptions& options,
                                           const ContainerVisitor& visitor,
                                           const CallOptions& call) const {
   const auto end = steady_clock::now() + timeout_;
-  const ChosenPtr last = Last();
-  Sockets sockets;
+  const auto last = Last();
+  std::vector<Socket> sockets;
   for (const RuntimeCandidate& candidate : candidates_)
-    sockets.push_back(candidate.Socket());
+    sockets.push_back(SocketOf(candidate));
   const auto to_ask = ToAsk(*last, sockets);
-  if (to_ask.size() == 1) {
-    return ListOnly(*to_ask.front(), *last, options, visitor, call,
-                    std::move(sockets));
-  }
   // A narrowed list does not show whether the choice still holds.
   const bool narrowed = options != ListOptions{};
-  if (narrowed && last->lists_pods && Holds(*last, sockets)) {
-    CandidateList listing(*last->candidate, &visitor);
-    listing.Open(call);
+  const bool is_only = to_ask.size() == 1;
+  if (is_only || (narrowed && last->lists_pods && Holds(*last, sockets))) {
+    Listing listing{to_ask.front(), &visitor, &call, /*open=*/true};
+    const bool knew_pods =
+        last->candidate == listing.candidate && last->lists_pods;
     try {
-      return listing.List(options, call, false);
+      listing.Query(options, call, false);
+      if (is_only)
+        Save({listing.candidate, listing.pods || (narrowed && knew_pods), "",
+              std::move(sockets)});
+      return;
     } catch (const Error& error) {
-      if (listing.any() || !last->candidate->Refuses(error)) throw;
+      if (listing.any || !Refuses(*listing.candidate, error)) throw;
+      if (is_only) throw NoRuntime({error}, sockets);
     }
   }
   CallOptions rest = call;
   rest.deadline = std::min(call.deadline.value_or(end), end);
-  Selection selection(*last, narrowed ? nullptr : &visitor, call,
-                      *rest.deadline);
-  const RuntimeCandidate* const chosen = selection.Choose(to_ask);
-  if (chosen == nullptr) throw NoRuntime(selection.errors(), sockets);
+  CallOptions silent = call;
+  silent.on_incomplete = nullptr;
+  const ContainerVisitor ignore = [](Container& /*container*/) {};
+  Selection selection(*last, narrowed ? ignore : visitor,
+                      narrowed ? silent : call, *rest.deadline);
+  Listing* const choice = selection.Choose(to_ask);
+  if (choice == nullptr) throw NoRuntime(selection.errors(), sockets);
+  const RuntimeCandidate& chosen = *choice->candidate;
   Save(
-      {chosen, selection.lists_pods(), selection.Reason(), std::move(sockets)});
-  selection.PassOn();
-  if (narrowed) chosen->runtime->ForEachContainer(options, visitor, rest);
+      {&chosen, choice->pods, selection.ReasonOf(*choice), std::move(sockets)});
+  if (!choice->open) choice->Open();
+  if (narrowed) chosen.runtime->ForEachContainer(options, visitor, rest);
 }
 
-PingResult SelectingRuntime::DoPing(const CallOptions& call) const {
-  DoForEachContainer({}, [](Container& /*container*/) {}, call);
-  return Last()->candidate->runtime->Ping(call);
+}  // namespace
+
+std::unique_ptr<ContainerRuntime> MakeSelectingRuntime(
+    std::vector<RuntimeCandidate> candidates,
+    std::chrono::nanoseconds timeout) {
+  return std::make_unique<SelectingRuntime>(std::move(candidates), timeout);
 }
 
 }  // namespace containercollector::internal

@@ -142,30 +142,3 @@ TEST_CASE("DockerClient options that cannot be used say what to write") {
           "write both or neither");
   }
 }
-
-TEST_CASE("Runtime options are equal if every member is") {
-  std::vector<RuntimeOptions> others(12);
-  others[0].docker_endpoint = "tcp://node";
-  others[1].api_version = "1.40";
-  others[2].connect_timeout = std::chrono::seconds(1);
-  others[3].timeout = std::chrono::seconds(1);
-  others[4].max_response_bytes = 1;
-  for (std::size_t i = 5; i < 9; ++i) others[i].tls.emplace();
-  others[5].tls->ca_file = "ca.pem";
-  others[6].tls->cert_file = "cert.pem";
-  others[7].tls->key_file = "key.pem";
-  others[8].tls->verify = false;
-  others[9].cri_endpoint = "unix:///run/crio/crio.sock";
-  others[10].kind = RuntimeKind::kAuto;
-  others[11].api_version_origin = "DOCKER_API_VERSION";
-
-  RuntimeOptions with_tls;
-  with_tls.tls.emplace();
-  CHECK(with_tls == RuntimeOptions(with_tls));
-  CHECK(RuntimeOptions{} == RuntimeOptions{});
-  for (const RuntimeOptions& other : others) {
-    CHECK(other != RuntimeOptions{});
-    CHECK(other != with_tls);
-    CHECK(other == RuntimeOptions(other));
-  }
-}

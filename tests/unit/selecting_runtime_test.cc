@@ -1,68 +1,218 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "lib/src/selecting_runtime.h"
 
-/// Which runtime is chosen.
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <list>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "containercollector/accessors.h"
 #include "tests/support/catch.h"
-#include "tests/unit/candidates.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temp_dir.h"
 
 using namespace containercollector;
-using namespace containercollector::test;
+using std::chrono::minutes;
+using test::ErrorOf;
+
+namespace {
+
+using Ids = std::vector<std::string>;
+using Counts = std::vector<std::size_t>;
+
+/// The limit of a call, if it has no deadline.
+constexpr std::chrono::hours kTimeout{1};
+constexpr const char* kListsPods = "it lists Kubernetes containers";
+
+Container Plain(const std::string& id, StringMap labels = {}) {
+  Container container;
+  container.id = id;
+  container.state = kStateRunning;
+  container.labels = std::move(labels);
+  return container;
+}
+
+Container OfPod(const std::string& id) {
+  return Plain(id, {{std::string(kPodUidLabel), "uid"}});
+}
+
+/// What a candidate does, and what it was asked.
+struct Behaviour {
+  std::vector<Container> containers;
+  std::optional<Error> list_error = {};
+  std::optional<Error> ping_error = {};
+  std::optional<Error> incomplete = {};
+  std::size_t lists = 0;
+  std::vector<std::chrono::nanoseconds> limits = {};
+  int pings = 0;
+};
+
+Behaviour Fails(ErrorCode code, const std::string& text) {
+  return {{}, Error(code, text), Error(code, text)};
+}
+
+Behaviour Hangs(const std::string& text = "it hangs.") {
+  return Fails(ErrorCode::kTimeout, text);
+}
+
+class FakeRuntime final : public ContainerRuntime {
+ public:
+  FakeRuntime(std::string endpoint, Behaviour& behaviour)
+      : endpoint_(std::move(endpoint)), behaviour_(behaviour) {}
+
+  const std::string& endpoint() const noexcept override { return endpoint_; }
+
+ private:
+  void DoForEachContainer(const ListOptions& /*options*/,
+                          const ContainerVisitor& visitor,
+                          const CallOptions& call) const override {
+    ++behaviour_.lists;
+    const auto now = std::chrono::steady_clock::now();
+    behaviour_.limits.push_back(call.deadline.value_or(now + kTimeout) - now);
+    if (behaviour_.list_error) throw *behaviour_.list_error;
+    if (behaviour_.incomplete && call.on_incomplete)
+      call.on_incomplete(*behaviour_.incomplete);
+    for (Container container : behaviour_.containers) visitor(container);
+  }
+  PingResult DoPing(const CallOptions& /*call*/) const override {
+    ++behaviour_.pings;
+    if (behaviour_.ping_error) throw *behaviour_.ping_error;
+    PingResult result;
+    result.api_version = endpoint_;
+    return result;
+  }
+
+  std::string endpoint_;
+  Behaviour& behaviour_;
+};
+
+/// Candidates "a", "b" and so on, whose sockets are files.
+class Candidates {
+ public:
+  explicit Candidates(std::vector<Behaviour> behaviours) {
+    std::vector<internal::RuntimeCandidate> candidates;
+    for (Behaviour& behaviour : behaviours) {
+      const std::string name(1, static_cast<char>('a' + behaviours_.size()));
+      behaviours_.push_back(std::move(behaviour));
+      Appear(name);
+      candidates.push_back(
+          {std::make_unique<FakeRuntime>(name, behaviours_.back()),
+           dir_ / name});
+    }
+    runtime_ = internal::MakeSelectingRuntime(std::move(candidates), kTimeout);
+  }
+
+  const ContainerRuntime& runtime() const { return *runtime_; }
+
+  Behaviour& operator[](char name) {
+    return *std::next(behaviours_.begin(), name - 'a');
+  }
+
+  void Appear(const std::string& name) { std::ofstream(dir_ / name) << ""; }
+  void Vanish(const std::string& name) { std::filesystem::remove(dir_ / name); }
+  /// As a daemon does that starts again.
+  void Replace(const std::string& name) {
+    Appear("new");
+    std::filesystem::rename(dir_ / "new", dir_ / name);
+  }
+
+  Ids List(int limit = 0, const CallOptions& call = {}) const {
+    ListOptions options;
+    options.limit = limit;
+    Ids ids;
+    for (const Container& container : runtime_->ListContainers(options, call))
+      ids.push_back(container.id);
+    return ids;
+  }
+
+  void CheckChosen(const std::string& name, const std::string& reason) const {
+    CHECK(runtime_->endpoint() == name);
+    CHECK(runtime_->Choice().endpoint == name);
+    CHECK(runtime_->Choice().reason == reason);
+  }
+
+  void CheckFails(ErrorCode code, const std::string& text,
+                  int limit = 0) const {
+    const Error error = ErrorOf([&] { List(limit); });
+    CHECK(error.what() == text);
+    CHECK(ToString(error.code()) == ToString(code));
+  }
+
+  /// How often each was asked for a list since the last time.
+  Counts Asked() {
+    Counts counts;
+    for (Behaviour& behaviour : behaviours_)
+      counts.push_back(std::exchange(behaviour.lists, 0));
+    return counts;
+  }
+
+ private:
+  test::TempDir dir_;
+  std::list<Behaviour> behaviours_;
+  std::unique_ptr<ContainerRuntime> runtime_;
+};
+
+std::string Others(const std::string& name) {
+  return " Others respond, but list no running Kubernetes containers: " + name +
+         ".";
+}
+
+std::string NoRuntime(const std::string& why) {
+  return "Cannot find a container runtime. " + why +
+         " Is a container runtime running? If it listens elsewhere, name its "
+         "endpoint.";
+}
+
+}  // namespace
 
 TEST_CASE("The first runtime that lists Kubernetes containers is chosen") {
-  Candidates candidates({Lists({}), Lists({Plain("b1")}),
-                         Lists({Plain("c1"), OfPod("c2")}),
-                         Lists({OfPod("d1")})});
-  CHECK(candidates.runtime().endpoint().empty());
-  CHECK(candidates.runtime().Choice().endpoint.empty());
+  Candidates candidates(
+      {{}, {{Plain("b1")}}, {{Plain("c1"), OfPod("c2")}}, {{OfPod("d1")}}});
+  candidates.CheckChosen("", "");
   CHECK(candidates.List() == Ids{"c1", "c2"});
-  CHECK(candidates.runtime().endpoint() == "c");
-  CHECK(candidates.runtime().Choice().endpoint == "c");
-  CHECK(candidates.Reason() == "it lists Kubernetes containers");
+  candidates.CheckChosen("c", kListsPods);
   CHECK(candidates.Asked() == Counts{1, 1, 1, 0});
+  CHECK(candidates.runtime().Ping().api_version == "c");
 }
 
 TEST_CASE("Without Kubernetes containers, the first that lists any is chosen") {
-  Candidates candidates(
-      {Lists({}), Lists({Plain("b1")}), Lists({Plain("c1")})});
+  Candidates candidates({{}, {{Plain("b1")}}, {{Plain("c1")}}});
   CHECK(candidates.List() == Ids{"b1"});
-  CHECK(candidates.Reason() ==
-        "it is the first that lists containers, and none lists Kubernetes "
-        "containers");
+  candidates.CheckChosen(
+      "b",
+      "it is the first that lists containers, and none lists Kubernetes "
+      "containers");
 }
 
 TEST_CASE("Without any container, the first that responds is chosen") {
-  Candidates candidates(
-      {Fails(ErrorCode::kCannotConnect, "refused"), Lists({}), Lists({})});
+  Candidates candidates({Fails(ErrorCode::kCannotConnect, "refused"), {}, {}});
   CHECK(candidates.List().empty());
-  CHECK(candidates.runtime().endpoint() == "b");
-  CHECK(candidates.Reason() ==
-        "it is the first that responds, and none lists containers");
+  candidates.CheckChosen(
+      "b", "it is the first that responds, and none lists containers");
 }
 
 TEST_CASE("Labels that the CRI client adds do not make a pod's container") {
-  Container sandbox = Plain("a1");
-  sandbox.labels.emplace(std::vector<StringMap::value_type>{
-      {std::string(kPodContainerTypeLabel), "podsandbox"},
-      {std::string(kPodContainerNameLabel), "POD"}});
-  Container container = Plain("a2");
-  container.labels.emplace(std::vector<StringMap::value_type>{
-      {std::string(kPodContainerTypeLabel), "container"},
-      {"io.kubernetes.sandbox.id", "a1"}});
-  Candidates candidates({Lists({sandbox, container}), Lists({OfPod("b1")})});
+  const std::string type(kPodContainerTypeLabel);
+  Candidates candidates(
+      {{{Plain("a1", {{type, "podsandbox"},
+                      {std::string(kPodContainerNameLabel), "POD"}}),
+         Plain("a2",
+               {{type, "container"}, {"io.kubernetes.sandbox.id", "a1"}})}},
+       {{OfPod("b1")}}});
   CHECK(candidates.List() == Ids{"b1"});
 }
 
 TEST_CASE("A runtime alone is chosen, and there is nothing to explain") {
-  Candidates candidates({Lists({}), Lists({Plain("b1")})});
+  Candidates candidates({{}, {{Plain("b1")}}});
   candidates.Vanish("a");
   CHECK(candidates.List() == Ids{"b1"});
-  CHECK(candidates.List(Limit(1)) == Ids{"b1"});
-  CHECK(candidates.runtime().endpoint() == "b");
-  CHECK(candidates.Reason().empty());
+  CHECK(candidates.List(1) == Ids{"b1"});
+  candidates.CheckChosen("b", "");
   CHECK(candidates.Asked() == Counts{0, 2});
 }
 
@@ -73,94 +223,78 @@ TEST_CASE("Candidates that fail do not count, and are no reason") {
         ErrorCode::kResponseMalformed, ErrorCode::kRequestRejected,
         ErrorCode::kDaemonError}) {
     CAPTURE(ToString(code));
-    Candidates candidates({Fails(code, "no."), Lists({Plain("b1")})});
+    Candidates candidates({Fails(code, "no."), {{Plain("b1")}}});
     CHECK(candidates.List() == Ids{"b1"});
-    CHECK(candidates.Reason().empty());
+    candidates.CheckChosen("b", "");
   }
 }
 
 TEST_CASE("If no runtime responds, the error says why of each") {
-  Candidates candidates({Lists({}), Fails(ErrorCode::kCannotConnect, "Is b?"),
+  Candidates candidates({{},
+                         Fails(ErrorCode::kCannotConnect, "Is b?"),
                          Fails(ErrorCode::kDaemonError, "c has no CRI."),
-                         Lists({})});
+                         {}});
   candidates.Vanish("a");
   candidates.Vanish("d");
-  const Error error = candidates.Fails();
-  CHECK(error.what() ==
-        std::string("Cannot find a container runtime. Is b? c has no CRI. "
-                    "These sockets do not exist: a, d. Is a container runtime "
-                    "running? If it listens elsewhere, name its endpoint."));
-  CHECK(error.code() == ErrorCode::kCannotConnect);
-  CHECK(candidates.runtime().endpoint().empty());
-
-  candidates['b'].list_error.emplace(ErrorCode::kPermissionDenied, "Denied.");
+  candidates.CheckFails(
+      ErrorCode::kCannotConnect,
+      NoRuntime("Is b? c has no CRI. These sockets do not exist: a, d."));
+  candidates.CheckChosen("", "");
+  candidates['b'] = Fails(ErrorCode::kPermissionDenied, "Denied");
   candidates.Vanish("c");
-  const Error denied = candidates.Fails();
-  CHECK(denied.what() ==
-        std::string("Cannot find a container runtime. Denied. These sockets do "
-                    "not exist: a, c, d. Is a container runtime running? If it "
-                    "listens elsewhere, name its endpoint."));
-  CHECK(denied.code() == ErrorCode::kPermissionDenied);
-
+  candidates.CheckFails(
+      ErrorCode::kPermissionDenied,
+      NoRuntime("Denied. These sockets do not exist: a, c, d."));
   candidates.Vanish("b");
-  CHECK(candidates.Fails().what() ==
-        std::string("Cannot find a container runtime. These sockets do not "
-                    "exist: a, b, c, d. Is a container runtime running? If it "
-                    "listens elsewhere, name its endpoint."));
+  candidates.CheckFails(ErrorCode::kCannotConnect,
+                        NoRuntime("These sockets do not exist: a, b, c, d."));
 }
 
 TEST_CASE("A choice is kept without asking others") {
-  Candidates candidates({Lists({}), Lists({OfPod("b1")}), Lists({})});
+  Candidates candidates({{}, {{OfPod("b1")}}, {}});
   candidates.List();
   candidates.Asked();
   candidates['a'].containers = {OfPod("a1")};
-  for (int i = 0; i < 3; ++i) CHECK(candidates.List() == Ids{"b1"});
-  CHECK(candidates.List(Limit(1)) == Ids{"b1"});
-  CHECK(candidates.Asked() == Counts{0, 4, 0});
-}
-
-TEST_CASE("A runtime that lists no pods any more is chosen no more") {
-  Candidates candidates({Lists({}), Lists({OfPod("b1")}), Lists({})});
-  candidates.List();
-  candidates['b'].containers = {Plain("b1")};
-  candidates['c'].containers = {OfPod("c1")};
-  CHECK(candidates.List() == Ids{"c1"});
-  CHECK(candidates.runtime().endpoint() == "c");
+  for (const int limit : {0, 0, 1, 0})
+    CHECK(candidates.List(limit).size() == 1);
+  // Nor when its own socket is replaced.
+  candidates.Replace("b");
+  CHECK(candidates.List() == Ids{"b1"});
+  candidates.Vanish("a");
+  CHECK(candidates.List() == Ids{"b1"});
+  CHECK(candidates.Asked() == Counts{0, 6, 0});
 }
 
 TEST_CASE("While no runtime lists pods, each list looks for them") {
-  Candidates candidates({Lists({}), Lists({})});
-  CHECK(candidates.List().empty());
-  CHECK(candidates.runtime().endpoint() == "a");
-  candidates['b'].containers = {OfPod("b1"), OfPod("b2")};
-  SECTION("a whole list") { CHECK(candidates.List() == Ids{"b1", "b2"}); }
-  SECTION("a narrowed one") {
-    CHECK(candidates.List(Limit(5)) == Ids{"b1", "b2"});
-  }
-  CHECK(candidates.runtime().endpoint() == "b");
+  const int limit = GENERATE(0, 5);
+  Candidates candidates({{}, {{OfPod("b1")}}, {}});
+  CHECK(candidates.List() == Ids{"b1"});
+  candidates['b'].containers = {Plain("b1")};
+  CHECK(candidates.List() == Ids{"b1"});
+  candidates['c'].containers = {OfPod("c1"), OfPod("c2")};
+  CHECK(candidates.List(limit) == Ids{"c1", "c2"});
+  candidates.CheckChosen("c", kListsPods);
 }
 
 TEST_CASE("A runtime that refuses connections is chosen no more") {
-  Candidates candidates({Lists({OfPod("a1")}), Lists({Plain("b1")})});
+  Candidates candidates({{{OfPod("a1")}}, {{Plain("b1")}}});
   candidates.List();
   candidates['a'].list_error.emplace(ErrorCode::kCannotConnect, "refused");
   SECTION("with its socket") {}
   SECTION("without its socket") { candidates.Vanish("a"); }
-  SECTION("for a narrowed list") {
-    CHECK(candidates.List(Limit(1)) == Ids{"b1"});
-  }
+  SECTION("for a narrowed list") { CHECK(candidates.List(1) == Ids{"b1"}); }
   CHECK(candidates.List() == Ids{"b1"});
-  CHECK(candidates.runtime().endpoint() == "b");
+  candidates.CheckChosen("b", "");
   candidates.Replace("a");
   candidates['a'].list_error.reset();
   CHECK(candidates.List() == Ids{"a1"});
 }
 
 TEST_CASE("If another socket appears or is replaced, the choice is made anew") {
-  Candidates candidates({Lists({OfPod("a1")}), Lists({OfPod("b1")})});
+  Candidates candidates({{{OfPod("a1")}}, {{OfPod("b1")}}});
   candidates.Vanish("a");
   CHECK(candidates.List() == Ids{"b1"});
-  CHECK(candidates.Reason().empty());
+  candidates.CheckChosen("b", "");
   SECTION("appears") { candidates.Appear("a"); }
   SECTION("is replaced") {
     candidates['a'].list_error.emplace(ErrorCode::kCannotConnect, "refused");
@@ -170,53 +304,35 @@ TEST_CASE("If another socket appears or is replaced, the choice is made anew") {
     CHECK(candidates.List() == Ids{"b1"});
     candidates.Replace("a");
   }
-  CHECK(candidates.List(Limit(1)) == Ids{"a1"});
-  CHECK(candidates.runtime().endpoint() == "a");
-  CHECK(candidates.Reason() == "it lists Kubernetes containers");
-}
-
-TEST_CASE("A chosen runtime whose socket is replaced stays chosen") {
-  Candidates candidates({Lists({}), Lists({OfPod("b1")})});
-  candidates.List();
-  candidates.Asked();
-  candidates.Replace("b");
-  CHECK(candidates.List() == Ids{"b1"});
-  candidates.Vanish("a");
-  CHECK(candidates.List() == Ids{"b1"});
-  CHECK(candidates.Asked() == Counts{0, 2});
+  CHECK(candidates.List(1) == Ids{"a1"});
+  candidates.CheckChosen("a", kListsPods);
 }
 
 TEST_CASE("Only what the chosen runtime lacks is reported") {
-  Behaviour loser = Lists({Plain("a1")});
-  loser.incomplete.emplace(ErrorCode::kTimeout, "a lacks");
-  Behaviour winner = Lists({OfPod("b1")});
-  winner.incomplete.emplace(ErrorCode::kTimeout, "b lacks");
-  Candidates candidates({loser, winner});
-  std::vector<std::string> reports;
+  Candidates candidates({{{Plain("a1")}}, {{OfPod("b1")}}});
+  for (const char name : {'a', 'b'})
+    candidates[name].incomplete.emplace(ErrorCode::kTimeout,
+                                        name + std::string(" lacks"));
+  Ids reports;
   CallOptions call;
   call.on_incomplete = [&](const Error& error) {
     reports.emplace_back(error.what());
   };
-  SECTION("of a whole list") {
-    (void)candidates.runtime().ListContainers({}, call);
-  }
-  SECTION("of a narrowed list") {
-    (void)candidates.runtime().ListContainers(Limit(1), call);
-  }
-  CHECK(reports == std::vector<std::string>{"b lacks"});
-  (void)candidates.runtime().ListContainers({}, call);
-  CHECK(reports == std::vector<std::string>{"b lacks", "b lacks"});
+  candidates.List(GENERATE(0, 1), call);
+  CHECK(reports == Ids{"b lacks"});
+  candidates.List(0, call);
+  CHECK(reports == Ids{"b lacks", "b lacks"});
 }
 
 TEST_CASE("A cancelled call asks no further candidate") {
   Candidates candidates(
-      {Fails(ErrorCode::kCancelled, "cancelled"), Lists({OfPod("b1")})});
-  CHECK(candidates.Fails().code() == ErrorCode::kCancelled);
+      {Fails(ErrorCode::kCancelled, "cancelled"), {{OfPod("b1")}}});
+  candidates.CheckFails(ErrorCode::kCancelled, "cancelled");
   CHECK(candidates.Asked() == Counts{1, 0});
 }
 
 TEST_CASE("What the visitor throws reaches the caller, and ends the call") {
-  Candidates candidates({Lists({OfPod("a1"), OfPod("a2")}), Lists({})});
+  Candidates candidates({{{OfPod("a1"), OfPod("a2")}}, {}});
   int visits = 0;
   const Error error = ErrorOf([&] {
     candidates.runtime().ForEachContainer({}, [&](Container&) {
@@ -229,20 +345,114 @@ TEST_CASE("What the visitor throws reaches the caller, and ends the call") {
   CHECK(candidates.Asked() == Counts{1, 0});
 }
 
-TEST_CASE("A ping goes to the chosen runtime") {
-  Candidates candidates({Lists({}), Lists({OfPod("b1")})});
-  CHECK(candidates.runtime().Ping().api_version == "b");
+TEST_CASE("Without a socket file, a candidate may always exist") {
+  Behaviour behaviour{{Plain("a1")}};
+  for (const char* path : {"", "@abstract"}) {
+    std::vector<internal::RuntimeCandidate> candidates;
+    candidates.push_back(
+        {std::make_unique<FakeRuntime>("tcp://a", behaviour), path});
+    candidates.push_back(
+        {std::make_unique<FakeRuntime>("unix:///nowhere", behaviour),
+         "/nowhere"});
+    const auto runtime =
+        internal::MakeSelectingRuntime(std::move(candidates), kTimeout);
+    CHECK(runtime->ListContainers().size() == 1);
+    CHECK(runtime->endpoint() == "tcp://a");
+  }
 }
 
-TEST_CASE("Without a socket file, a candidate may always exist") {
-  Behaviour behaviour = Lists({Plain("a1")});
-  std::vector<RuntimeCandidate> candidates;
-  candidates.push_back(
-      {std::make_unique<FakeRuntime>("tcp://a", behaviour), ""});
-  candidates.push_back(
-      {std::make_unique<FakeRuntime>("unix:///nowhere", behaviour),
-       "/nowhere"});
-  const SelectingRuntime runtime(std::move(candidates), std::chrono::hours(1));
-  CHECK(runtime.ListContainers().size() == 1);
-  CHECK(runtime.endpoint() == "tcp://a");
+TEST_CASE("An empty runtime does not take the place of one that ran pods") {
+  Candidates candidates({{{OfPod("a1")}}, {}});
+  candidates.List();
+  candidates['a'].list_error.emplace(ErrorCode::kCannotConnect, "Is a up?");
+  candidates.Vanish("a");
+  for (const int limit : {0, 1})
+    candidates.CheckFails(ErrorCode::kCannotConnect, "Is a up?" + Others("b"),
+                          limit);
+  candidates['a'].list_error.reset();
+  candidates.Appear("a");
+  CHECK(candidates.List() == Ids{"a1"});
+}
+
+TEST_CASE("A chosen runtime that hangs or fails is still the one to ask") {
+  for (const ErrorCode code :
+       {ErrorCode::kTimeout, ErrorCode::kDaemonError,
+        ErrorCode::kResponseTruncated, ErrorCode::kResponseTooLarge}) {
+    CAPTURE(ToString(code));
+    Candidates candidates({{{OfPod("a1")}}, {{OfPod("b1")}}});
+    candidates.List();
+    candidates.Asked();
+    candidates['a'].list_error.emplace(code, "sick");
+    for (const int limit : {0, 1}) candidates.CheckFails(code, "sick", limit);
+    CHECK(candidates.Asked() == Counts{2, 0});
+    // Not either when it is time to choose again.
+    candidates.Replace("b");
+    candidates.CheckFails(code, "sick");
+    candidates.CheckChosen("a", kListsPods);
+    candidates['a'].list_error.reset();
+    CHECK(candidates.List() == Ids{"a1"});
+  }
+}
+
+TEST_CASE("A candidate that hangs hides no runtime with running pods") {
+  Candidates candidates({Hangs(), {}, {{OfPod("c1")}}, Hangs()});
+  CHECK(candidates.List() == Ids{"c1"});
+  CHECK(candidates.Asked() == Counts{1, 1, 1, 0});
+  CHECK(candidates.List(1) == Ids{"c1"});
+  CHECK(candidates.Asked() == Counts{0, 0, 1, 0});
+}
+
+TEST_CASE("A candidate that hangs is the result if no other runs pods") {
+  std::vector<Container> others;
+  SECTION("an empty one") {}
+  SECTION("one with containers of its own") { others = {Plain("b1")}; }
+  SECTION("one with pods of the past") {
+    others = {OfPod("b1")};
+    others[0].state = kStateExited;
+  }
+  Candidates candidates({Hangs("a hangs"), {others}});
+  for (const int limit : {0, 1})
+    candidates.CheckFails(ErrorCode::kTimeout, "a hangs." + Others("b"), limit);
+  candidates.CheckChosen("", "");
+  candidates['a'] = {{OfPod("a1")}};
+  CHECK(candidates.List() == Ids{"a1"});
+}
+
+TEST_CASE("A later candidate that hangs is the result too") {
+  const Candidates candidates({{}, Hangs("b hangs.")});
+  candidates.CheckFails(ErrorCode::kTimeout, "b hangs." + Others("a"));
+}
+
+TEST_CASE("A candidate whose list fails, but which responds, is the result") {
+  for (const ErrorCode code :
+       {ErrorCode::kDaemonError, ErrorCode::kResponseTruncated,
+        ErrorCode::kResponseTooLarge, ErrorCode::kResponseMalformed}) {
+    CAPTURE(ToString(code));
+    Candidates candidates({Fails(code, "too many."), {{Plain("b1")}}});
+    candidates['a'].ping_error.reset();
+    candidates.CheckFails(code, "too many." + Others("b"));
+    CHECK(candidates['a'].pings == 1);
+    candidates['b'].containers = {OfPod("b1")};
+    CHECK(candidates.List() == Ids{"b1"});
+  }
+}
+
+TEST_CASE("A candidate gets a share of the time, then all that is left") {
+  Candidates candidates({Hangs("a hangs."), {}, {}});
+  candidates.CheckFails(ErrorCode::kTimeout, "a hangs." + Others("b, c"));
+  const auto& limits = candidates['a'].limits;
+  REQUIRE(limits.size() == 2);
+  CHECK(limits[0] <= minutes(15));
+  CHECK(limits[1] > minutes(50));
+  CHECK(candidates['b'].limits.at(0) <= minutes(15));
+
+  // A slow one that responds at the second attempt is chosen.
+  CallOptions call;
+  call.deadline = std::chrono::steady_clock::now() + minutes(20);
+  candidates['a'] = {{OfPod("a1")}};
+  CHECK(candidates.List(0, call).size() == 1);
+  CHECK(candidates['a'].limits.at(0) <= minutes(5));
+  // The chosen one has all the time.
+  CHECK(candidates.List(0, call).size() == 1);
+  CHECK(candidates['a'].limits.at(1) > minutes(15));
 }

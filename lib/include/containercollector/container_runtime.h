@@ -11,7 +11,6 @@
 
 #include "containercollector/call_options.h"
 #include "containercollector/export.h"
-#include "containercollector/json.h"
 #include "containercollector/list_options.h"
 #include "containercollector/runtime_options.h"
 #include "containercollector/types.h"

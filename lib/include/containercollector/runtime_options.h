@@ -85,17 +85,6 @@ struct RuntimeOptions {
   FromEnvironment();
 };
 
-CONTAINERCOLLECTOR_EXPORT bool operator==(const TlsOptions& a,
-                                          const TlsOptions& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const RuntimeOptions& a,
-                                          const RuntimeOptions& b);
-inline bool operator!=(const TlsOptions& a, const TlsOptions& b) {
-  return !(a == b);
-}
-inline bool operator!=(const RuntimeOptions& a, const RuntimeOptions& b) {
-  return !(a == b);
-}
-
 }  // namespace containercollector
 
 #endif  // CONTAINERCOLLECTOR_RUNTIME_OPTIONS_H_
