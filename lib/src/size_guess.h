@@ -11,9 +11,7 @@ namespace containercollector::internal {
 
 /// Estimates from the size of the last text, because a node's containers change
 /// little between collections. Without an estimate, a growing text is copied at
-/// each step. Memory beyond the actual size is never touched.
-///
-/// Thread-safe.
+/// each step. Thread-safe.
 class SizeGuess {
  public:
   /// Returns slightly more than the size of the last text; 0 before the first

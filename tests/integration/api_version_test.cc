@@ -25,18 +25,14 @@ VersionedDaemon DaemonOf(const std::string& min, const std::string& max,
   return daemon;
 }
 
-/// Returns a daemon that accepts one version, and whose error for all others
-/// names none.
-Script DaemonWithoutHint(const std::string& version_json,
-                         const std::string& accepted) {
+/// Returns a daemon that sends `rejection` unless the version is `accepted`.
+Script Rejecting(const std::string& rejection, const std::string& accepted,
+                 const std::string& version_json = "{}") {
   return [=](const Request& request, Exchange& exchange) {
-    if (request.path == "/version") {
-      exchange.Send(ResponseBytes(200, kJson, version_json));
-    } else if (request.path == "/v" + accepted + "/containers/json") {
-      exchange.Send(GoodResponse());
-    } else {
-      exchange.Send(DaemonError(400, "client version 1.40 is too old for me"));
-    }
+    exchange.Send(
+        request.path == "/version" ? ResponseBytes(200, kJson, version_json)
+        : request.path == "/v" + accepted + "/containers/json" ? GoodResponse()
+                                                               : rejection);
   };
 }
 
@@ -63,14 +59,10 @@ TEST_CASE("A daemon that rejects 1.40 costs one more request, once") {
         Case{DaemonOf("1.12", "1.39", "18.09.9"), "1.39"},
         Case{DaemonOf("1.12", "1.25", "1.13.1"), "1.25"},
         // The plain text of an old daemon.
-        Case{[](const Request& request, Exchange& exchange) {
-               exchange.Send(
-                   request.path == "/v1.21/containers/json"
-                       ? GoodResponse()
-                       : ResponseBytes(
-                             400, kPlainText,
-                             NewerThanServerMessage("1.40", "1.21") + "\n"));
-             },
+        Case{Rejecting(
+                 ResponseBytes(400, kPlainText,
+                               NewerThanServerMessage("1.40", "1.21") + "\n"),
+                 "1.21"),
              "1.21"}}) {
     CAPTURE(c.nearest);
     Node node;
@@ -90,8 +82,8 @@ TEST_CASE("A daemon whose error names no version is asked for its versions") {
         {R"({"ApiVersion":"1.24"})", "1.24"}}) {
     CAPTURE(version_json);
     Node node;
-    ScriptedDaemon& daemon =
-        node.Start(DaemonWithoutHint(version_json, accepted));
+    ScriptedDaemon& daemon = node.Start(Rejecting(
+        DaemonError(400, "client is too old"), accepted, version_json));
     CheckCollected(node.Post());
     CheckCollected(node.Post());
     CHECK(TargetsOf(daemon) ==
@@ -106,7 +98,7 @@ TEST_CASE(
   ScriptedDaemon& daemon = node.Start(RespondWith(DaemonError(400, message)));
   CheckFailed(node.Post(), ErrorCode::kDaemonError, message);
   CHECK(TargetsOf(daemon) == Targets{List("1.40"), List("1.44")});
-  node.Start(DaemonWithoutHint("{}", ""));
+  node.Start(Rejecting(DaemonError(400, "client is too old"), ""));
   CheckFailed(node.Post(), ErrorCode::kResponseMalformed,
               "rejects API version 1.40 and does not say which it takes");
   CheckRecovers(node);

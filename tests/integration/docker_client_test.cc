@@ -62,9 +62,8 @@ TEST_CASE("The response of a Docker node passes byte for byte") {
   CHECK(response.container_count == 10);
 }
 
-TEST_CASE("What other daemons send is read as Go reads it") {
+TEST_CASE("The response of a Podman node keeps only the fields of Docker") {
   Node node;
-  // Podman has more fields than Docker.
   node.Start(Json(Recorded("podman-4.3.1.json")));
   CHECK(
       node.Post().body ==
@@ -72,14 +71,6 @@ TEST_CASE("What other daemons send is read as Go reads it") {
       R"("Image":"localhost/bb:1","ImageID":"sha256:65848f7a48b230a94f4dfd6848e1111126b105164b6c7b647a72630a830b1f6c",)"
       R"("Command":"/bin/sleep 1000","Created":1795426352,"Ports":[],"SizeRootFs":1982284,"Labels":{"a":"b"},)"
       R"("State":"created","Status":"Created","HostConfig":{},"NetworkSettings":{"Networks":null},"Mounts":[]}])");
-  node.Start(Json(R"([{"ID":"4444","names":["/web"],"ImageId":"sha256:dd",)"
-                  R"("labels":{"a":"b","A":"B \ud83d"},"state":"running"}])"));
-  CHECK(node.Post().body ==
-        R"([{"Id":"4444","Names":["/web"],"Image":"","ImageID":"sha256:dd",)"
-        R"("Command":"","Created":0,"Ports":null,"Labels":{"A":"B )"
-        "\xEF\xBF\xBD"
-        R"(","a":"b"},"State":"running","Status":"",)"
-        R"("HostConfig":{},"NetworkSettings":null,"Mounts":null}])");
 }
 
 TEST_CASE("The last container with an ID wins, and all without an ID stay") {
