@@ -335,7 +335,7 @@ class Page(unittest.TestCase):
             with self.subTest(directory=directory):
                 self.assertTrue({*re.findall(r"`(\w+)`", fields)} <= processor.keys())
                 path = processor.get("httpServer", processor)["path"]
-                # tests/server/kubediag_agent_test.cc: the agents of each generation against both routes.
+                # tests/server/request_log_test.cc: the agents of each generation against both routes.
                 shape = {"/processor/containercollector": "array", "/processor/containerCollector": "object"}[path]
                 self.assertTrue(result.startswith(f"JSON {shape}"), result)
 

@@ -2,315 +2,443 @@
 
 #include "server/collect/batcher.h"
 
+#include <array>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <deque>
+#include <future>
+#include <map>
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string>
 #include <thread>
 
-#include "tests/server/fake_daemon_call.h"
 #include "tests/server/no_threads.h"
 #include "tests/support/catch.h"
 
 using namespace containercollector;
-using namespace containercollector::test;
-using server::BatcherOptions;
-using server::BatchResult;
-using server::Rejection;
+using namespace containercollector::server;
+using containercollector::test::RoomForThreads;
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-using Batcher = server::Batcher<ListOptions>;
+using Time = std::chrono::steady_clock::time_point;
 
 namespace {
 
-BatcherOptions Bounds(std::size_t max_calls, std::size_t max_pending = 1000) {
-  BatcherOptions options;
-  options.max_calls = max_calls;
-  options.max_pending = max_pending;
-  return options;
+/// Longer than anything here takes.
+constexpr std::chrono::seconds kPatience{60};
+
+CollectionPtr MakeCollection(std::string body, std::size_t count = 0) {
+  Collection collection;
+  collection.body = std::make_shared<const std::string>(std::move(body));
+  collection.response.container_count = count;
+  return std::make_shared<const Collection>(std::move(collection));
 }
 
-/// A Batcher with a fake call. Ends its calls before it is destroyed.
-struct Batches {
-  explicit Batches(const BatcherOptions& options,
-                   std::optional<ListOptions> reserved = std::nullopt)
-      : batcher([this](const ListOptions& list) { return call(list); }, options,
-                std::move(reserved)) {}
-  ~Batches() { call.EndAll(); }
+/// A request and the result that it will get.
+class Request {
+ public:
+  /// Call once.
+  Waiter MakeWaiter() const {
+    return {[state = state_](const BatchResult& result) {
+              state->promise.set_value(result);
+            },
+            [state = state_] { return state->gone.load(); }};
+  }
+
+  /// Nobody waits for the result from now on.
+  void Leave() const { state_->gone = true; }
+
+  bool IsComplete() const {
+    return result_.wait_for(milliseconds(0)) == std::future_status::ready;
+  }
+
+  BatchResult Wait() const {
+    if (result_.wait_for(kPatience) != std::future_status::ready)
+      throw std::runtime_error("the request was not completed");
+    return result_.get();
+  }
+
+  /// Throws std::bad_variant_access if the request was rejected.
+  CollectionPtr Result() const { return std::get<CollectionPtr>(Wait()); }
+  std::string Text() const { return *Result()->body; }
+
+ private:
+  struct State {
+    std::promise<BatchResult> promise;
+    std::atomic<bool> gone{false};
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+  std::shared_future<BatchResult> result_ =
+      state_->promise.get_future().share();
+};
+
+using Requests = std::deque<Request>;
+
+/// A Batcher whose calls end when the test says so, and before it is destroyed.
+class Batches {
+ public:
+  explicit Batches(std::size_t max_calls, std::size_t max_pending = 1000,
+                   std::optional<int> reserved = std::nullopt)
+      : batcher_([this](int key) { return Call(key); },
+                 {max_calls, max_pending,
+                  [this](std::size_t size) {
+                    const std::lock_guard lock(mutex_);
+                    sizes.push_back(size);
+                  }},
+                 reserved) {}
+  ~Batches() { EndAll(); }
   Batches(const Batches&) = delete;
   Batches& operator=(const Batches&) = delete;
 
-  FakeRequest Join(int limit) {
-    FakeRequest request;
-    batcher.Join(Limit(limit), request.Waiter());
+  Batcher<int>* operator->() { return &batcher_; }
+
+  Request Join(int key) {
+    Request request;
+    batcher_.Join(key, request.MakeWaiter());
     return request;
   }
-
-  std::deque<FakeRequest> Join(int limit, int count) {
-    std::deque<FakeRequest> requests;
-    for (int i = 0; i < count; ++i) requests.push_back(Join(limit));
+  Requests Join(int key, int count) {
+    Requests requests;
+    while (count-- > 0) requests.push_back(Join(key));
+    return requests;
+  }
+  /// One request for each key.
+  Requests JoinKeys(int first, int last) {
+    Requests requests;
+    while (first <= last) requests.push_back(Join(first++));
     return requests;
   }
 
-  FakeDaemonCall call;
-  Batcher batcher;
+  /// Ends one call with that key, now or as soon as it begins.
+  void End(int key) {
+    const std::lock_guard lock(mutex_);
+    ++endings_[key];
+    changed_.notify_all();
+  }
+  /// Ends every call, now and later.
+  void EndAll() {
+    const std::lock_guard lock(mutex_);
+    free_ = true;
+    changed_.notify_all();
+  }
+
+  /// Waits until `count` calls have begun. Returns the keys of all calls.
+  std::vector<int> WaitForCalls(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kPatience,
+                           [&] { return started_.size() >= count; }))
+      throw std::runtime_error("the calls did not begin");
+    return started_;
+  }
+
+  std::atomic<bool> throws{false};
+  std::vector<std::size_t> sizes;  ///< Of the batches.
+
+ private:
+  CollectionPtr Call(int key) {
+    std::unique_lock lock(mutex_);
+    started_.push_back(key);
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return free_ || endings_[key] > 0; });
+    if (!free_) --endings_[key];
+    if (throws) throw std::runtime_error("thrown by the call");
+    return MakeCollection("call " + std::to_string(started_.size()) + ", key " +
+                          std::to_string(key));
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<int> started_;
+  std::map<int, int> endings_;
+  bool free_ = false;
+  Batcher<int> batcher_;
 };
 
-void CheckTexts(const std::deque<FakeRequest>& requests,
-                const std::string& text) {
-  for (const FakeRequest& request : requests) CHECK(request.Text() == text);
+void CheckTexts(const Requests& requests, const std::string& text) {
+  for (const Request& request : requests) CHECK(request.Text() == text);
 }
 
-void CheckRejected(const FakeRequest& request, Rejection rejection) {
+void CheckRejected(const Request& request, Rejection rejection) {
   CHECK(request.Wait() == BatchResult(rejection));
 }
+
+/// Calls of a few keys, each of which returns its key, and a number that is
+/// larger than those of all events before it.
+class WatchedCalls {
+ public:
+  static constexpr int kKeys = 3;
+  static constexpr std::size_t kMaxCalls = 2;
+
+  CollectionPtr operator()(int key) {
+    const std::uint64_t began = ++events;
+    auto& running = running_.at(static_cast<std::size_t>(key));
+    if (running.fetch_add(1) != 0) ++violations;
+    if (all_running_.fetch_add(1) >= kMaxCalls + 1) ++violations;
+    for (std::uint64_t i = 0; i < began % 7; ++i) std::this_thread::yield();
+    --all_running_;
+    --running;
+    ++calls;
+    return MakeCollection(std::to_string(key), static_cast<std::size_t>(began));
+  }
+
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<int> calls{0};
+  std::atomic<int> violations{0};  ///< Calls at the same time as others.
+
+ private:
+  std::array<std::atomic<int>, kKeys> running_{};
+  std::atomic<std::size_t> all_running_{0};
+};
 
 }  // namespace
 
 TEST_CASE("A request gets the result of a call of its own") {
-  Batches batches(Bounds(1));
-  const FakeRequest request = batches.Join(7);
-  batches.call.End(7);
-  CHECK(request.Text() == "call 1, limit 7");
+  Batches batches(1);
+  const Request request = batches.Join(7);
+  batches.End(7);
+  CHECK(request.Text() == "call 1, key 7");
 }
 
 TEST_CASE("Requests that arrive while a call runs share the next one") {
-  Batches batches(Bounds(1));
-  const FakeRequest first = batches.Join(7);
-  batches.call.WaitForCalls(1);
-  const std::deque<FakeRequest> next = batches.Join(7, 100);
-  batches.call.End(7);
-  CHECK(first.Text() == "call 1, limit 7");
-  for (const FakeRequest& request : next) CHECK_FALSE(request.IsComplete());
+  Batches batches(1);
+  const Request first = batches.Join(7);
+  batches.WaitForCalls(1);
+  const Requests next = batches.Join(7, 100);
+  batches.End(7);
+  CHECK(first.Text() == "call 1, key 7");
+  for (const Request& request : next) CHECK_FALSE(request.IsComplete());
 
-  batches.call.End(7);
-  CheckTexts(next, "call 2, limit 7");
-  CHECK(batches.call.WaitForCalls(2).size() == 2);
+  batches.End(7);
+  CheckTexts(next, "call 2, key 7");
+  // Not a copy.
+  CHECK(next.front().Result() == next.back().Result());
+  CHECK(batches.WaitForCalls(2).size() == 2);
+  CHECK(batches.sizes == std::vector<std::size_t>{1, 100});
 }
 
-TEST_CASE("All requests of a batch get the same collection, not a copy") {
-  Batches batches(Bounds(1));
-  const FakeRequest running = batches.Join(7);
-  batches.call.WaitForCalls(1);
-  const FakeRequest a = batches.Join(7);
-  const FakeRequest b = batches.Join(7);
-  batches.call.EndAll();
-  CHECK(a.Collection() == b.Collection());
+TEST_CASE("An exception reaches all requests of the batch as a failure") {
+  Batches batches(1);
+  const Request running = batches.Join(7);
+  batches.WaitForCalls(1);
+  const Requests requests = batches.Join(7, 10);
+  batches.throws = true;
+  batches.EndAll();
+  CheckTexts(requests,
+             "Collecting containers failed: most likely this process is out of "
+             "memory. Look at its memory limit.");
+  CHECK(running.Result()->response.error == ErrorCode::kInternal);
+  CHECK(running.Result()->response.status == 500);
 }
 
-TEST_CASE("A failure reaches all requests of the batch") {
-  Batches batches(Bounds(1));
-  const FakeRequest running = batches.Join(7);
-  batches.call.WaitForCalls(1);
-  const std::deque<FakeRequest> requests = batches.Join(7, 10);
-
-  SECTION("one that the call returns") {
-    batches.call.Fail();
-    batches.call.EndAll();
-    CHECK(running.Text() == "failed by the call");
-    CheckTexts(requests, "failed by the call");
-  }
-  SECTION("one that the call throws") {
-    batches.call.Throw();
-    batches.call.EndAll();
-    CheckTexts(requests,
-               "Collecting containers failed: most likely this process is out "
-               "of memory. Look at its memory limit.");
-    CHECK(running.Collection()->response.error == ErrorCode::kInternal);
-  }
-}
-
-TEST_CASE("A slow call does not delay calls with other options") {
-  Batches batches(Bounds(2));
-  const FakeRequest slow = batches.Join(1);
-  batches.call.WaitForCalls(1);
-  const std::deque<FakeRequest> waits_for_slow = batches.Join(1, 3);
-
+TEST_CASE("A slow call does not delay calls with other keys") {
+  Batches batches(2);
+  const Request slow = batches.Join(1);
+  batches.WaitForCalls(1);
+  const Requests waits_for_slow = batches.Join(1, 3);
   for (int i = 0; i < 5; ++i) {
-    const FakeRequest quick = batches.Join(2);
-    batches.call.End(2);
-    CHECK(quick.Text() == "call " + std::to_string(i + 2) + ", limit 2");
+    const Request quick = batches.Join(2);
+    batches.End(2);
+    CHECK(quick.Text() == "call " + std::to_string(i + 2) + ", key 2");
   }
   CHECK_FALSE(slow.IsComplete());
 }
 
 TEST_CASE("At most max_calls calls run at a time, in the order of arrival") {
-  Batches batches(Bounds(2));
-  std::deque<FakeRequest> requests;
-  for (int limit = 1; limit <= 5; ++limit)
-    requests.push_back(batches.Join(limit));
-  batches.call.WaitForCalls(2);
-
-  batches.call.End(2);
-  CHECK(batches.call.WaitForCalls(3).at(2) == 3);
-  batches.call.End(1);
-  CHECK(batches.call.WaitForCalls(4).at(3) == 4);
-  CHECK(batches.batcher.Pending() == 3);
-  batches.call.EndAll();
-  for (const FakeRequest& request : requests)
-    CHECK_FALSE(request.Collection()->response.error);
+  Batches batches(2);
+  const Requests requests = batches.JoinKeys(1, 5);
+  batches.WaitForCalls(2);
+  batches.End(2);
+  CHECK(batches.WaitForCalls(3).at(2) == 3);
+  batches.End(1);
+  CHECK(batches.WaitForCalls(4).at(3) == 4);
+  CHECK(batches->Pending() == 3);
+  batches.EndAll();
+  for (const Request& request : requests) CHECK(request.Result());
 }
 
-TEST_CASE("Calls with other options never delay the reserved options") {
-  Batches batches(Bounds(2), Limit(0));
-  std::deque<FakeRequest> others;
-  for (int limit = 1; limit <= 5; ++limit)
-    others.push_back(batches.Join(limit));
-  batches.call.WaitForCalls(2);
-
+TEST_CASE("Calls with other keys never delay the reserved key") {
+  Batches batches(2, 1000, 0);
+  const Requests others = batches.JoinKeys(1, 5);
+  batches.WaitForCalls(2);
   for (int i = 0; i < 3; ++i) {
-    const FakeRequest request = batches.Join(0);
-    batches.call.End(0);
-    CHECK(request.Text() == "call " + std::to_string(i + 3) + ", limit 0");
+    const Request request = batches.Join(0);
+    batches.End(0);
+    CHECK(request.Text() == "call " + std::to_string(i + 3) + ", key 0");
   }
-  for (const FakeRequest& request : others) CHECK_FALSE(request.IsComplete());
-  CHECK(batches.call.WaitForCalls(5).size() == 5);
+  for (const Request& request : others) CHECK_FALSE(request.IsComplete());
+  CHECK(batches.WaitForCalls(5).size() == 5);
 }
 
-TEST_CASE("The reserved call is for the reserved options alone") {
-  Batches batches(Bounds(1), Limit(0));
-  const FakeRequest first = batches.Join(1);
-  const FakeRequest second = batches.Join(2);
-  batches.call.WaitForCalls(1);
-  const FakeRequest reserved = batches.Join(0);
-  CHECK(batches.call.WaitForCalls(2).at(1) == 0);
+TEST_CASE("The reserved call is for the reserved key alone") {
+  Batches batches(1, 1000, 0);
+  const Request first = batches.Join(1);
+  batches.WaitForCalls(1);
+  const Request second = batches.Join(2);
+  const Request reserved = batches.Join(0);
+  CHECK(batches.WaitForCalls(2).at(1) == 0);
 
-  const FakeRequest reserved_next = batches.Join(0);
-  batches.batcher.RejectWaitingSince(steady_clock::time_point::max());
+  const Request reserved_next = batches.Join(0);
+  batches->RejectWaitingSince(Time::max());
   CheckRejected(second, Rejection::kOverdue);
   CheckRejected(reserved_next, Rejection::kOverdue);
-  batches.call.EndAll();
-  CHECK(first.Text() == "call 2, limit 1");
-  CHECK(reserved.Text() == "call 2, limit 0");
+  batches.EndAll();
+  CHECK(first.Text() == "call 2, key 1");
+  CHECK(reserved.Text() == "call 2, key 0");
 }
 
 TEST_CASE("Requests beyond max_pending are rejected, and only those") {
-  Batches batches(Bounds(1, 3));
-  const std::deque<FakeRequest> requests = batches.Join(7, 3);
-  CHECK(batches.batcher.Pending() == 3);
+  Batches batches(1, 3);
+  const Requests requests = batches.Join(7, 3);
+  CHECK(batches->Pending() == 3);
   CheckRejected(batches.Join(7), Rejection::kTooManyPending);
-
-  batches.call.EndAll();
-  for (const FakeRequest& request : requests)
-    CHECK_FALSE(request.Collection()->response.error);
-  CHECK_FALSE(batches.Join(7).Collection()->response.error);
-  CHECK(batches.batcher.Pending() == 0);
+  batches.EndAll();
+  for (const Request& request : requests) CHECK(request.Result());
+  CHECK(batches.Join(7).Result());
+  CHECK(batches->Pending() == 0);
 }
 
 TEST_CASE("Requests that are gone make room if too many are pending") {
-  Batches batches(Bounds(1, 4));
-  const std::deque<FakeRequest> running = batches.Join(1, 2);
-  batches.call.WaitForCalls(1);
-  const FakeRequest gone_other = batches.Join(2);
-  const FakeRequest waiting = batches.Join(3);
+  Batches batches(1, 4);
+  const Requests running = batches.Join(1, 2);
+  batches.WaitForCalls(1);
+  const Request gone_other = batches.Join(2);
+  const Request waiting = batches.Join(3);
   CheckRejected(batches.Join(4), Rejection::kTooManyPending);
 
   running.at(1).Leave();
   gone_other.Leave();
-  const FakeRequest more = batches.Join(4);
+  const Request more = batches.Join(4);
   CheckRejected(running.at(1), Rejection::kTooManyPending);
   CheckRejected(gone_other, Rejection::kTooManyPending);
-  CHECK(batches.batcher.Pending() == 3);
+  CHECK(batches->Pending() == 3);
 
-  batches.call.EndAll();
-  CHECK_FALSE(running.at(0).Collection()->response.error);
-  CHECK_FALSE(waiting.Collection()->response.error);
-  CHECK_FALSE(more.Collection()->response.error);
-  CHECK(batches.call.WaitForCalls(3) == std::vector<int>{1, 3, 4});
-}
-
-TEST_CASE("on_batch gets the size of each batch before its call") {
-  std::mutex mutex;
-  std::vector<std::size_t> sizes;
-  BatcherOptions options = Bounds(1);
-  options.on_batch = [&](std::size_t size) {
-    const std::lock_guard lock(mutex);
-    sizes.push_back(size);
-  };
-  {
-    Batches batches(options);
-    const FakeRequest first = batches.Join(7);
-    batches.call.WaitForCalls(1);
-    const std::deque<FakeRequest> next = batches.Join(7, 5);
-    batches.call.EndAll();
-    for (const FakeRequest& request : next) request.Wait();
-  }
-  CHECK(sizes == std::vector<std::size_t>{1, 5});
+  batches.EndAll();
+  for (const Request& request : {running.at(0), waiting, more})
+    CHECK(request.Result());
+  CHECK(batches.WaitForCalls(3) == std::vector<int>{1, 3, 4});
 }
 
 TEST_CASE("Batches that wait too long for their call are rejected") {
-  Batches batches(Bounds(1));
-  const FakeRequest running = batches.Join(1);
-  batches.call.WaitForCalls(1);
-  const FakeRequest same_options = batches.Join(1);
-  const FakeRequest other_options = batches.Join(2);
+  Batches batches(1);
+  const Request running = batches.Join(1);
+  batches.WaitForCalls(1);
+  const Request same_key = batches.Join(1);
+  const Request other_key = batches.Join(2);
 
-  batches.batcher.RejectWaitingSince(steady_clock::time_point::min());
-  CHECK_FALSE(same_options.IsComplete());
+  batches->RejectWaitingSince(Time::min());
+  CHECK_FALSE(same_key.IsComplete());
 
-  batches.batcher.RejectWaitingSince(steady_clock::time_point::max());
-  CheckRejected(same_options, Rejection::kOverdue);
-  CheckRejected(other_options, Rejection::kOverdue);
+  batches->RejectWaitingSince(Time::max());
+  CheckRejected(same_key, Rejection::kOverdue);
+  CheckRejected(other_key, Rejection::kOverdue);
   CHECK_FALSE(running.IsComplete());
-  CHECK(batches.batcher.Pending() == 1);
+  CHECK(batches->Pending() == 1);
 
-  // A request that comes afterwards gets a call.
-  const FakeRequest again = batches.Join(2);
-  batches.call.EndAll();
-  CHECK_FALSE(running.Collection()->response.error);
-  CHECK_FALSE(again.Collection()->response.error);
+  // A request that arrives afterwards gets a call.
+  const Request again = batches.Join(2);
+  batches.EndAll();
+  CHECK(running.Result());
+  CHECK(again.Result());
 }
 
-TEST_CASE(
-    "A shutdown completes the batches whose call runs and rejects the rest") {
-  Batches batches(Bounds(1));
-  const FakeRequest running = batches.Join(1);
-  batches.call.WaitForCalls(1);
-  const std::deque<FakeRequest> waiting = batches.Join(1, 3);
-  const FakeRequest other = batches.Join(2);
+TEST_CASE("A shutdown completes running batches and rejects the rest") {
+  Batches batches(1);
+  const Request running = batches.Join(1);
+  batches.WaitForCalls(1);
+  Requests waiting = batches.Join(1, 3);
+  waiting.push_back(batches.Join(2));
 
-  std::thread shutdown([&] { batches.batcher.Shutdown(milliseconds(0)); });
-  CheckRejected(other, Rejection::kShuttingDown);
-  for (const FakeRequest& request : waiting)
+  std::thread shutdown([&] { batches->Shutdown(milliseconds(0)); });
+  for (const Request& request : waiting)
     CheckRejected(request, Rejection::kShuttingDown);
   CHECK_FALSE(running.IsComplete());
   CheckRejected(batches.Join(1), Rejection::kShuttingDown);
 
-  batches.call.End(1);
-  CHECK(running.Text() == "call 1, limit 1");
+  batches.End(1);
+  CHECK(running.Text() == "call 1, key 1");
   shutdown.join();
-  CHECK(batches.batcher.Pending() == 0);
+  CHECK(batches->Pending() == 0);
 }
 
 TEST_CASE("During the grace of a shutdown, waiting batches get their call") {
-  Batches batches(Bounds(1));
-  const FakeRequest running = batches.Join(1);
-  batches.call.WaitForCalls(1);
-  const std::deque<FakeRequest> waiting = batches.Join(1, 3);
-  std::thread shutdown([&] { batches.batcher.Shutdown(kPatience); });
-  batches.call.EndAll();
+  Batches batches(1);
+  const Request running = batches.Join(1);
+  batches.WaitForCalls(1);
+  const Requests waiting = batches.Join(1, 3);
+  std::thread shutdown([&] { batches->Shutdown(kPatience); });
+  batches.EndAll();
   shutdown.join();
-  CHECK_FALSE(running.Collection()->response.error);
-  CheckTexts(waiting, "call 2, limit 1");
+  CHECK(running.Result());
+  CheckTexts(waiting, "call 2, key 1");
 }
 
 TEST_CASE("The destructor leaves no request incomplete") {
-  const FakeRequest request;
-  const FakeRequest waiting;
+  Requests requests;
   {
-    Batches batches(Bounds(1));
-    batches.batcher.Join(Limit(1), request.Waiter());
-    batches.call.WaitForCalls(1);
-    batches.batcher.Join(Limit(1), waiting.Waiter());
-    batches.call.EndAll();
+    Batches batches(1);
+    requests.push_back(batches.Join(1));
+    batches.WaitForCalls(1);
+    requests.push_back(batches.Join(1));
   }
-  CHECK_FALSE(request.Collection()->response.error);
-  CHECK(waiting.IsComplete());
+  CHECK(requests.at(0).Result());
+  CHECK(requests.at(1).IsComplete());
 }
 
 TEST_CASE(
     "A thread that cannot start is an error, not the end of the process") {
   const RoomForThreads room(1);
   CHECK_THROWS_WITH(
-      Batches(Bounds(4)),
+      Batches(4),
       "Cannot start a thread for calls of the container runtime: Resource "
       "temporarily unavailable. Raise the limit of memory or threads.");
+}
+
+TEST_CASE("No request gets the result of a call that began before it arrived") {
+  constexpr int kThreads = 8;
+  constexpr int kRequestsPerThread = 2000;
+  WatchedCalls calls;
+  std::atomic<int> completed{0};
+  std::atomic<int> rejected{0};
+  std::atomic<int> from_before{0};
+  std::atomic<int> of_other_key{0};
+  {
+    Batcher<int> batcher(std::ref(calls),
+                         {WatchedCalls::kMaxCalls, 200, [](std::size_t) {}}, 0);
+    const auto ask = [&](unsigned int seed) {
+      std::minstd_rand random(seed);
+      for (int i = 0; i < kRequestsPerThread; ++i) {
+        const int key = static_cast<int>(random() % WatchedCalls::kKeys);
+        const std::uint64_t arrived = ++calls.events;
+        const auto complete = [&, key, arrived](const BatchResult& result) {
+          const auto* collection = std::get_if<CollectionPtr>(&result);
+          if (collection == nullptr) {
+            ++rejected;
+            return;
+          }
+          const auto& [response, body, runtime] = **collection;
+          if (response.container_count < arrived) ++from_before;
+          if (*body != std::to_string(key)) ++of_other_key;
+          ++completed;
+        };
+        const bool gone = random() % 8 == 0;
+        batcher.Join(key, {complete, [gone] { return gone; }});
+        if (random() % 16 == 0) std::this_thread::yield();
+        if (random() % 512 == 0)
+          batcher.RejectWaitingSince(std::chrono::steady_clock::now());
+      }
+    };
+    std::vector<std::thread> threads;
+    for (unsigned int i = 1; i <= kThreads; ++i) threads.emplace_back(ask, i);
+    for (std::thread& thread : threads) thread.join();
+    batcher.Shutdown(kPatience);
+    CHECK(batcher.Pending() == 0);
+  }
+  CHECK(completed + rejected == kThreads * kRequestsPerThread);
+  CHECK(completed > 0);
+  CHECK(from_before == 0);
+  CHECK(of_other_key == 0);
+  CHECK(calls.violations == 0);
+  CHECK(calls.calls <= completed);
 }

@@ -96,13 +96,56 @@ TEST_CASE("The process shows what it uses") {
       kGenerous));
 }
 
-TEST_CASE("/metrics shows open connections and pending requests") {
-  Node node({"--max-waiting", "20"});
+TEST_CASE("/metrics counts requests, runtime calls and containers") {
+  Node node;
+  const std::string success =
+      "containercollector_last_successful_collection_timestamp_seconds";
+  Post(node.url());
+  CHECK_FALSE(Has(MetricsOf(node), success));
+  node.Start(GoodDaemon());
+  Post(node.url());
+  Post(node.url());
+  Post(node.url(), "?limit=x");
+  for (const char* path : {"/", "/healthz", "/readyz", "/nowhere"})
+    Get(node.url(), path);
+
+  const auto response = Get(node.url(), "/metrics");
+  CHECK(response.status == 200);
+  CHECK(response.headers.at("content-type") ==
+        "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(IsNow(Value(response.body, success)));
+  const std::string prefix = "containercollector_";
+  CHECK(Has(response.body, "\n" + prefix + "build_info{version=\""));
+  const std::string durations = "request_duration_seconds_count";
+  for (const auto& [series, value] : std::map<std::string, double>{
+           {R"(requests_total{route="collect",status="200"})", 2},
+           {R"(requests_total{route="collect",status="400"})", 1},
+           {R"(requests_total{route="collect",status="500"})", 1},
+           {R"(requests_total{route="other",status="404"})", 1},
+           {durations + R"({route="collect"})", 4},
+           {durations + R"({route="landing"})", 1},
+           {durations + R"({route="healthz"})", 1},
+           {durations + R"({route="readyz"})", 1},
+           {durations + R"({route="other"})", 1},
+           {R"(daemon_calls_total{call="list",result="ok"})", 3},
+           {R"(daemon_calls_total{call="list",result="cannot_connect"})", 2},
+           {R"(daemon_call_duration_seconds_count{call="list"})", 5},
+           {"batch_size_count", 5},
+           {"requests_pending", 0},
+           {"last_response_containers", 1},
+           {"last_response_bytes", kOneContainer.size()}}) {
+    CHECK(Value(response.body, prefix + series) == value);
+  }
+}
+
+TEST_CASE("/metrics shows connections and pending requests, by listener") {
+  Node node(
+      {"--max-waiting=20", "--metrics-port=0", "--max-in-flight-bytes=7"});
   node.Start(RespondWhenReleased(GoodResponse()));
-  const std::string connections =
-      R"(containercollector_connections{listener="main"})";
   std::vector<HttpCall> calls = PostMany(node, 5);
   WaitForWaiting(node, 5);
+  const std::string prefix = "containercollector_";
+  const std::string connections = prefix + R"(connections{listener="main"})";
   // With that of the request for them.
   const auto has = [&](double count) {
     return WaitUntil(
@@ -110,13 +153,21 @@ TEST_CASE("/metrics shows open connections and pending requests") {
         kGenerous);
   };
   CHECK(has(6));
-  CHECK(Value(MetricsOf(node), "containercollector_requests_pending_limit") ==
-        20);
+  const std::string text = MetricsOf(node);
+  for (const auto& [series, value] : std::map<std::string, double>{
+           {"requests_pending_limit", 20},
+           {R"(connections_limit{listener="main"})", 1044},
+           {R"(connections_limit{listener="metrics"})", 64},
+           {R"(connections{listener="metrics"})", 0},
+           {R"(in_flight_bytes{listener="metrics"})", 0},
+           {R"(in_flight_limit_bytes{listener="main"})", 7},
+           {R"(in_flight_limit_bytes{listener="metrics"})", 7}}) {
+    CHECK(Value(text, prefix + series) == value);
+  }
   node.daemon().Release();
-  for (HttpCall& call : calls) CheckCollected(call.Wait());
+  for (HttpCall& call : calls) call.Wait();
   calls.clear();
   CHECK(has(1));
-  CheckStops(node.server());
 }
 
 TEST_CASE("/metrics shows the memory of responses that are being sent") {
@@ -132,33 +183,4 @@ TEST_CASE("/metrics shows the memory of responses that are being sent") {
   slow.connection().Close();
   CHECK(WaitUntil([&] { return Value(MetricsOf(node), bytes) < 100'000; },
                   kGenerous));
-  CheckStops(node.server());
-}
-
-TEST_CASE("/metrics shows when a collection last succeeded") {
-  Node node;
-  const std::string success =
-      "containercollector_last_successful_collection_timestamp_seconds";
-  CHECK(Post(node.url()).status == 500);
-  CHECK_FALSE(Has(MetricsOf(node), success));
-  node.Start(GoodDaemon());
-  CheckCollected(Post(node.url()));
-  CHECK(IsNow(Value(MetricsOf(node), success)));
-  CheckStops(node.server());
-}
-
-TEST_CASE("/metrics shows the duration of every route") {
-  Node node;
-  Post(node.url());
-  for (const char* path : {"/", "/healthz", "/readyz", "/metrics", "/nowhere"})
-    Get(node.url(), path);
-  const std::string text = MetricsOf(node);
-  for (const char* route :
-       {"collect", "landing", "healthz", "readyz", "metrics", "other"}) {
-    CHECK(Value(text,
-                "containercollector_request_duration_seconds_count"
-                "{route=\"" +
-                    std::string(route) + "\"}") >= 1);
-  }
-  CheckStops(node.server());
 }

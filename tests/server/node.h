@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -40,35 +41,46 @@ inline void WaitForMetric(const std::string& url, const std::string& line) {
 inline constexpr const char* kStartCheck =
     "containercollector_daemon_call_duration_seconds_count{call=\"list\"} 1";
 
-/// A scripted daemon and the server's binary, which calls it.
+/// Stops the server and checks that it exits with 0, which it does not if a
+/// sanitizer found something.
+inline void CheckStops(ServerProcess& server) {
+  if (server.IsRunning()) server.Signal(SIGTERM);
+  const int exit_code = server.WaitForExit();
+  if (exit_code != 0) UNSCOPED_INFO(server.ErrorOutput());
+  CHECK(exit_code == 0);
+}
+
+/// A scripted daemon and the server's binary, which calls it. The destructor
+/// checks that the server stops.
 class Node : public ScriptedNode {
  public:
   explicit Node(const Command& arguments = {},
                 const Environment& environment = {})
       : server_(host(), arguments, environment) {
-    WaitForStartCheck();
+    // The server makes a collection at start: not after the test has started a
+    // daemon. Only some clients get metrics by TLS; the collection fails.
+    if (url().rfind("http:", 0) == 0) {
+      WaitForMetric(url(), kStartCheck);
+    } else {
+      REQUIRE(server_.WaitForErrorOutput("\"list\""));
+    }
   }
+  ~Node() {
+    if (std::uncaught_exceptions() == 0) CheckStops(server_);
+  }
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   const std::string& url() const { return server_.url(); }
   ServerProcess& server() { return server_; }
 
- private:
-  /// The server makes a collection at start: not after the test has started a
-  /// daemon.
-  void WaitForStartCheck() {
-    // Only some clients get metrics by TLS. The check fails: there is no
-    // daemon.
-    if (url().rfind("https:", 0) == 0) {
-      REQUIRE(WaitUntil(
-          [&] {
-            return server_.ErrorOutput().find("\"list\"") != std::string::npos;
-          },
-          kGenerous));
-      return;
-    }
-    WaitForMetric(url(), kStartCheck);
+  /// Stops the server and returns all that it logged.
+  std::string Log() {
+    CheckStops(server_);
+    return server_.ErrorOutput();
   }
 
+ private:
   ServerProcess server_;
 };
 
@@ -151,22 +163,40 @@ inline void CheckText(const HttpResponse& response, int status,
 inline void WaitForReadiness(const std::string& url, int status,
                              const std::string& text) {
   HttpResponse response;
-  static_cast<void>(WaitUntil(
-      [&] {
-        response = Get(url, "/readyz");
-        return response.body == text;
-      },
-      kGenerous));
+  const auto is_new = [&] {
+    response = Get(url, "/readyz");
+    return response.body == text;
+  };
+  static_cast<void>(WaitUntil(is_new, kGenerous));
   CheckText(response, status, text);
 }
 
-/// Stops the server and checks that it exits with 0, which it does not if a
-/// sanitizer found something.
-inline void CheckStops(ServerProcess& server) {
-  server.Signal(SIGTERM);
-  const int exit_code = server.WaitForExit();
-  if (exit_code != 0) UNSCOPED_INFO(server.ErrorOutput());
-  CHECK(exit_code == 0);
+/// Returns the response to a request to any path.
+inline HttpResponse Send(const std::string& url, std::string_view method,
+                         std::string_view target) {
+  return HttpCall(url, RequestBytes(method, target)).Wait();
+}
+
+inline std::size_t CountOf(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1))
+    ++count;
+  return count;
+}
+
+inline std::string CannotConnect(const ScriptedNode& node) {
+  return "Cannot connect to the Docker daemon at " + node.host() +
+         ". Is the docker daemon running?";
+}
+
+/// What callers get if the daemon does not respond in time.
+inline std::string TimedOut(const ScriptedNode& node,
+                            const std::string& timeout) {
+  return "The Docker daemon at " + node.host() +
+         " did not finish its answer to GET /v1.40/containers/json within " +
+         timeout +
+         " (0 bytes came). It may hang: look at its log, or allow more time.";
 }
 
 }  // namespace containercollector::test

@@ -1,108 +1,222 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// The agents of every KubeDiag generation, and what the log says of them.
 #include "server/request_log.h"
 
-#include "tests/support/catch.h"
+#include <array>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "containercollector/processor.h"
+#include "tests/server/node.h"
+
+using namespace containercollector::test;
 using namespace containercollector::server;
-using Fields = std::vector<std::pair<std::string_view, std::string>>;
+using containercollector::Processor;
+using namespace std::string_view_literals;
 
 namespace {
 
-Fields FieldsOf(std::string_view body, std::size_t piece_size) {
-  CallerFields caller;
-  for (; body.size() > piece_size; body.remove_prefix(piece_size))
-    caller.Read(body.substr(0, piece_size));
-  caller.Read(body);
-  return caller.fields();
+struct Agent {
+  std::string_view name;
+  std::string_view trace_headers;
+  std::string_view body;
+  std::string_view log;  ///< What its log line says of it.
+};
+
+/// Go writes headers and the keys of a map in alphabetical order.
+constexpr std::array kAgents = {
+    Agent{"March to May 2021",
+          "Diagnosis-Name: web\r\nDiagnosis-Namespace: default\r\n"
+          "Diagnosis-Uuid: 59f1aee9-e00c-4680-92c3-d1cee080f8dc\r\n"
+          "Node-Name: my-node\r\n",
+          "{}",
+          R"(diagnosis-uuid="59f1aee9-e00c-4680-92c3-d1cee080f8dc" )"
+          R"(diagnosis-namespace="default" diagnosis-name="web" )"
+          R"(node-name="my-node")"},
+    Agent{"v0.2.0 to v0.3.1", "",
+          R"({"collector.kubernetes.pod.list":"[{\"a\":\"}\\\"\"}]",)"
+          R"("diagnosis.name":"web","diagnosis.namespace":"default",)"
+          R"("diagnosis.uid":"59f1aee9-e00c-4680-92c3-d1cee080f8dc",)"
+          R"("node":"my-node","zone":"z"})",
+          R"(diagnosis.name="web" diagnosis.namespace="default" )"
+          R"(diagnosis.uid="59f1aee9-e00c-4680-92c3-d1cee080f8dc" )"
+          R"(node="my-node")"},
+    Agent{"head", "",
+          R"({"node":"my-node","task.name":"web.59f1aee9.my-node.0.0.list",)"
+          R"("task.namespace":"default",)"
+          R"("task.uid":"6d1b6dfb-5b64-4a5c-9a4e-6a0bd0f2f0a3"})",
+          R"(node="my-node" task.name="web.59f1aee9.my-node.0.0.list" )"
+          R"(task.namespace="default" )"
+          R"(task.uid="6d1b6dfb-5b64-4a5c-9a4e-6a0bd0f2f0a3")"}};
+
+/// Sends what Go's net/http sends for an agent: keep-alive is off, and a body
+/// has no Content-Type.
+containercollector::test::HttpResponse SendAsAgent(
+    const Node& node, std::string_view target, std::string_view trace_headers,
+    std::string_view body) {
+  return HttpCall(node.url(), "POST " + std::string(target) +
+                                  " HTTP/1.1\r\n"
+                                  "Host: 127.0.0.1:8091\r\n"
+                                  "User-Agent: Go-http-client/1.1\r\n"
+                                  "Content-Length: " +
+                                  std::to_string(body.size()) + "\r\n" +
+                                  std::string(trace_headers) +
+                                  "Accept-Encoding: gzip\r\n"
+                                  "Connection: close\r\n"
+                                  "\r\n" +
+                                  std::string(body))
+      .Wait();
 }
 
-/// Checks that the fields do not depend on how the body is cut.
-Fields FieldsOf(std::string_view body) {
-  const Fields fields = FieldsOf(body, body.size() + 1);
-  for (const std::size_t piece_size : {1U, 2U, 3U, 7U})
-    CHECK(FieldsOf(body, piece_size) == fields);
-  return fields;
+/// What follows the peer's address in the log line of each request.
+std::vector<std::string> CallersInLog(const std::string& log) {
+  std::vector<std::string> callers;
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(" path=\"/processor/") == std::string::npos) continue;
+    constexpr std::string_view kPeer = " peer=\"";
+    const std::size_t peer = line.find(kPeer);
+    REQUIRE(peer != std::string::npos);
+    const std::size_t end = line.find('"', peer + kPeer.size());
+    callers.push_back(line.substr(std::min(line.size(), end + 2)));
+  }
+  return callers;
+}
+
+/// Returns what the log line of a request with this body says of its caller.
+std::string LogOf(std::string_view body, std::size_t piece_size) {
+  const auto caller = std::make_shared<CallerFields>();
+  for (; body.size() > piece_size; body.remove_prefix(piece_size))
+    caller->Read(body.substr(0, piece_size));
+  caller->Read(body);
+  RequestRecord record;
+  record.request.body_reader = caller;
+  record.delivered = true;
+  const std::string line =
+      FormatLogFields(LogFormat::kLogfmt, "request", RequestLogFields(record));
+  const std::string others =
+      R"(msg="request" method="" path="" status=0 duration_ms=0.000 bytes=0)";
+  REQUIRE(line.rfind(others, 0) == 0);
+  return line.substr(std::min(line.size(), others.size() + 1));
 }
 
 }  // namespace
 
-TEST_CASE("The fields of KubeDiag v0.2.0 to v0.3.1 are found, as Go sorts") {
-  CHECK(FieldsOf(R"({"collector.kubernetes.pod.list":"[{\"a\":\"}\\\"\"}]",)"
-                 R"("diagnosis.name":"d-1","diagnosis.namespace":"default",)"
-                 R"("diagnosis.uid":"8b2f","node":"worker-1","zone":"z"})") ==
-        Fields{{"diagnosis.name", "d-1"},
-               {"diagnosis.namespace", "default"},
-               {"diagnosis.uid", "8b2f"},
-               {"node", "worker-1"}});
-}
-
-TEST_CASE("The fields of KubeDiag's head are found") {
-  CHECK(FieldsOf("{ \"node\" : \"n\" ,\n\"task.name\":\"t\","
-                 "\"task.namespace\":\"ns\",\"task.uid\":\"u\" }") ==
-        Fields{{"node", "n"},
-               {"task.name", "t"},
-               {"task.namespace", "ns"},
-               {"task.uid", "u"}});
-}
-
-TEST_CASE("Values that are no strings are skipped") {
-  CHECK(FieldsOf(R"({"a":{"node":"no","b":["]}",{}]},"c":[1,"\"]"],"d":-1.5e3,)"
-                 R"("task.name":null,"e":true,"node":"n"})") ==
-        Fields{{"node", "n"}});
-}
-
-TEST_CASE("A body that is no object of strings has no fields") {
-  for (const char* body :
-       {"", "{}", "[]", "null", "node", "\"node\"", "{node:1}", "{\"node\"}",
-        "{\"node\":\"cut", "[{\"node\":\"n\"}]", "]{\"node\":\"n\"}",
-        "{{\"node\":\"n\"}}"}) {
-    CAPTURE(body);
-    CHECK(FieldsOf(body).empty());
+TEST_CASE("Agents of every generation get what their route promises") {
+  Node node;
+  node.Start(GoodDaemon());
+  std::vector<std::string> expected;
+  for (const Agent& agent : kAgents) {
+    INFO(agent.name);
+    CheckCollected(SendAsAgent(node, Processor::kArrayPath, agent.trace_headers,
+                               agent.body));
+    const auto object = SendAsAgent(node, Processor::kObjectPath,
+                                    agent.trace_headers, agent.body);
+    CHECK(object.status == 200);
+    CHECK(object.body == Wrapped(kOneContainer));
+    expected.insert(expected.end(), 2, std::string(agent.log));
   }
-  CHECK(FieldsOf("{\"node\":\"n\"}{\"task.name\":\"t\"}") ==
-        Fields{{"node", "n"}});
+  CHECK(CallersInLog(node.Log()) == expected);
 }
 
-TEST_CASE("The first of repeated fields counts, and long values are cut") {
-  CHECK(FieldsOf(R"({"node":"first","node":"second"})") ==
-        Fields{{"node", "first"}});
-  const std::string body =
+TEST_CASE("A caller is logged if its fields come after 3 MB of results") {
+  Node node;
+  node.Start(GoodDaemon());
+  const std::string body = R"({"collector.kubernetes.pod.list":"[{\"a\":\"})" +
+                           std::string(3'000'000, 'x') +
+                           R"(\"}]","diagnosis.name":"web","node":"my-node"})";
+  CheckCollected(SendAsAgent(node, Processor::kArrayPath, "", body));
+  // In chunks, as a Go program sends a body of unknown length.
+  std::string chunked =
+      RequestBytes("POST", kRoute, {{"Transfer-Encoding", "chunked"}});
+  for (std::size_t i = 0; i < body.size(); i += 1'000'001)
+    chunked += Chunk(std::string_view(body).substr(i, 1'000'001));
+  CheckCollected(
+      HttpCall(node.url(), chunked + std::string(kLastChunk)).Wait());
+  // A daemon's failure is where the log is needed.
+  node.Stop();
+  CHECK(SendAsAgent(node, Processor::kArrayPath, "", body).status == 500);
+  const std::string caller = R"(diagnosis.name="web" node="my-node")";
+  CHECK(CallersInLog(node.Log()) ==
+        std::vector<std::string>{
+            caller, caller, "error=\"" + CannotConnect(node) + "\" " + caller});
+}
+
+TEST_CASE("The known fields of a body are logged, wherever it is cut") {
+  struct Case {
+    std::string_view body;
+    std::string_view log;
+  };
+  const std::string long_value =
       "{\"node\":\"" + std::string(100'000, 'x') + "\",\"task.uid\":\"u\"}";
-  CHECK(FieldsOf(body) ==
-        Fields{{"node", std::string(256, 'x')}, {"task.uid", "u"}});
-  CHECK(FieldsOf("{\"" + std::string(100'000, 'k') + "\":\"v\"}").empty());
+  const std::string long_value_log =
+      "node=\"" + std::string(256, 'x') + "\" task.uid=\"u\"";
+  const std::string long_key = "{\"" + std::string(100'000, 'k') + "\":\"v\"}";
+  for (const auto& [body, log] : {
+           Case{kAgents[1].body, kAgents[1].log},
+           Case{"{ \"node\" : \"n\" ,\n\"task.name\":\"t\" }",
+                R"(node="n" task.name="t")"},
+           Case{R"({"a":{"node":"no","b":["]}",{}]},"c":[1,"\"]"],"d":-1.5e3,)"
+                R"("task.name":null,"e":true,"node":"n"})",
+                R"(node="n")"},
+           // Not an object of strings.
+           Case{"", ""},
+           Case{"{}", ""},
+           Case{"[]", ""},
+           Case{"null", ""},
+           Case{"no JSON", ""},
+           Case{"\"node\"", ""},
+           Case{"{node:1}", ""},
+           Case{"{\"node\"}", ""},
+           Case{"{\"node\":\"cut", ""},
+           Case{"[{\"node\":\"n\"}]", ""},
+           Case{"]{\"node\":\"n\"}", ""},
+           Case{"{{\"node\":\"n\"}}", ""},
+           Case{"\0{\"node\":\"a\"}"sv, ""},
+           Case{R"({"node":1})", ""},
+           Case{R"({"node":{"node":"b"}} x)", ""},
+           Case{"\xff\xfe{\"node\":\"\\ud800\"}", ""},
+           Case{R"({"node":"a"}{"task.name":"t"})", R"(node="a")"},
+           // The first of two counts.
+           Case{R"({"node":"a","node":"b"} and more)", R"(node="a")"},
+           Case{long_value, long_value_log},
+           Case{long_key, ""},
+           // No value ends its quotes.
+           Case{"{\"node\":\"a\0\xff\x1b\n\"}"sv, R"(node="a\x00\xff\x1b\n")"},
+           Case{R"({"node":"\u0000\"\\"})", R"(node="\\u0000\\\"\\\\")"},
+           Case{R"({"node":"a\" status=200 x=\""})",
+                R"(node="a\\\" status=200 x=\\\"")"},
+       }) {
+    CAPTURE(body.substr(0, 100));
+    for (const std::size_t piece_size : {1U, 2U, 3U, 7U, 1'000'000U})
+      CHECK(LogOf(body, piece_size) == log);
+  }
 }
 
-TEST_CASE("Values keep their escapes") {
-  CHECK(FieldsOf(R"({"node":"a\"b\\","task.uid":"\u0041\n"})") ==
-        Fields{{"node", R"(a\"b\\)"}, {"task.uid", R"(\u0041\n)"}});
-}
-
-TEST_CASE("A request's line has its trace headers, as far as they came") {
+TEST_CASE("A request's line has what is known of it") {
   RequestRecord record;
   record.request.method = "POST";
   record.request.path = "/processor/containercollector";
-  record.request.query = "limit=1";
-  record.request.headers = {{"diagnosis-uuid", "u\n1"}, {"node-name", "n"}};
-  record.request.peer = "[::1]:40312";
   record.status = 200;
   record.duration = std::chrono::microseconds(1500);
   record.bytes = 42;
-  record.delivered = true;
-  CHECK(
-      FormatLogFields(LogFormat::kLogfmt, "request",
-                      RequestLogFields(record)) ==
+  const std::string start =
       R"(msg="request" method="POST" path="/processor/containercollector" )"
-      R"(status=200 duration_ms=1.500 bytes=42 peer="[::1]:40312" query="limit=1" )"
-      R"(diagnosis-uuid="u\n1" node-name="n")");
-
-  record.request.peer.clear();
-  record.request.query.clear();
-  record.request.headers.clear();
-  record.delivered = false;
-  CHECK(FormatLogFields(LogFormat::kLogfmt, "request",
-                        RequestLogFields(record)) ==
-        R"(msg="request" method="POST" path="/processor/containercollector" )"
-        R"(status=200 duration_ms=1.500 bytes=42 delivered="no")");
+      R"(status=200 duration_ms=1.500 bytes=42)";
+  const auto line = [&record] {
+    return FormatLogFields(LogFormat::kLogfmt, "request",
+                           RequestLogFields(record));
+  };
+  CHECK(line() == start + R"( delivered="no")");
+  record.delivered = true;
+  record.error = "it is broken";
+  record.request.query = "limit=1";
+  record.request.headers = {{"diagnosis-uuid", "u\n1"}, {"node-name", "n"}};
+  record.request.peer = "[::1]:40312";
+  CHECK(line() == start + R"( peer="[::1]:40312" query="limit=1" )"
+                          R"(error="it is broken" diagnosis-uuid="u\n1" )"
+                          R"(node-name="n")");
 }

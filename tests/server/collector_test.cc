@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Collections in which containers lack details.
+#include "server/collect/collector.h"
+
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "server/collect/collector.h"
 #include "server/collection_responses.h"
 #include "tests/support/catch.h"
 
@@ -15,11 +15,13 @@ using namespace containercollector::server;
 
 namespace {
 
+using Texts = std::vector<std::string>;
+
 /// Lists one container, which lacks what the errors say.
-class IncompleteRuntime final : public ContainerRuntime {
+class FakeRuntime final : public ContainerRuntime {
  public:
-  explicit IncompleteRuntime(std::vector<std::string> errors)
-      : errors_(std::move(errors)) {}
+  explicit FakeRuntime(Texts errors = {}, const std::string* id = nullptr)
+      : errors_(std::move(errors)), id_(id) {}
 
   const std::string& endpoint() const noexcept override { return endpoint_; }
 
@@ -30,85 +32,90 @@ class IncompleteRuntime final : public ContainerRuntime {
     for (const std::string& error : errors_)
       call.on_incomplete(Error(ErrorCode::kTimeout, error));
     Container container;
+    if (id_ != nullptr) container.id = *id_;
     visitor(container);
   }
   PingResult DoPing(const CallOptions& /*call*/) const override { return {}; }
 
   const std::string endpoint_ = "unix:///fake";
-  const std::vector<std::string> errors_;
+  const Texts errors_;
+  const std::string* const id_;
 };
 
-/// The errors that are logged, each with its containers; or that all ended.
-std::vector<std::string> LinesOf(IncompleteLog& log,
-                                 const std::vector<std::string>& errors,
-                                 bool is_whole = true) {
+/// The lines for a collection with these errors: each cause with the number of
+/// its containers, and whether all have ended.
+Texts LinesOf(IncompleteLog& log, const Texts& errors, bool is_whole = true) {
   Causes causes;
   for (const std::string& error : errors) AddCause(error, causes);
   const auto [begun, all_ended] = log.Update(causes, is_whole);
-  std::vector<std::string> lines;
+  Texts lines;
   for (const Cause& cause : begun)
     lines.push_back(std::to_string(cause.containers) + " " + cause.error);
-  if (all_ended) lines.emplace_back("ended");
+  if (all_ended) lines.emplace_back("all ended");
   return lines;
 }
 
-using Lines = std::vector<std::string>;
-
-std::string Line(int containers, const std::string& error) {
-  return std::to_string(containers) + " " + error;
-}
-
-const std::string kEnd = "ended";
-
 }  // namespace
+
+TEST_CASE("Equal collections share their body, others do not") {
+  Metrics metrics;
+  std::string id = "a1";
+  Collector collector(std::make_unique<FakeRuntime>(Texts{}, &id), metrics);
+  const CollectionPtr first = collector.Collect({});
+  CHECK(collector.Collect({})->body == first->body);
+  id = "b2";
+  const CollectionPtr second = collector.Collect({});
+  CHECK(second->body->find(R"("Id":"b2")") != std::string::npos);
+  CHECK(second->body->size() == first->body->size());
+  CHECK(first->body->find(R"("Id":"a1")") != std::string::npos);
+}
 
 TEST_CASE("Both routes say in a header how many containers lack details") {
   Metrics metrics;
-  Collector collector(std::make_unique<IncompleteRuntime>(Lines{"a", "b"}),
-                      metrics);
   CollectionResponses responses({0, 0});
-  const auto collection = collector.Collect({});
-  const std::vector<std::pair<std::string, std::string>> headers = {
-      {"Container-Collector-Incomplete", "2"}};
-  CHECK(responses.For(*collection, std::nullopt).status == 200);
-  CHECK(responses.For(*collection, std::nullopt).headers == headers);
-  CHECK(responses.For(*collection, "key").headers == headers);
-  CHECK(responses.For(*collection, "key").headers == headers);
-  collector.Collect({});
+  const auto headers_of = [&](Texts errors) {
+    Collector collector(std::make_unique<FakeRuntime>(std::move(errors)),
+                        metrics);
+    const CollectionPtr collection = collector.Collect({});
+    const HttpResponse array = responses.For(*collection, std::nullopt);
+    CHECK(array.status == 200);
+    CHECK(responses.For(*collection, "key").headers == array.headers);
+    return array.headers;
+  };
+  CHECK(headers_of({"a", "b"}) ==
+        std::vector<std::pair<std::string, std::string>>{
+            {"Container-Collector-Incomplete", "2"}});
+  CHECK(headers_of({}).empty());
   CHECK(metrics.ToText().find(
-            "\ncontainercollector_incomplete_containers_total 4\n") !=
+            "\ncontainercollector_incomplete_containers_total 2\n") !=
         std::string::npos);
-
-  Collector complete(std::make_unique<IncompleteRuntime>(Lines{}), metrics);
-  CHECK(responses.For(*complete.Collect({}), std::nullopt).headers.empty());
-  CHECK(responses.For(*complete.Collect({}), "key").headers.empty());
 }
 
 TEST_CASE("Each cause is one line, when it begins and when all have ended") {
   IncompleteLog log;
-  const Lines both = {"status of 0db1c5a0ffee: shim 12 is dead",
+  const Texts both = {"status of 0db1c5a0ffee: shim 12 is dead",
                       "status of feedbeef0123: shim 9 is dead", "timed out"};
   CHECK(LinesOf(log, {}).empty());
-  CHECK(LinesOf(log, both) == Lines{Line(2, both[0]), Line(1, "timed out")});
+  CHECK(LinesOf(log, both) == Texts{"2 " + both[0], "1 timed out"});
   CHECK(LinesOf(log, both).empty());
   CHECK(LinesOf(log, {both[1]}).empty());
-  CHECK(LinesOf(log, {both[1], "timed out"}) == Lines{Line(1, "timed out")});
-  CHECK(LinesOf(log, {}) == Lines{kEnd});
+  CHECK(LinesOf(log, {both[1], "timed out"}) == Texts{"1 timed out"});
+  CHECK(LinesOf(log, {}) == Texts{"all ended"});
   CHECK(LinesOf(log, {}).empty());
 }
 
 TEST_CASE("Only a collection of all containers shows that a cause has ended") {
   IncompleteLog log;
-  CHECK(LinesOf(log, {"dead"}, false) == Lines{Line(1, "dead")});
+  CHECK(LinesOf(log, {"dead"}, false) == Texts{"1 dead"});
   CHECK(LinesOf(log, {}, false).empty());
   CHECK(LinesOf(log, {"dead"}, false).empty());
   CHECK(LinesOf(log, {"dead"}).empty());
-  CHECK(LinesOf(log, {}) == Lines{kEnd});
+  CHECK(LinesOf(log, {}) == Texts{"all ended"});
 }
 
 TEST_CASE("The lines about incomplete containers are few") {
   IncompleteLog log;
-  Lines many;
+  Texts many;
   for (char c = 'a'; c <= 'z'; ++c) many.emplace_back(1, c);
   CHECK(LinesOf(log, many).size() == 8);
   for (const bool is_whole : {true, false})
