@@ -314,30 +314,6 @@ class SelectingRuntime final : public ContainerRuntime {
     chosen_.swap(saved);
   }
 
-  /// Returns whether no candidate but the chosen one has a new socket.
-  bool Holds(const Chosen& last, const std::vector<Socket>& sockets) const {
-    if (last.candidate == nullptr) return false;
-    for (std::size_t i = 0; i < sockets.size(); ++i)
-      if (&candidates_[i] != last.candidate && sockets[i] &&
-          sockets[i] != last.sockets[i])
-        return false;
-    return true;
-  }
-
-  /// Returns the candidates that may respond, in the order to query them.
-  std::vector<const RuntimeCandidate*> ToAsk(
-      const Chosen& last, const std::vector<Socket>& sockets) const {
-    std::vector<const RuntimeCandidate*> order;
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
-      const bool is_last = &candidates_[i] == last.candidate;
-      if (!sockets[i] && !(is_last && last.lists_pods)) continue;
-      order.insert(
-          is_last && Holds(last, sockets) ? order.begin() : order.end(),
-          &candidates_[i]);
-    }
-    return order;
-  }
-
   Error NoRuntime(const std::vector<Error>& errors,
                   const std::vector<Socket>& sockets) const;
 
@@ -377,11 +353,22 @@ void SelectingRuntime::DoForEachContainer(const ListOptions& options,
   std::vector<Socket> sockets;
   for (const RuntimeCandidate& candidate : candidates_)
     sockets.push_back(SocketOf(candidate));
-  const auto to_ask = ToAsk(*last, sockets);
+  // Whether no candidate but the chosen one has a new socket.
+  bool holds = last->candidate != nullptr;
+  std::vector<const RuntimeCandidate*> to_ask;
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    const bool is_last = &candidates_[i] == last->candidate;
+    if (!is_last && sockets[i] && holds) holds = sockets[i] == last->sockets[i];
+    if (sockets[i] || (is_last && last->lists_pods))
+      to_ask.push_back(&candidates_[i]);
+  }
+  const auto first = std::find(to_ask.begin(), to_ask.end(), last->candidate);
+  if (holds && first != to_ask.end())
+    std::rotate(to_ask.begin(), first, first + 1);
   // A narrowed list does not show whether the choice still holds.
   const bool narrowed = options != ListOptions{};
   const bool is_only = to_ask.size() == 1;
-  if (is_only || (narrowed && last->lists_pods && Holds(*last, sockets))) {
+  if (is_only || (narrowed && last->lists_pods && holds)) {
     Listing listing{to_ask.front(), &visitor, &call, /*open=*/true};
     const bool knew_pods =
         last->candidate == listing.candidate && last->lists_pods;

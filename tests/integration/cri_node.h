@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/// A node with a scripted container runtime, and a processor that calls it.
+/// A scripted container runtime and a processor that calls it.
 #ifndef CONTAINERCOLLECTOR_TESTS_INTEGRATION_CRI_NODE_H_
 #define CONTAINERCOLLECTOR_TESTS_INTEGRATION_CRI_NODE_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,30 +11,52 @@
 #include <vector>
 
 #include "containercollector/cri_client.h"
-#include "containercollector/processor.h"
-#include "containercollector/types.h"
-#include "tests/support/catch.h"
+#include "containercollector/json.h"
+#include "tests/integration/node.h"
 #include "tests/support/runtime_scripts.h"
-#include "tests/support/scripted_node.h"
 #include "tests/support/scripted_runtime.h"
 #include "tests/support/temp_dir.h"
 
 namespace containercollector::test {
 
-/// A pod with one container, whose times are long ago.
-CriNode OnePod();
+inline const std::string kContainerId = "c0ffee00c0ffee00";
+inline const std::string kSandboxId = "5a0db0c5";
 
-/// A scripted runtime and a processor that calls it.
+/// Two calls: what a collection makes in steady state.
+inline constexpr const char* kOnlyLists = "ListContainers:1 ListPodSandbox:1";
+
+/// Returns a pod whose times are long ago.
+/// @param containers The first ones are the newest, with IDs "container-0" and
+/// so on; if there is one, its ID is kContainerId.
+inline CriNode OnePod(std::size_t containers = 1) {
+  constexpr std::int64_t kCreated = 1'600'000'000'123'456'789;
+  CriNode node;
+  CriSandbox& sandbox = node.sandboxes.emplace_back();
+  sandbox.id = kSandboxId;
+  sandbox.name = "pod";
+  sandbox.pod_namespace = "default";
+  sandbox.uid = "uid";
+  sandbox.created_at = kCreated;
+  sandbox.ip = "10.0.0.7";
+  for (std::size_t i = 0; i < containers; ++i) {
+    CriContainer& container = node.containers.emplace_back();
+    container.id =
+        containers == 1 ? kContainerId : "container-" + std::to_string(i);
+    container.sandbox_id = sandbox.id;
+    container.name = "web";
+    container.image = "busybox:1";
+    container.image_ref = "sha256:0c";
+    container.created_at =
+        kCreated + static_cast<std::int64_t>(containers - i - 1);
+    container.started_at = kCreated;
+  }
+  return node;
+}
+
 class CriTestNode {
  public:
   explicit CriTestNode(RuntimeOptions options = PatientOptions())
       : processor_(CriClient(WithEndpoint(std::move(options)))) {}
-
-  static RuntimeOptions PatientOptions() {
-    RuntimeOptions options;
-    options.timeout = kGenerous;
-    return options;
-  }
 
   std::string socket_path() const { return dir_ / "cri.sock"; }
   std::string endpoint() const { return "unix://" + socket_path(); }
@@ -47,7 +69,6 @@ class CriTestNode {
                                                  std::move(script), options);
     return *runtime_;
   }
-  void Stop(SocketFile file = SocketFile::kRemove) { runtime_->Stop(file); }
 
   /// Returns the response of the array route to a query.
   Response Post(std::string_view query = "", CallOptions call = {}) {
@@ -63,12 +84,23 @@ class CriTestNode {
   /// Why entries of the last response lack details.
   const std::vector<Error>& incomplete() const { return incomplete_; }
 
-  /// Returns what the last response reported as incomplete, one per line.
-  std::string IncompleteTexts() const;
-
-  /// Collects again, and returns how many calls of each method that made, for
-  /// example "ListContainers:1 ListPodSandbox:1".
-  std::string CallsOfPost(std::string_view query = "");
+  /// Collects, and returns how many calls of each method that made, for example
+  /// kOnlyLists.
+  std::string CallsOfPost(std::string_view query = "") {
+    const std::size_t before = runtime_->Calls().size();
+    const Response response = Post(query);
+    INFO(response.body);
+    CHECK(response.status == 200);
+    std::map<std::string, int> counts;
+    const std::vector<RuntimeCall> calls = runtime_->Calls();
+    for (std::size_t i = before; i < calls.size(); ++i)
+      ++counts[calls[i].method];
+    std::string text;
+    for (const auto& [method, count] : counts)
+      text.append(text.empty() ? "" : " ")
+          .append(method + ":" + std::to_string(count));
+    return text;
+  }
 
  private:
   RuntimeOptions WithEndpoint(RuntimeOptions options) const {
@@ -82,44 +114,50 @@ class CriTestNode {
   std::vector<Error> incomplete_;
 };
 
-/// Two calls: what a collection makes in steady state.
-inline constexpr const char* kOnlyLists = "ListContainers:1 ListPodSandbox:1";
+/// Returns the container with an ID out of the body of a response.
+inline Container Find(const Response& response, const std::string& id) {
+  const auto containers = DecodeContainers(response.body);
+  REQUIRE(containers);
+  for (const Container& container : *containers)
+    if (container.id == id) return container;
+  FAIL("the list lacks " + id);
+  return {};
+}
 
-/// The bytes of a response of OnePod() to one of these calls.
-std::string MessageOf(const std::string& method);
-
+/// Checks that OnePod() is listed.
 inline void CheckOnePod(const Response& response) {
   INFO(response.body);
   CHECK(response.status == 200);
   CHECK(response.content_type == "application/json");
+  CHECK(response.headers.empty());
   CHECK(response.container_count == 2);
   CHECK(response.incomplete_count == 0);
-  CHECK(response.body.find("\"/k8s_web_pod_default_uid_0\"") !=
-        std::string::npos);
+  CHECK(Find(response, kContainerId).names ==
+        StringList{"/k8s_web_pod_default_uid_0"});
   CHECK_FALSE(response.error);
 }
 
-/// Returns the text with a name alone for what libcurl says of a stream that
-/// was reset, which depends on its version.
-std::string WithoutWording(const std::string& text);
-
-inline void CheckCriFailed(const Response& response, ErrorCode code,
-                           const std::string& text) {
-  CHECK(WithoutWording(response.body) == text);
-  CHECK(response.status == (code == ErrorCode::kRequestRejected ? 400 : 500));
-  CHECK(response.content_type == "text/plain; charset=utf-8");
-  CHECK(response.container_count == 0);
-  REQUIRE(response.error);
-  CHECK(ToString(*response.error) == ToString(code));
+/// Checks that all of the entries are listed, some of them without details
+/// for this reason.
+/// @param part A part of the text that tells the failure from others.
+inline void CheckIncomplete(const CriTestNode& node, const Response& response,
+                            std::size_t containers, ErrorCode code,
+                            const std::string& part) {
+  CAPTURE(response.body, part);
+  REQUIRE(response.status == 200);
+  CHECK(response.container_count == containers);
+  CHECK(response.incomplete_count == node.incomplete().size());
+  CHECK(response.headers ==
+        decltype(response.headers){{"Container-Collector-Incomplete",
+                                    std::to_string(node.incomplete().size())}});
+  std::size_t count = 0;
+  for (const Error& error : node.incomplete()) {
+    CAPTURE(error.what(), ToString(error.code()));
+    count += error.code() == code &&
+             std::string(error.what()).find(part) != std::string::npos;
+  }
+  CHECK(count > 0);
 }
-
-/// Checks that OnePod() is listed, although one of its entries lacks details
-/// for this reason. What shares a connection with it may lack them too.
-void CheckIncomplete(CriTestNode& node, ErrorCode code,
-                     const std::string& text);
-
-/// Returns the container with an ID out of the body of a response.
-Container Find(const Response& response, const std::string& id);
 
 /// Checks that the next request succeeds once the runtime is good.
 inline void CheckRecovers(CriTestNode& node) {

@@ -70,7 +70,7 @@ inline void CheckFailed(const Response& response, ErrorCode code,
                         const std::string& part) {
   CAPTURE(response.body, part);
   CHECK(response.body.find(part) != std::string::npos);
-  CHECK(response.status == 500);
+  CHECK(response.status == (code == ErrorCode::kRequestRejected ? 400 : 500));
   CHECK(response.content_type == "text/plain; charset=utf-8");
   CHECK(response.headers.empty());
   CHECK(response.container_count == 0);

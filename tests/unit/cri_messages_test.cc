@@ -321,12 +321,13 @@ TEST_CASE("A verbose status that cannot be decoded has no command") {
 TEST_CASE("A request names what it asks for") {
   CHECK(cri::EncodeStatusRequest("abc", false) == Text(1, "abc"));
   CHECK(cri::EncodeStatusRequest("abc", true) == Text(1, "abc") + Number(2, 1));
-  CHECK(cri::EncodeListContainers({}).empty());
-  CHECK(cri::EncodeListContainers({"id", kStateExited, {{"k", "v"}}}) ==
+  CHECK(cri::EncodeListRequest({}, false).empty());
+  CHECK(cri::EncodeListRequest({"id", kStateExited, {{"k", "v"}}}, false) ==
         Text(1, Text(1, "id") + Text(2, Number(1, 2)) +
                     Text(4, Text(1, "k") + Text(2, "v"))));
-  CHECK(cri::EncodeListContainers({"", kStateRunning, {}}) ==
+  CHECK(cri::EncodeListRequest({"", kStateRunning, {}}, false) ==
         Text(1, Text(2, Number(1, 1))));
-  CHECK(cri::EncodeListSandboxes(false).empty());
-  CHECK(cri::EncodeListSandboxes(true) == Text(1, Text(2, Number(1, 0))));
+  CHECK(cri::EncodeListRequest({}, true).empty());
+  CHECK(cri::EncodeListRequest({"", kStateRunning, {}}, true) ==
+        Text(1, Text(2, Number(1, 0))));
 }

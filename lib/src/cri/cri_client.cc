@@ -48,13 +48,14 @@ class Collection {
     std::vector<Entry> left = ListAll(request);
     if (request.empty()) memory.Retain(left);
     filter.DropListed(left);
-    StatusCalls statuses(service_, memory, runtime, limit_, budget_);
+    CallLimit status_limit = limit_;
+    status_limit.Shorten(limit_.TimeLeft() * 2 / 5);
     std::vector<Entry> entries;
     // Continue until the containers that disappeared or were dropped in the
     // meantime are replaced.
     while (!left.empty() && entries.size() < filter.max_entries()) {
       std::vector<Entry> batch = TakeBatch(filter, entries.size(), left);
-      statuses.AddDetails(batch);
+      AddStatuses(service_, memory, runtime, status_limit, budget_, batch);
       DropGone(/*are_all=*/entries.empty() && left.empty(), batch);
       for (const Entry& entry : batch)
         if (entry.missing) Report(*entry.missing);
@@ -70,20 +71,19 @@ class Collection {
 
  private:
   std::vector<Entry> ListAll(const ListRequest& request) {
-    const auto list = [&](const char* method, const std::string& message,
+    const auto list = [&](const char* method, const ListRequest& which,
                           bool of_sandboxes) {
-      return Decode({0, method, message, ""},
-                    [&](std::string_view response, Budget& budget) {
-                      return DecodeList(response, of_sandboxes, budget);
+      return Decode({0, method, EncodeListRequest(which, of_sandboxes), ""},
+                    [&](std::string_view message, Budget& budget) {
+                      return DecodeList(message, of_sandboxes, budget);
                     });
     };
-    auto containers =
-        list("ListContainers", EncodeListContainers(request), false);
+    auto containers = list("ListContainers", request, false);
+    ListRequest pods;
+    if (request.state == kStateRunning) pods.state = kStateRunning;
     // List the sandboxes after the containers, so that even the newest
     // container's sandbox is included.
-    auto sandboxes =
-        list("ListPodSandbox",
-             EncodeListSandboxes(request.state == kStateRunning), true);
+    auto sandboxes = list("ListPodSandbox", pods, true);
     return MakeEntries(std::move(containers), std::move(sandboxes), budget_);
   }
 
@@ -164,11 +164,11 @@ class CriClient::Impl {
   explicit Impl(const RuntimeOptions& options)
       : timeout_(internal::CheckOptions(options).timeout),
         max_bytes_(options.max_response_bytes),
-        service_(internal::ParseEndpoint(
-                     options.cri_endpoint.empty() ? "unix://"
-                                                  : options.cri_endpoint,
-                     RuntimeKind::kCri),
-                 options),
+        service_(
+            internal::ParseEndpoint(
+                options.cri_endpoint.empty() ? "unix://" : options.cri_endpoint,
+                RuntimeKind::kCri),
+            options),
         memory_(max_bytes_) {}
 
   const std::string& endpoint() const noexcept {

@@ -324,31 +324,22 @@ std::vector<Stats> DecodeStats(std::string_view message, Budget& budget) {
   return DecodeEntries<Stats>(message, budget, "stats", ContainerStats);
 }
 
-std::string EncodeListContainers(const ListRequest& request) {
+std::string EncodeListRequest(const ListRequest& request, bool of_sandboxes) {
   std::string message;
   if (request.empty()) return message;
   pbf_writer writer(message);
   pbf_writer filter(writer, 1);
   if (!request.id.empty()) filter.add_string(1, request.id);
   if (!request.state.empty()) {
+    const int number = request.state == kStateRunning ? 0 : 1;
     pbf_writer state(filter, 2);
-    state.add_enum(1, request.state == kStateRunning ? 1 : 2);
+    state.add_enum(1, of_sandboxes ? number : number + 1);
   }
   for (const auto& [key, value] : request.labels) {
     pbf_writer label(filter, 4);
     label.add_string(1, key);
     label.add_string(2, value);
   }
-  return message;
-}
-
-std::string EncodeListSandboxes(bool only_running) {
-  std::string message;
-  if (!only_running) return message;
-  pbf_writer writer(message);
-  pbf_writer filter(writer, 1);
-  pbf_writer state(filter, 2);
-  state.add_enum(1, 0);
   return message;
 }
 

@@ -122,9 +122,9 @@ Details DecodeDetails(std::string_view message, bool of_sandbox,
                       Budget& budget);
 std::vector<Stats> DecodeStats(std::string_view message, Budget& budget);
 
-/// Which containers to list. Empty: all.
+/// Which containers or sandboxes to list. Empty: all.
 struct ListRequest {
-  std::string id;          ///< Whole.
+  std::string id;          ///< Whole. Containers only, as labels.
   std::string_view state;  ///< kStateRunning, kStateExited or empty.
   Pairs labels;
 
@@ -134,8 +134,7 @@ struct ListRequest {
 };
 
 /// Return the message of a request.
-std::string EncodeListContainers(const ListRequest& request);
-std::string EncodeListSandboxes(bool only_running);
+std::string EncodeListRequest(const ListRequest& request, bool of_sandboxes);
 std::string EncodeStatusRequest(std::string_view id, bool verbose);
 
 }  // namespace containercollector::internal::cri

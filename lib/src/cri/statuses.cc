@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
+#include <deque>
 #include <limits>
 #include <string_view>
 #include <unordered_set>
@@ -30,6 +32,159 @@ bool IsFixed(const Entry& entry, const Details& details) {
   return details.state != kStateRunning || details.host_network ||
          !details.ip.empty();
 }
+
+/// The status calls for some entries of a collection.
+class StatusCalls {
+ public:
+  StatusCalls(const RuntimeService& service, StatusMemory& memory,
+              std::uint64_t runtime, const CallLimit& limit, Budget& budget,
+              std::vector<Entry>& entries)
+      : service_(service),
+        memory_(memory),
+        runtime_(runtime),
+        limit_(limit),
+        budget_(budget),
+        entries_(entries),
+        known_(memory.Get(entries)),
+        verbose_(entries.size()) {}
+
+  void Run() {
+    Plan();
+    const bool has_calls = !pending_.empty();
+    if (has_calls) {
+      service_.CallAll(
+          [this] { return Next(); }, limit_,
+          [this](const ServiceCall& call, const std::string& message) {
+            OnMessage(call, message);
+          },
+          [this](const ServiceCall& call, const ServiceFailure& failure) {
+            OnFailure(call, failure);
+          });
+    }
+    AddKnown();
+    if (has_calls) memory_.Put(runtime_, entries_, std::move(known_));
+  }
+
+ private:
+  /// Decides which calls to make and in which order. Calls that timed out last
+  /// time come last, so that they delay no others.
+  void Plan() {
+    std::vector<std::size_t> indexes;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const Remembered& known = known_[i];
+      if (known.is_final && known.details->state == entries_[i].container.state)
+        continue;
+      verbose_[i] = !known.verbose_done;
+      indexes.push_back(i);
+    }
+    std::stable_sort(indexes.begin(), indexes.end(),
+                     [&](std::size_t a, std::size_t b) {
+                       return known_[a].timeouts < known_[b].timeouts;
+                     });
+    if (!indexes.empty() && !memory_.can_restart())
+      pending_.push_back({kVersionCall, "Version", "", "", each_});
+    for (const std::size_t i : indexes) pending_.push_back(MakeCall(i));
+  }
+
+  ServiceCall MakeCall(std::size_t index) const {
+    const Entry& entry = entries_[index];
+    return {index, entry.is_sandbox ? "PodSandboxStatus" : "ContainerStatus",
+            EncodeStatusRequest(entry.container.id, verbose_[index]),
+            entry.container.id, known_[index].timeouts > 0 ? again_ : each_};
+  }
+
+  std::optional<ServiceCall> Next() {
+    while (!pending_.empty()) {
+      ServiceCall call = std::move(pending_.front());
+      pending_.pop_front();
+      const bool is_late = limit_.TimeLeft() <= nanoseconds(0);
+      if (!is_late && !(slow_again_ && IsSlow(call))) return call;
+      if (call.id == kVersionCall) continue;
+      entries_[call.id].missing =
+          service_.TimedOut(call, is_late ? limit_.timeout : call.timeout);
+    }
+    return std::nullopt;
+  }
+
+  bool IsSlow(const ServiceCall& call) const {
+    return call.id != kVersionCall && known_[call.id].timeouts > 0;
+  }
+
+  void OnMessage(const ServiceCall& call, const std::string& message) {
+    if (call.id == kVersionCall) {
+      const Version version = DecodeVersion(message, budget_);
+      memory_.set_can_restart(runtime_, version.runtime_name == "docker");
+      return;
+    }
+    Remembered& known = known_[call.id];
+    Details details =
+        DecodeDetails(message, entries_[call.id].is_sandbox, budget_);
+    if (!verbose_[call.id] && known.details) {
+      details.command = known.details->command;
+      details.sandbox_image = known.details->sandbox_image;
+    }
+    known = {std::make_shared<const Details>(std::move(details)), false, true};
+  }
+
+  void OnFailure(const ServiceCall& call, const ServiceFailure& failure) {
+    if (call.id == kVersionCall) return;
+    Remembered& known = known_[call.id];
+    Entry& entry = entries_[call.id];
+    const ErrorCode code = failure.error.code();
+    if (verbose_[call.id]) {
+      // The failure may be due to the verbose part of the response.
+      verbose_[call.id] = false;
+      known.verbose_done = code == ErrorCode::kDaemonError ||
+                           code == ErrorCode::kResponseTooLarge ||
+                           code == ErrorCode::kTimeout;
+      pending_.push_front(MakeCall(call.id));
+      if (code == ErrorCode::kTimeout) pending_.front().timeout = again_;
+    } else if (failure.is_gone) {
+      entry.is_gone = true;
+      known = {};
+    } else {
+      entry.missing = failure.error;
+      if (code != ErrorCode::kTimeout) return;
+      slow_again_ = slow_again_ || IsSlow(call);
+      ++known.timeouts;
+    }
+  }
+
+  void AddKnown() {
+    const std::int64_t now =
+        nanoseconds(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    const bool can_restart = memory_.can_restart().value_or(true);
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      Entry& entry = entries_[i];
+      if (entry.is_gone || entry.missing) continue;
+      const Details& details = *known_[i].details;
+      AddDetails(details, now, budget_, entry);
+      known_[i].is_final = !can_restart && IsFixed(entry, details);
+    }
+  }
+
+  const RuntimeService& service_;
+  StatusMemory& memory_;
+  const std::uint64_t runtime_;
+  const CallLimit& limit_;
+  Budget& budget_;
+  /// Time limits of one call, and of one that timed out before.
+  const nanoseconds each_ = std::min<nanoseconds>(
+      limit_.timeout,
+      std::max<nanoseconds>(limit_.timeout / 4, milliseconds(1000)));
+  const nanoseconds again_ = std::min<nanoseconds>(
+      each_, std::max<nanoseconds>(limit_.timeout / 20, milliseconds(500)));
+
+  // These vectors have the same indexes.
+  std::vector<Entry>& entries_;
+  std::vector<Remembered> known_;
+  std::vector<bool> verbose_;  ///< Whether the call is or will be verbose.
+  std::deque<ServiceCall> pending_;
+  /// Whether a call that timed out last time did so again. If so, no more calls
+  /// of that kind start.
+  bool slow_again_ = false;
+};
 
 }  // namespace
 
@@ -100,140 +255,10 @@ void StatusMemory::set_can_restart(std::uint64_t runtime, bool can_restart) {
   if (runtime == runtime_) can_restart_ = can_restart;
 }
 
-StatusCalls::StatusCalls(const RuntimeService& service, StatusMemory& memory,
-                         std::uint64_t runtime, const CallLimit& limit,
-                         Budget& budget)
-    : service_(service),
-      memory_(memory),
-      runtime_(runtime),
-      limit_(limit),
-      budget_(budget),
-      all_(limit.TimeLeft() * 2 / 5),
-      each_(
-          std::min(all_, std::max<nanoseconds>(all_ / 4, milliseconds(1000)))),
-      again_(std::min(each_,
-                      std::max<nanoseconds>(all_ / 20, milliseconds(500)))) {
-  limit_.Shorten(all_);
-}
-
-void StatusCalls::AddDetails(std::vector<Entry>& entries) {
-  entries_ = &entries;
-  known_ = memory_.Get(entries);
-  verbose_.assign(entries.size(), false);
-  Plan();
-  if (pending_.empty()) return AddKnown();
-  service_.CallAll(
-      [this] { return Next(); }, limit_,
-      [this](const ServiceCall& call, const std::string& message) {
-        OnMessage(call, message);
-      },
-      [this](const ServiceCall& call, const ServiceFailure& failure) {
-        OnFailure(call, failure);
-      });
-  AddKnown();
-  memory_.Put(runtime_, entries, std::move(known_));
-}
-
-/// Decides which calls to make and in which order. Calls that timed out last
-/// time come last, so that they delay no others.
-void StatusCalls::Plan() {
-  std::vector<std::size_t> indexes;
-  for (std::size_t i = 0; i < entries_->size(); ++i) {
-    const Remembered& known = known_[i];
-    if (known.is_final &&
-        known.details->state == (*entries_)[i].container.state)
-      continue;
-    verbose_[i] = !known.verbose_done;
-    indexes.push_back(i);
-  }
-  std::stable_sort(indexes.begin(), indexes.end(),
-                   [&](std::size_t a, std::size_t b) {
-                     return known_[a].timeouts < known_[b].timeouts;
-                   });
-  if (!indexes.empty() && !memory_.can_restart())
-    pending_.push_back({kVersionCall, "Version", "", "", each_});
-  for (const std::size_t i : indexes) pending_.push_back(MakeCall(i));
-}
-
-ServiceCall StatusCalls::MakeCall(std::size_t index) const {
-  const Entry& entry = (*entries_)[index];
-  return {index, entry.is_sandbox ? "PodSandboxStatus" : "ContainerStatus",
-          EncodeStatusRequest(entry.container.id, verbose_[index]),
-          entry.container.id, known_[index].timeouts > 0 ? again_ : each_};
-}
-
-std::optional<ServiceCall> StatusCalls::Next() {
-  while (!pending_.empty()) {
-    ServiceCall call = std::move(pending_.front());
-    pending_.pop_front();
-    const bool is_late = limit_.TimeLeft() <= nanoseconds(0);
-    if (!is_late && !(slow_again_ && IsSlow(call))) return call;
-    if (call.id == kVersionCall) continue;
-    (*entries_)[call.id].missing =
-        service_.TimedOut(call, is_late ? all_ : call.timeout);
-  }
-  return std::nullopt;
-}
-
-bool StatusCalls::IsSlow(const ServiceCall& call) const {
-  return call.id != kVersionCall && known_[call.id].timeouts > 0;
-}
-
-void StatusCalls::OnMessage(const ServiceCall& call,
-                            const std::string& message) {
-  if (call.id == kVersionCall) {
-    const Version version = DecodeVersion(message, budget_);
-    memory_.set_can_restart(runtime_, version.runtime_name == "docker");
-    return;
-  }
-  Remembered& known = known_[call.id];
-  Details details =
-      DecodeDetails(message, (*entries_)[call.id].is_sandbox, budget_);
-  if (!verbose_[call.id] && known.details) {
-    details.command = known.details->command;
-    details.sandbox_image = known.details->sandbox_image;
-  }
-  known.details = std::make_shared<const Details>(std::move(details));
-  known.verbose_done = true;
-  known.timeouts = 0;
-}
-
-void StatusCalls::OnFailure(const ServiceCall& call,
-                            const ServiceFailure& failure) {
-  if (call.id == kVersionCall) return;
-  Remembered& known = known_[call.id];
-  Entry& entry = (*entries_)[call.id];
-  const ErrorCode code = failure.error.code();
-  if (verbose_[call.id]) {
-    // The failure may be due to the verbose part of the response.
-    verbose_[call.id] = false;
-    known.verbose_done = code == ErrorCode::kDaemonError ||
-                         code == ErrorCode::kResponseTooLarge ||
-                         code == ErrorCode::kTimeout;
-    pending_.push_front(MakeCall(call.id));
-    if (code == ErrorCode::kTimeout) pending_.front().timeout = again_;
-  } else if (failure.is_gone) {
-    entry.is_gone = true;
-    known = {};
-  } else {
-    entry.missing = failure.error;
-    if (code != ErrorCode::kTimeout) return;
-    slow_again_ = slow_again_ || IsSlow(call);
-    ++known.timeouts;
-  }
-}
-
-void StatusCalls::AddKnown() {
-  const std::int64_t now =
-      nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
-  const bool can_restart = memory_.can_restart().value_or(true);
-  for (std::size_t i = 0; i < entries_->size(); ++i) {
-    Entry& entry = (*entries_)[i];
-    if (entry.is_gone || entry.missing) continue;
-    const Details& details = *known_[i].details;
-    cri::AddDetails(details, now, budget_, entry);
-    known_[i].is_final = !can_restart && IsFixed(entry, details);
-  }
+void AddStatuses(const RuntimeService& service, StatusMemory& memory,
+                 std::uint64_t runtime, const CallLimit& limit, Budget& budget,
+                 std::vector<Entry>& entries) {
+  StatusCalls(service, memory, runtime, limit, budget, entries).Run();
 }
 
 }  // namespace containercollector::internal::cri

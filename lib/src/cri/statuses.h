@@ -4,10 +4,8 @@
 #ifndef CONTAINERCOLLECTOR_SRC_CRI_STATUSES_H_
 #define CONTAINERCOLLECTOR_SRC_CRI_STATUSES_H_
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,14 +21,12 @@ namespace containercollector::internal::cri {
 
 /// What is remembered about a container or sandbox.
 struct Remembered {
-  /// Null if no status call succeeded.
-  std::shared_ptr<const Details> details;
+  std::shared_ptr<const Details> details;  ///< Null if no call succeeded.
   /// Whether the details remain valid until the state changes.
   bool is_final = false;
   /// Whether a verbose call succeeded, or failed for good.
   bool verbose_done = false;
-  /// How many status calls in a row timed out.
-  int timeouts = 0;
+  int timeouts = 0;  ///< How many status calls in a row timed out.
 };
 
 /// A CRI container runs only once, so its status is fixed as long as its state
@@ -44,7 +40,7 @@ class StatusMemory {
   explicit StatusMemory(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   /// Forgets everything if another runtime now listens at the socket.
-  /// @return A number that identifies this runtime, for Put().
+  /// @return A number that identifies this runtime.
   std::uint64_t Check(const std::string& socket_path);
 
   /// Forgets everything that is not in this list of all containers and
@@ -77,46 +73,15 @@ class StatusMemory {
   std::unordered_map<std::string, Remembered> by_id_;
 };
 
-/// The status calls of one collection. A stuck shim must neither fail the
-/// collection nor delay every collection by its whole timeout.
-class StatusCalls {
- public:
-  /// @param runtime From StatusMemory::Check().
-  StatusCalls(const RuntimeService& service, StatusMemory& memory,
-              std::uint64_t runtime, const CallLimit& limit, Budget& budget);
-
-  /// Adds the details of each entry, or records why it lacks them, or that it
-  /// is gone.
-  /// @throws Error kCancelled, kInternal; BudgetError
-  void AddDetails(std::vector<Entry>& entries);
-
- private:
-  void Plan();
-  ServiceCall MakeCall(std::size_t index) const;
-  std::optional<ServiceCall> Next();
-  bool IsSlow(const ServiceCall& call) const;
-  void OnMessage(const ServiceCall& call, const std::string& message);
-  void OnFailure(const ServiceCall& call, const ServiceFailure& failure);
-  void AddKnown();
-
-  const RuntimeService& service_;
-  StatusMemory& memory_;
-  const std::uint64_t runtime_;
-  CallLimit limit_;
-  Budget& budget_;
-  const std::chrono::nanoseconds all_;    ///< Time limit of all calls together.
-  const std::chrono::nanoseconds each_;   ///< Time limit of one call.
-  const std::chrono::nanoseconds again_;  ///< The same if it timed out before.
-
-  // The argument of AddDetails(). The vectors below have the same indexes.
-  std::vector<Entry>* entries_ = nullptr;
-  std::vector<Remembered> known_;
-  std::vector<bool> verbose_;  ///< Whether the call is or will be verbose.
-  std::deque<ServiceCall> pending_;
-  /// Whether a call that timed out last time did so again. If so, no more calls
-  /// of that kind start.
-  bool slow_again_ = false;
-};
+/// Adds the details of each entry, or records why it lacks them, or that it is
+/// gone. A stuck shim neither fails the collection nor delays every collection
+/// by its whole timeout.
+/// @param runtime From StatusMemory::Check().
+/// @param limit Of the status calls of one collection, all together.
+/// @throws Error kCancelled, kInternal; BudgetError
+void AddStatuses(const RuntimeService& service, StatusMemory& memory,
+                 std::uint64_t runtime, const CallLimit& limit, Budget& budget,
+                 std::vector<Entry>& entries);
 
 }  // namespace containercollector::internal::cri
 
