@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 #include "containercollector/error.h"
 #include "lib/src/failure.h"
@@ -80,26 +81,21 @@ class Parser {
   }
 
   [[noreturn]] void RejectScheme(std::string_view scheme) const {
-    if (scheme == "ssh") {
-      Reject(
-          "ssh:// is not supported: forward the socket with \"ssh -nNT -L "
-          "/tmp/docker.sock:/var/run/docker.sock user@host\" and write "
-          "unix:///tmp/docker.sock");
-    }
-    if (scheme == "npipe") {
-      Reject("npipe:// is for Windows: write e.g. " + Example() +
-             " or tcp://127.0.0.1:2375");
-    }
-    if (scheme == "fd") {
-      Reject(
-          "fd:// names a socket that systemd passes to the daemon: write where "
-          "that socket listens, e.g. " +
-          Example());
-    }
+    for (const auto& [known, advice] :
+         {std::pair{"ssh",
+                    "ssh:// is not supported: forward the socket with \"ssh "
+                    "-nNT -L /tmp/docker.sock:/var/run/docker.sock user@host\" "
+                    "and write unix:///tmp/docker.sock"},
+          {"npipe",
+           "npipe:// is for Windows: write e.g. unix:///var/run/docker.sock or "
+           "tcp://127.0.0.1:2375"},
+          {"fd",
+           "fd:// names a socket that systemd passes to the daemon: write "
+           "where that socket listens, e.g. unix:///var/run/docker.sock"}})
+      if (scheme == known) Reject(advice);
     Reject(
         "write unix:///path, tcp://host:port, http://host:port or "
-        "https://host:port, e.g. " +
-        Example());
+        "https://host:port, e.g. unix:///var/run/docker.sock");
   }
 
   void ParsePath(std::string_view path) {

@@ -6,46 +6,28 @@
 #include <string>
 
 #include "tests/support/catch.h"
-#include "tests/support/temp_dir.h"
 
 using namespace containercollector;
 using namespace containercollector::internal;
 
 namespace {
 
-Place DockerAt(const std::string& endpoint, bool tls = false) {
-  return {ParseEndpoint(endpoint, RuntimeKind::kDocker, tls), "GET /info"};
-}
+using Kind = FailureKind;
+using Code = ErrorCode;
 
-Place RuntimeAt(const std::string& endpoint) {
-  return {ParseEndpoint(endpoint, RuntimeKind::kCri), "v1/Version"};
-}
+constexpr const char* kSame = nullptr;
+constexpr const char* kNone = "";
 
-void CheckText(const Place& place, FailureKind kind, ErrorCode code,
-               const std::string& text, const std::string& detail = "why") {
-  Failure failure;
-  failure.kind = kind;
-  failure.bytes = 7;
-  failure.limit = 1000;
-  failure.elapsed = std::chrono::seconds(25);
-  failure.detail = detail;
-  const Error error = ToError(place, failure);
-  CHECK(error.what() == text);
-  CHECK(ToString(error.code()) == ToString(code));
-  CHECK_FALSE(error.http_status());
-}
-
-/// The texts of both runtimes, in which @R stands for the runtime and @Q for
-/// the request.
+/// The texts for Docker and for the CRI, in which @R stands for the runtime and
+/// @Q for the request.
 struct Case {
   FailureKind kind;
   ErrorCode code;
-  const char* text;
-  const char* cri = nullptr;  ///< If it differs.
+  const char* docker;
+  const char* cri = kSame;
+  const char* endpoint = "unix:///s";
+  const char* detail = "why";
 };
-
-using Kind = FailureKind;
-using Code = ErrorCode;
 
 constexpr Case kCases[] = {
     {Kind::kNotListening, Code::kCannotConnect,
@@ -142,6 +124,56 @@ constexpr Case kCases[] = {
     {Kind::kContradiction, Code::kDaemonError,
      "The @R lists why and says that it does not exist. Look at its log, or "
      "restart it."},
+    // OpenSSL responds to plain HTTP with an alert.
+    {Kind::kNotHttp, Code::kResponseMalformed,
+     "The answer of the @R to @Q is not valid HTTP: why. Another service "
+     "listens there, or the daemon speaks TLS: use https:// or set "
+     "DOCKER_CERT_PATH.",
+     kNone, "tcp://node"},
+    {Kind::kConnectTimeout, Code::kTimeout,
+     "No connection to the @R within 25s. Check that its machine is up, that "
+     "no firewall blocks it and that the port is right.",
+     kNone, "tcp://node"},
+    {Kind::kConnectTimeout, Code::kTimeout,
+     "No connection to the @R within 25s. Check that its machine is up, that "
+     "no firewall blocks it and that it speaks TLS there.",
+     kNone, "https://node"},
+    {Kind::kResolveTimeout, Code::kTimeout,
+     "No connection to the @R within 25s. The name of its host was not "
+     "resolved: check the name and the DNS servers of this machine.",
+     kNone, "tcp://node"},
+    {Kind::kNotListening, Code::kCannotConnect, kNone,
+     "Cannot connect to the @R. Is CRI-O running?",
+     "unix:///run/crio/crio.sock"},
+    {Kind::kNotListening, Code::kCannotConnect, kNone,
+     "Cannot connect to the @R. Is cri-dockerd running?",
+     "unix:///run/cri-dockerd.sock"},
+    {Kind::kPermissionDenied, Code::kPermissionDenied, kNone,
+     "Got permission denied while trying to connect to the container runtime "
+     "socket at unix:///crio: dial unix /crio: connect: permission denied. Run "
+     "as root or as a member of the group that owns the socket.",
+     "unix:///crio"},
+    {Kind::kNotASocket, Code::kCannotConnect,
+     "Cannot connect to the @R. Is the docker daemon running? / is a "
+     "directory, not a socket: write the path of the daemon's socket, e.g. "
+     "unix:///var/run/docker.sock.",
+     "Cannot connect to the @R. Is containerd running? / is a directory, not a "
+     "socket: write the path of the runtime's socket, e.g. "
+     "unix:///run/containerd/containerd.sock.",
+     "unix:///"},
+    {Kind::kGrpcStatus, Code::kDaemonError, kNone,
+     "Error response from container runtime: message larger than max (2 vs. "
+     "1). The list is larger than one message of gRPC: narrow it with all=0 or "
+     "with filters on status, id or label, which the runtime applies itself, "
+     "or remove dead containers and pods.",
+     "unix:///s", "message larger than max (2 vs. 1)"},
+    {Kind::kGrpcStatus, Code::kDaemonError, kNone,
+     "Error response from container runtime: server is not initialized yet "
+     "(UNKNOWN). It is starting: try again in a moment, then look at its log.",
+     "unix:///s", "server is not initialized yet (UNKNOWN)"},
+    {Kind::kUnknownHost, Code::kCannotConnect,
+     "Cannot connect to the @R: {detail} {. Check the name of the host.", kSame,
+     "unix:///s", "{detail} {"},
 };
 
 std::string Replaced(std::string text, const std::string& from,
@@ -151,126 +183,49 @@ std::string Replaced(std::string text, const std::string& from,
   return text;
 }
 
+void CheckText(const Case& c, RuntimeKind kind, const char* text) {
+  const bool cri = kind == RuntimeKind::kCri;
+  const std::string request = cri ? "v1/Version" : "GET /info";
+  Failure failure{c.kind, c.detail, 7, 1000, std::chrono::seconds(25)};
+  const Error error =
+      ToError({ParseEndpoint(c.endpoint, kind), request}, failure);
+  const std::string runtime =
+      (cri ? "container runtime at " : "Docker daemon at ") +
+      std::string(c.endpoint);
+  CHECK(error.what() == Replaced(Replaced(text, "@R", runtime), "@Q", request));
+  CHECK(ToString(error.code()) == ToString(c.code));
+  CHECK_FALSE(error.http_status());
+}
+
 }  // namespace
 
 TEST_CASE("Each failure has its code and its text for Docker and for the CRI") {
   for (const Case& c : kCases) {
-    CheckText(DockerAt("unix:///s"), c.kind, c.code,
-              Replaced(Replaced(c.text, "@R", "Docker daemon at unix:///s"),
-                       "@Q", "GET /info"));
-    CheckText(RuntimeAt("unix:///s"), c.kind, c.code,
-              Replaced(Replaced(c.cri != nullptr ? c.cri : c.text, "@R",
-                                "container runtime at unix:///s"),
-                       "@Q", "v1/Version"));
+    const char* const cri = c.cri == kSame ? c.docker : c.cri;
+    if (*c.docker != 0) CheckText(c, RuntimeKind::kDocker, c.docker);
+    if (*cri != 0) CheckText(c, RuntimeKind::kCri, cri);
   }
 }
 
-TEST_CASE("A failure to reach a TCP endpoint names what to check there") {
-  const auto late = FailureKind::kConnectTimeout;
-  const std::string none =
-      "No connection to the Docker daemon at tcp://node within 25s. ";
-  const std::string check =
-      "Check that its machine is up, that no firewall blocks it and that ";
-  CheckText(DockerAt("tcp://node"), late, ErrorCode::kTimeout,
-            none + check + "the port is right.");
-  CheckText(DockerAt("tcp://node", true), late, ErrorCode::kTimeout,
-            none + check + "it speaks TLS there.");
-  CheckText(DockerAt("tcp://node"), FailureKind::kResolveTimeout,
-            ErrorCode::kTimeout,
-            none +
-                "The name of its host was not resolved: check the name and the "
-                "DNS servers of this machine.");
-  // OpenSSL responds to plain HTTP with an alert.
-  CheckText(DockerAt("tcp://node"), FailureKind::kNotHttp,
-            ErrorCode::kResponseMalformed,
-            "The answer of the Docker daemon at tcp://node to GET /info is not "
-            "valid HTTP: why. Another service listens there, or the daemon "
-            "speaks TLS: use https:// or set DOCKER_CERT_PATH.");
-}
-
-TEST_CASE("The program to check follows from the path of the socket") {
-  for (const auto& [path, program] :
-       {std::pair{"/run/k3s/containerd/containerd.sock", "containerd"},
-        {"/var/run/crio/crio.sock", "CRI-O"},
-        {"/run/cri-dockerd.sock", "cri-dockerd"}}) {
-    const std::string endpoint = std::string("unix://") + path;
-    CheckText(RuntimeAt(endpoint), FailureKind::kNotListening,
-              ErrorCode::kCannotConnect,
-              "Cannot connect to the container runtime at " + endpoint +
-                  ". Is " + program + " running?");
-  }
-  CheckText(RuntimeAt("unix:///crio.sock"), FailureKind::kPermissionDenied,
-            ErrorCode::kPermissionDenied,
-            "Got permission denied while trying to connect to the container "
-            "runtime socket at unix:///crio.sock: dial unix /crio.sock: "
-            "connect: permission denied. Run as root or as a member of the "
-            "group that owns the socket.");
-}
-
-TEST_CASE("A path that is no socket says what it is and what to write") {
-  const test::TempDir dir;
-  const std::string path = dir / "";
-  const std::string is =
-      " running? " + path + " is a directory, not a socket: write the path of ";
-  CheckText(DockerAt("unix://" + path), FailureKind::kNotASocket,
-            ErrorCode::kCannotConnect,
-            "Cannot connect to the Docker daemon at unix://" + path +
-                ". Is the docker daemon" + is +
-                "the daemon's socket, e.g. unix:///var/run/docker.sock.");
-  CheckText(RuntimeAt("unix://" + path), FailureKind::kNotASocket,
-            ErrorCode::kCannotConnect,
-            "Cannot connect to the container runtime at unix://" + path +
-                ". Is containerd" + is +
-                "the runtime's socket, e.g. "
-                "unix:///run/containerd/containerd.sock.");
-}
-
-TEST_CASE("Some errors of a runtime come with advice") {
-  const std::string error = "Error response from container runtime: ";
-  const std::string large = "message larger than max (2 vs. 1)";
-  CheckText(RuntimeAt("unix:///r"), FailureKind::kGrpcStatus,
-            ErrorCode::kDaemonError,
-            error + large +
-                ". The list is larger than one message of gRPC: narrow it with "
-                "all=0 or with filters on status, id or label, which the "
-                "runtime applies itself, or remove dead containers and pods.",
-            large);
-  const std::string starting = "server is not initialized yet (UNKNOWN)";
-  CheckText(RuntimeAt("unix:///r"), FailureKind::kGrpcStatus,
-            ErrorCode::kDaemonError,
-            error + starting +
-                ". It is starting: try again in a moment, then look at its "
-                "log.",
-            starting);
-}
-
-TEST_CASE("A text repeats braces and writes broken seconds as milliseconds") {
-  Failure failure;
-  failure.kind = FailureKind::kResolveTimeout;
+TEST_CASE("A text has whole seconds, or milliseconds that are rounded up") {
+  Failure failure{FailureKind::kConnectTimeout, ""};
   failure.elapsed = std::chrono::microseconds(1'499'001);
-  CHECK(std::string(ToError(DockerAt("tcp://node"), failure).what())
+  CHECK(std::string(ToError({Endpoint(), ""}, failure).what())
             .find(" within 1500ms. ") != std::string::npos);
-  CheckText(DockerAt("unix:///d"), FailureKind::kUnknownHost,
-            ErrorCode::kCannotConnect,
-            "Cannot connect to the Docker daemon at unix:///d: {detail} {. "
-            "Check the name of the host.",
-            "{detail} {");
 }
 
 TEST_CASE("The error of connect() tells the failures of a socket apart") {
-  const test::TempDir dir;
-  const Endpoint missing = DockerAt("unix://" + dir / "x.sock").endpoint;
-  const Endpoint directory = DockerAt("unix://" + dir / "").endpoint;
-  const Endpoint tcp = DockerAt("tcp://127.0.0.1").endpoint;
-  CHECK(KindOfConnectFailure(ENOENT, missing) == FailureKind::kNotListening);
-  CHECK(KindOfConnectFailure(ECONNREFUSED, missing) ==
-        FailureKind::kNotListening);
-  CHECK(KindOfConnectFailure(EACCES, missing) ==
-        FailureKind::kPermissionDenied);
-  CHECK(KindOfConnectFailure(EPERM, missing) == FailureKind::kPermissionDenied);
-  CHECK(KindOfConnectFailure(EAGAIN, missing) == FailureKind::kBacklogFull);
-  CHECK(KindOfConnectFailure(0, missing) == FailureKind::kBacklogFull);
-  CHECK(KindOfConnectFailure(ECONNREFUSED, directory) ==
-        FailureKind::kNotASocket);
-  CHECK(KindOfConnectFailure(EACCES, tcp) == FailureKind::kNotListening);
+  const auto kind = [](int os_error, const char* endpoint) {
+    return KindOfConnectFailure(os_error,
+                                ParseEndpoint(endpoint, RuntimeKind::kDocker));
+  };
+  const char* const missing = "unix:///missing.sock";
+  CHECK(kind(ENOENT, missing) == FailureKind::kNotListening);
+  CHECK(kind(ECONNREFUSED, missing) == FailureKind::kNotListening);
+  CHECK(kind(EACCES, missing) == FailureKind::kPermissionDenied);
+  CHECK(kind(EPERM, missing) == FailureKind::kPermissionDenied);
+  CHECK(kind(EAGAIN, missing) == FailureKind::kBacklogFull);
+  CHECK(kind(0, missing) == FailureKind::kBacklogFull);
+  CHECK(kind(ECONNREFUSED, "unix:///") == FailureKind::kNotASocket);
+  CHECK(kind(EACCES, "tcp://127.0.0.1") == FailureKind::kNotListening);
 }
