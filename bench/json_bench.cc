@@ -61,7 +61,7 @@ class Fastest {
 std::string Transcode(std::string json) {
   namespace internal = containercollector::internal;
   internal::ContainerArrayEncoder encoder(json.size());
-  internal::DecodeEach<Container>(
+  containercollector::ForEachContainer(
       std::move(json),
       [&](const Container& container) { encoder.Add(container); });
   return encoder.Take();

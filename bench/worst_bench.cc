@@ -23,7 +23,7 @@
 
 #include "bench/worst_inputs.h"
 #include "containercollector/error.h"
-#include "lib/src/json/decoder.h"
+#include "containercollector/json.h"
 #include "lib/src/json/encoder.h"
 
 namespace {
@@ -39,7 +39,7 @@ std::string Transcode(std::string json) {
   namespace internal = containercollector::internal;
   try {
     internal::ContainerArrayEncoder encoder;
-    internal::DecodeEach<Container>(
+    containercollector::ForEachContainer(
         std::move(json),
         [&](const Container& container) { encoder.Add(container); });
     return std::to_string(encoder.Take().size()) + " bytes";

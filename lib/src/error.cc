@@ -2,52 +2,36 @@
 
 #include "containercollector/error.h"
 
+#include <array>
+
 namespace containercollector {
 
 // Defined out of line so that the class's type information exists only once.
 Error::~Error() = default;
 
 std::string_view ToString(ErrorCode code) noexcept {
-  switch (code) {
-    case ErrorCode::kInvalidArgument:
-      return "invalid_argument";
-    case ErrorCode::kCannotConnect:
-      return "cannot_connect";
-    case ErrorCode::kPermissionDenied:
-      return "permission_denied";
-    case ErrorCode::kTlsFailed:
-      return "tls_failed";
-    case ErrorCode::kTimeout:
-      return "timeout";
-    case ErrorCode::kCancelled:
-      return "cancelled";
-    case ErrorCode::kResponseTruncated:
-      return "response_truncated";
-    case ErrorCode::kResponseMalformed:
-      return "response_malformed";
-    case ErrorCode::kResponseTooLarge:
-      return "response_too_large";
-    case ErrorCode::kRequestRejected:
-      return "request_rejected";
-    case ErrorCode::kDaemonError:
-      return "daemon_error";
-    case ErrorCode::kInternal:
-      return "internal";
-  }
-  return "unknown";
+  // In the order of the enumeration.
+  constexpr std::array<std::string_view, 12> kNames = {"invalid_argument",
+                                                       "cannot_connect",
+                                                       "permission_denied",
+                                                       "tls_failed",
+                                                       "timeout",
+                                                       "cancelled",
+                                                       "response_truncated",
+                                                       "response_malformed",
+                                                       "response_too_large",
+                                                       "request_rejected",
+                                                       "daemon_error",
+                                                       "internal"};
+  static_assert(kNames.size() ==
+                static_cast<std::size_t>(ErrorCode::kInternal) + 1);
+  return kNames.at(static_cast<std::size_t>(code));
 }
 
 bool IsRetryable(ErrorCode code, std::optional<int> http_status) noexcept {
-  switch (code) {
-    case ErrorCode::kCannotConnect:
-    case ErrorCode::kTimeout:
-    case ErrorCode::kResponseTruncated:
-      return true;
-    case ErrorCode::kDaemonError:
-      return http_status.value_or(500) >= 500;
-    default:
-      return false;
-  }
+  if (code == ErrorCode::kDaemonError) return http_status.value_or(500) >= 500;
+  return code == ErrorCode::kCannotConnect || code == ErrorCode::kTimeout ||
+         code == ErrorCode::kResponseTruncated;
 }
 
 }  // namespace containercollector

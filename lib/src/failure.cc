@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <iterator>
 
-#include "lib/src/json/utf8.h"
+#include "lib/src/text.h"
 
 namespace containercollector::internal {
 namespace {

@@ -12,24 +12,21 @@
 #include "containercollector/error.h"
 #include "containercollector/types.h"
 #include "lib/src/json/decoder.h"
-#include "lib/src/json/utf8.h"
 #include "lib/src/option_checks.h"
 #include "lib/src/query_string.h"
+#include "lib/src/text.h"
 
 namespace containercollector {
 namespace {
 
 /// Mirrors BoolValue of moby v19.03.15 api/server/httputils/form.go.
 bool ParseBool(std::string_view value) {
-  const auto is_space = [](unsigned char c) { return std::isspace(c) != 0; };
-  while (!value.empty() && is_space(static_cast<unsigned char>(value.front())))
-    value.remove_prefix(1);
-  while (!value.empty() && is_space(static_cast<unsigned char>(value.back())))
-    value.remove_suffix(1);
+  constexpr std::string_view kSpaces = " \t\n\v\f\r";
+  value.remove_prefix(std::min(value.find_first_not_of(kSpaces), value.size()));
+  value = value.substr(0, value.find_last_not_of(kSpaces) + 1);
   std::string lower(value);
-  std::transform(
-      lower.begin(), lower.end(), lower.begin(),
-      [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (char& c : lower)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return !(lower.empty() || lower == "0" || lower == "no" || lower == "false" ||
            lower == "none");
 }
@@ -47,39 +44,41 @@ int ParseLimit(std::string_view value) {
   return std::max(limit, 0);
 }
 
-template <typename Json>
-std::optional<Json> TryDecode(const std::string& json) {
+const std::string& ValueOf(const std::string& element) { return element; }
+const std::string& ValueOf(const std::pair<std::string, bool>& element) {
+  return element.first;
+}
+
+/// Returns the filters in a JSON object of sets or lists; nothing if `json` is
+/// something else.
+template <typename Values>
+std::optional<Filters> TryParseFilters(const std::string& json) {
+  using Json = std::optional<SortedMap<std::optional<Values>>>;
+  Filters::Map filters;
   try {
-    return internal::DecodeJson<Json>(json);
+    for (const auto& [name, values] :
+         OrEmpty(internal::DecodeJson<Json>(json))) {
+      auto& set = filters[name];
+      for (const auto& element : OrEmpty(values)) set.insert(ValueOf(element));
+    }
+    return Filters(std::move(filters));
   } catch (const Error&) {
     return std::nullopt;
   }
 }
 
 /// Mirrors FromJSON of moby v19.03.15 api/types/filters/parse.go: accepts
-/// objects, and the lists that older clients send.
+/// sets, and the lists that older clients send.
 Filters ParseFilters(const std::string& value) {
-  using Objects = std::optional<SortedMap<std::optional<SortedMap<bool>>>>;
-  using Lists = std::optional<SortedMap<std::optional<StringList>>>;
-
-  Filters::Map filters;
   if (value.empty()) return {};
-  if (const auto objects = TryDecode<Objects>(value)) {
-    for (const auto& [name, values] : OrEmpty(*objects)) {
-      auto& set = filters[name];
-      for (const auto& entry : OrEmpty(values)) set.insert(entry.first);
-    }
-  } else if (const auto lists = TryDecode<Lists>(value)) {
-    for (const auto& [name, values] : OrEmpty(*lists)) {
-      auto& set = filters[name];
-      for (const auto& entry : OrEmpty(values)) set.insert(entry);
-    }
-  } else {
+  auto filters = TryParseFilters<SortedMap<bool>>(value);
+  if (!filters) filters = TryParseFilters<StringList>(value);
+  if (!filters) {
     internal::RejectParameter(
         "filters", value,
         R"(write JSON with a list of values for each name, e.g. {"status":["running"],"label":["app=web"]})");
   }
-  return Filters(std::move(filters));
+  return *std::move(filters);
 }
 
 }  // namespace

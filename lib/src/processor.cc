@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <exception>
-#include <tuple>
 
 #include "lib/src/json/encoder.h"
-#include "lib/src/json/utf8.h"
 #include "lib/src/query_string.h"
 #include "lib/src/size_guess.h"
+#include "lib/src/text.h"
 
 namespace containercollector {
 namespace {
@@ -17,52 +16,31 @@ namespace {
 /// Error texts show at most this many bytes of a method.
 constexpr std::size_t kMaxMethodInText = 32;
 
-Response TextResponse(int status, std::string text) {
+Response TextResponse(int status, std::string text,
+                      std::optional<ErrorCode> error = std::nullopt) {
   Response response;
   response.status = status;
   response.content_type = "text/plain; charset=utf-8";
   response.body = std::move(text);
-  return response;
-}
-
-Response ErrorResponse(int status, const Error& error) {
-  Response response = TextResponse(status, error.what());
-  response.error = error.code();
+  response.error = error;
   return response;
 }
 
 /// Returns the result of `collect`, or the response for the error it throws.
 template <typename Collect>
-Response ErrorsAsResponses(Collect&& collect) {
+Response ErrorsAsResponses(const Collect& collect) {
   try {
     return collect();
   } catch (const Error& error) {
     // A filter that the runtime rejects is the caller's mistake.
     const int status = error.code() == ErrorCode::kRequestRejected ? 400 : 500;
-    return ErrorResponse(status, error);
+    return TextResponse(status, error.what(), error.code());
   } catch (const std::exception& error) {
     // Most likely out of memory.
-    Response response = TextResponse(
-        500, std::string("Collecting containers failed: ") + error.what());
-    response.error = ErrorCode::kInternal;
-    return response;
+    return TextResponse(
+        500, std::string("Collecting containers failed: ") + error.what(),
+        ErrorCode::kInternal);
   }
-}
-
-Response NotFound() {
-  return TextResponse(404, "Nothing is served at this path. Send POST " +
-                               std::string(Processor::kArrayPath) +
-                               " or POST " +
-                               std::string(Processor::kObjectPath) + ".");
-}
-
-Response MethodNotAllowed(std::string_view method) {
-  Response response = TextResponse(
-      405, "method " +
-               internal::RepairUtf8(method.substr(0, kMaxMethodInText)) +
-               " is not supported");
-  response.headers.emplace_back("Allow", "POST");
-  return response;
 }
 
 std::string ParseObjectKey(const internal::QueryParameters& parameters) {
@@ -77,29 +55,19 @@ std::string ParseObjectKey(const internal::QueryParameters& parameters) {
 
 }  // namespace
 
-bool operator==(const Response& a, const Response& b) {
-  return std::tie(a.status, a.content_type, a.headers, a.body,
-                  a.container_count, a.incomplete_count, a.error) ==
-         std::tie(b.status, b.content_type, b.headers, b.body,
-                  b.container_count, b.incomplete_count, b.error);
-}
-
-bool operator==(const ProcessorRequest& a, const ProcessorRequest& b) {
-  return std::tie(a.options, a.object_key) == std::tie(b.options, b.object_key);
-}
-
 std::string WrapContainers(std::string_view array_json, std::string_view key) {
   std::string json;
   // The result can be megabytes; reserve about the right size at once.
   const auto quotes = std::count(array_json.begin(), array_json.end(), '"');
   json.reserve(array_json.size() + static_cast<std::size_t>(quotes) +
                array_json.size() / 64 + key.size());
-  json += '{';
-  internal::AppendJsonString(key, json);
-  json += ':';
-  internal::AppendJsonString(array_json, json);
-  json += '}';
-  return json;
+  internal::Encoder encoder(std::move(json));
+  encoder.Byte('{');
+  encoder.String(key);
+  encoder.Byte(':');
+  encoder.String(array_json);
+  encoder.Byte('}');
+  return encoder.Take();
 }
 
 Processor::Processor(std::unique_ptr<const ContainerRuntime> runtime)
@@ -112,8 +80,19 @@ Processor& Processor::operator=(Processor&&) noexcept = default;
 std::variant<ProcessorRequest, Response> Processor::Parse(
     std::string_view method, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
-  if (path != kArrayPath && path != kObjectPath) return NotFound();
-  if (method != "POST") return MethodNotAllowed(method);
+  if (path != kArrayPath && path != kObjectPath) {
+    return TextResponse(404, "Nothing is served at this path. Send POST " +
+                                 std::string(kArrayPath) + " or POST " +
+                                 std::string(kObjectPath) + ".");
+  }
+  if (method != "POST") {
+    Response response = TextResponse(
+        405, "method " +
+                 internal::RepairUtf8(method.substr(0, kMaxMethodInText)) +
+                 " is not supported");
+    response.headers.emplace_back("Allow", "POST");
+    return response;
+  }
   target.remove_prefix(std::min(target.size(), path.size() + 1));
   try {
     ProcessorRequest request;
@@ -122,7 +101,7 @@ std::variant<ProcessorRequest, Response> Processor::Parse(
     if (path == kObjectPath) request.object_key = ParseObjectKey(parameters);
     return request;
   } catch (const Error& error) {
-    return ErrorResponse(400, error);
+    return TextResponse(400, error.what(), error.code());
   }
 }
 
@@ -144,7 +123,7 @@ Response Processor::Collect(const ListOptions& options,
     encoder.KeepLastOfEachId();
     response.container_count = encoder.count();
     if (response.incomplete_count > 0) {
-      response.headers.emplace_back(Processor::kIncompleteHeader,
+      response.headers.emplace_back(kIncompleteHeader,
                                     std::to_string(response.incomplete_count));
     }
     response.body = encoder.Take();

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "containercollector/error.h"
-#include "lib/src/json/utf8.h"
+#include "lib/src/text.h"
 
 namespace containercollector::internal {
 namespace {
@@ -23,23 +23,19 @@ bool IsUnreserved(char c) {
 std::optional<std::string> PercentDecode(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
-  while (!text.empty()) {
-    std::size_t consumed = 1;
-    if (text.front() == '+') {
-      decoded += ' ';
-    } else if (text.front() == '%') {
-      consumed = 3;
-      unsigned char byte = 0;
-      if (text.size() < consumed) return std::nullopt;
-      const auto [end, error] =
-          std::from_chars(text.data() + 1, text.data() + consumed, byte, 16);
-      if (error != std::errc() || end != text.data() + consumed)
-        return std::nullopt;
-      decoded += static_cast<char>(byte);
-    } else {
-      decoded += text.front();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i] == '+' ? ' ' : text[i];
+      continue;
     }
-    text.remove_prefix(consumed);
+    const std::string_view digits = text.substr(i + 1, 2);
+    const char* const end = digits.data() + digits.size();
+    unsigned char byte = 0;
+    if (digits.size() < 2 ||
+        std::from_chars(digits.data(), end, byte, 16).ptr != end)
+      return std::nullopt;
+    decoded += static_cast<char>(byte);
+    i += digits.size();
   }
   return decoded;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/integration/node.h"
+#include "tests/support/equality.h"
 #include "tests/support/error_of.h"
 
 using namespace containercollector;
@@ -219,25 +220,17 @@ TEST_CASE("A ping returns what the daemon's headers say") {
   CHECK(error.http_status() == 409);
 }
 
-TEST_CASE("The version of a Docker daemon is decoded") {
+TEST_CASE("A malformed response to /version is an error") {
   Node node;
-  node.Start(Json(Recorded("docker-20.10.24.version.json")));
-  const DaemonVersion version = node.client().GetDaemonVersion();
-  CHECK(version.version == "20.10.24+dfsg1");
-  CHECK(version.api_version == "1.41");
-  CHECK(version.min_api_version == "1.12");
-  CHECK(version.os == "linux");
-  REQUIRE(OrEmpty(version.components).size() == 4);
-  const ComponentVersion& engine = version.components->front();
-  CHECK(engine.name == "Engine");
-  CHECK(engine.details.value().at("ApiVersion") == "1.41");
-
-  node.Start(Json("[]"));
-  const Error error = ErrorOf([&] { return node.client().GetDaemonVersion(); });
-  CHECK(error.code() == ErrorCode::kResponseMalformed);
-  CHECK(std::string(error.what())
-            .find("to GET /version is malformed: expected an object, got an "
-                  "array") != std::string::npos);
+  node.Start([](const Request& request, Exchange& exchange) {
+    exchange.Send(request.path == "/version"
+                      ? ResponseBytes(200, kJson, "[]")
+                      : DaemonError(400, "client is too old"));
+  });
+  const Response response = node.Post();
+  CHECK(response.error == ErrorCode::kResponseMalformed);
+  CHECK(response.body.find("to GET /version is malformed: expected an object, "
+                           "got an array") != std::string::npos);
 }
 
 TEST_CASE("A call ends at its own deadline if that is before the timeout") {

@@ -15,6 +15,7 @@
 #include "containercollector/processor.h"
 #include "tests/performance/allocations.h"
 #include "tests/support/catch.h"
+#include "tests/support/equality.h"
 #include "tests/support/scripted_node.h"
 
 using namespace containercollector;

@@ -9,6 +9,7 @@
 #include "containercollector/json.h"
 #include "lib/src/cri/containers.h"
 #include "tests/support/catch.h"
+#include "tests/support/equality.h"
 
 using namespace containercollector;
 using namespace containercollector::internal;

@@ -12,6 +12,7 @@
 #include "containercollector/error.h"
 #include "lib/src/cri/messages.h"
 #include "tests/support/catch.h"
+#include "tests/support/equality.h"
 #include "tests/support/error_of.h"
 
 using namespace containercollector;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/src/docker/messages.h"
+#include "lib/src/query_string.h"
 #include "tests/support/catch.h"
 
 using namespace containercollector;
@@ -196,4 +197,25 @@ TEST_CASE("Other errors are no rejection of the API version") {
     CAPTURE(message);
     CHECK_FALSE(ParseApiVersionRejection(message));
   }
+}
+
+TEST_CASE("Options become the query string that Docker's own client sends") {
+  ListOptions options;
+  CHECK(ListQuery(options) == "?all=1");
+  options.limit = -5;
+  CHECK(ListQuery(options) == "?all=1");
+  options.limit = 3;
+  options.size = true;
+  options.filters.Add("status", "running")
+      .Add("status", "paused")
+      .Add("status", "running")
+      .Add("label", "a=\"b\"");
+  CHECK(
+      ListQuery(options) ==
+      "?all=1&limit=3&size=1&filters=" +
+          PercentEncode(
+              R"({"label":{"a=\"b\"":true},"status":{"paused":true,"running":true}})"));
+  options = {};
+  options.all = false;
+  CHECK(ListQuery(options).empty());
 }

@@ -11,7 +11,6 @@
 #include "containercollector/call_options.h"
 #include "containercollector/container_runtime.h"
 #include "containercollector/export.h"
-#include "containercollector/json.h"
 #include "containercollector/list_options.h"
 #include "containercollector/runtime_options.h"
 #include "containercollector/types.h"
@@ -56,13 +55,6 @@ class CONTAINERCOLLECTOR_EXPORT DockerClient : public ContainerRuntime {
   DockerClient& operator=(DockerClient&&) noexcept;
   DockerClient(const DockerClient&) = delete;
   DockerClient& operator=(const DockerClient&) = delete;
-
-  /// Returns the response to `GET /version`. The daemon queries its own
-  /// runtimes for it, so on a sick node this call can hang although
-  /// ListContainers() works.
-  /// @throws Error as Ping().
-  [[nodiscard]] DaemonVersion GetDaemonVersion(
-      const CallOptions& call = {}) const;
 
   [[nodiscard]] const std::string& endpoint() const noexcept override;
   [[nodiscard]] RuntimeChoice Choice() const override;

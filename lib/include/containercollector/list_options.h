@@ -51,14 +51,6 @@ class Filters {
     return *this;
   }
 
-  /// Returns whether `name` has `value`.
-  [[nodiscard]] bool contains(std::string_view name,
-                              std::string_view value) const {
-    const auto values = values_by_name_.find(name);
-    return values != values_by_name_.end() &&
-           values->second.find(value) != values->second.end();
-  }
-
   /// Returns whether there are no names.
   [[nodiscard]] bool empty() const noexcept { return values_by_name_.empty(); }
 
@@ -68,9 +60,6 @@ class Filters {
 
   friend bool operator==(const Filters& a, const Filters& b) {
     return a.values_by_name_ == b.values_by_name_;
-  }
-  friend bool operator!=(const Filters& a, const Filters& b) {
-    return !(a == b);
   }
   /// An arbitrary total order.
   friend bool operator<(const Filters& a, const Filters& b) {
@@ -113,13 +102,12 @@ CONTAINERCOLLECTOR_EXPORT bool operator<(const ListOptions& a,
 /// - `all`, `size`: false if empty, "0", "no", "false" or "none" (in any case,
 ///   ignoring surrounding spaces), else true;
 /// - `limit`: a whole number; 0 or less means no limit;
-/// - `filters`: JSON, `{"status":["running"]}` or
-/// `{"status":{"running":true}}`.
+/// - `filters`: JSON, with the values of each name as in
+///   `{"status":["running"]}` or `{"status":{"running":true}}`.
 ///
 /// Ignores unknown parameters. The first value of a repeated parameter wins.
-/// Thread-safety: safe to call from many threads.
-/// @throws Error kInvalidArgument if a parameter is malformed; the text names
-/// it.
+/// Thread-safe.
+/// @throws Error kInvalidArgument; the text names the malformed parameter.
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT ListOptions
 ParseListOptions(std::string_view query);
 

@@ -17,7 +17,6 @@
 
 #include "containercollector/call_options.h"
 #include "containercollector/container_runtime.h"
-#include "containercollector/docker_client.h"
 #include "containercollector/error.h"
 #include "containercollector/export.h"
 #include "containercollector/list_options.h"
@@ -50,16 +49,6 @@ struct ProcessorRequest {
   /// the response is the array.
   std::optional<std::string> object_key;
 };
-
-CONTAINERCOLLECTOR_EXPORT bool operator==(const Response& a, const Response& b);
-inline bool operator!=(const Response& a, const Response& b) {
-  return !(a == b);
-}
-CONTAINERCOLLECTOR_EXPORT bool operator==(const ProcessorRequest& a,
-                                          const ProcessorRequest& b);
-inline bool operator!=(const ProcessorRequest& a, const ProcessorRequest& b) {
-  return !(a == b);
-}
 
 /// Returns the JSON object `{"<key>":"<array_json as a JSON string>"}`, which
 /// KubeDiag v0.2.0 and later expect.
@@ -115,9 +104,7 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
 
   /// Returns the response to a request. Its status is
   /// - 200 if the collection succeeded;
-  /// - 400 if a query parameter is malformed or the runtime rejects it; the
-  /// text
-  ///   names the parameter, or is the runtime's own;
+  /// - 400 if a query parameter is malformed or the runtime rejects it;
   /// - 404 if the path is neither kArrayPath nor kObjectPath;
   /// - 405 if the method is not POST;
   /// - 500 if the collection failed; the text is that of the Error.

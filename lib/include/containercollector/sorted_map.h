@@ -21,13 +21,10 @@ struct MapFiller;
 }
 
 /// A map with string keys, ordered by the bytes of the keys, as Go's
-/// encoding/json writes maps.
+/// encoding/json writes maps. One sorted vector needs the fewest allocations
+/// for maps that are small, filled once and then read.
 ///
-/// A container's maps are small, filled once and then read, for which one
-/// sorted vector needs the fewest allocations.
-///
-/// A value type. Thread-safety: concurrent reads are safe, as with the standard
-/// containers.
+/// A value type. Thread-safety: concurrent reads are safe.
 template <typename Value>
 class SortedMap {
  public:
@@ -48,25 +45,18 @@ class SortedMap {
                      [](const value_type& a, const value_type& b) {
                        return a.first < b.first;
                      });
-    // std::unique keeps the first of equal keys, but the last must win.
-    std::reverse(entries_.begin(), entries_.end());
-    entries_.erase(std::unique(entries_.begin(), entries_.end(),
-                               [](const value_type& a, const value_type& b) {
-                                 return a.first == b.first;
-                               }),
-                   entries_.end());
-    std::reverse(entries_.begin(), entries_.end());
+    // From the back, because std::unique keeps the first of equal keys.
+    const auto kept = std::unique(entries_.rbegin(), entries_.rend(),
+                                  [](const value_type& a, const value_type& b) {
+                                    return a.first == b.first;
+                                  });
+    entries_.erase(entries_.begin(), kept.base());
   }
 
   const_iterator begin() const noexcept { return entries_.begin(); }
   const_iterator end() const noexcept { return entries_.end(); }
   std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
-
-  /// Returns whether the map has `key`.
-  [[nodiscard]] bool contains(std::string_view key) const noexcept {
-    return Find(key) != nullptr;
-  }
 
   /// Returns the value of `key`, or nullptr. The pointer is valid until the map
   /// changes. Deleted for temporaries, where it would dangle.
@@ -96,9 +86,6 @@ class SortedMap {
 
   friend bool operator==(const SortedMap& a, const SortedMap& b) {
     return a.entries_ == b.entries_;
-  }
-  friend bool operator!=(const SortedMap& a, const SortedMap& b) {
-    return !(a == b);
   }
 
  private:

@@ -10,12 +10,10 @@
 /// A Go slice, map or pointer that can be nil is a std::optional, which keeps
 /// JSON null distinct from empty. OrEmpty() iterates over either.
 ///
-/// Plain value types. Two are equal if all their members are. Thread-safety:
-/// concurrent reads are safe.
+/// Plain value types. Thread-safety: concurrent reads are safe.
 #ifndef CONTAINERCOLLECTOR_TYPES_H_
 #define CONTAINERCOLLECTOR_TYPES_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -24,7 +22,6 @@
 #include <utility>
 #include <vector>
 
-#include "containercollector/export.h"
 #include "containercollector/sorted_map.h"
 
 namespace containercollector {
@@ -35,44 +32,19 @@ using StringMap = SortedMap<std::string>;
 /// Go's `[]string`.
 using StringList = std::vector<std::string>;
 
-/// The elements of a collection that may be null; see OrEmpty().
-///
-/// Owns a copy. It allows iteration but not access to single elements, which
-/// prevents references into a temporary.
-template <typename Collection>
-class Elements {
- public:
-  using const_iterator = typename Collection::const_iterator;
-
-  explicit Elements(std::optional<Collection> collection)
-      : collection_(collection ? *std::move(collection) : Collection{}) {}
-
-  const_iterator begin() const& noexcept { return collection_.begin(); }
-  const_iterator end() const& noexcept { return collection_.end(); }
-  const_iterator begin() const&& = delete;
-  const_iterator end() const&& = delete;
-
-  std::size_t size() const noexcept { return collection_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return collection_.empty(); }
-
- private:
-  Collection collection_;
-};
-
-/// Returns the elements of `collection`; none if it is null.
+/// Returns the elements of a collection that may be null; none if it is null.
+/// To read one label, use FindLabel().
 /// @code
 /// for (const auto& [key, value] : OrEmpty(container.labels))
 ///   std::cout << key << "=" << value << "\n";
 /// @endcode
 ///
-/// The result owns a copy, because a reference would dangle in
-/// `OrEmpty(client.ListContainers().front().names)`: the argument is an lvalue
-/// there, but its vector is destroyed before the first iteration. To avoid the
-/// copy, test and dereference the optional. To read one label, use FindLabel().
+/// Returns a copy, because a reference would dangle in
+/// `OrEmpty(client.ListContainers().front().names)`. To avoid the copy, test
+/// and dereference the optional.
 template <typename Collection>
-[[nodiscard]] Elements<Collection> OrEmpty(
-    std::optional<Collection> collection) {
-  return Elements<Collection>(std::move(collection));
+[[nodiscard]] Collection OrEmpty(std::optional<Collection> collection) {
+  return collection ? *std::move(collection) : Collection{};
 }
 
 /// The states of a container (Container::state). They are strings rather than
@@ -174,38 +146,6 @@ struct Container {
 /// exception reaches the caller.
 using ContainerVisitor = std::function<void(Container& container)>;
 
-/// A component of the daemon. Mirrors moby v19.03.15 api/types/types.go,
-/// ComponentVersion.
-struct ComponentVersion {
-  std::string name;
-  std::string version;
-  std::optional<StringMap> details;
-};
-
-/// Mirrors the unnamed struct of Version's member Platform.
-struct VersionPlatform {
-  std::string name;
-};
-
-/// A daemon's version. Mirrors moby v19.03.15 api/types/types.go, Version.
-struct DaemonVersion {
-  VersionPlatform platform;
-  std::optional<std::vector<ComponentVersion>> components;
-  std::string version;  ///< Engine version, e.g. "20.10.24".
-  /// Newest API version that the daemon accepts, e.g. "1.41". Key `ApiVersion`.
-  std::string api_version;
-  /// Oldest API version that the daemon accepts, e.g. "1.12". Key
-  /// `MinAPIVersion`.
-  std::string min_api_version;
-  std::string git_commit;
-  std::string go_version;
-  std::string os;
-  std::string arch;
-  std::string kernel_version;
-  bool experimental = false;
-  std::string build_time;
-};
-
 /// The response to a ping. Mirrors moby v19.03.15 api/types/types.go, Ping.
 struct PingResult {
   /// Newest API version that the daemon accepts; empty if it sent none.
@@ -214,63 +154,6 @@ struct PingResult {
   bool experimental = false;    ///< Whether experimental features are on.
   std::string builder_version;  ///< "1" or "2"; empty if not sent.
 };
-
-CONTAINERCOLLECTOR_EXPORT bool operator==(const Port& a, const Port& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const MountPoint& a,
-                                          const MountPoint& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const EndpointIPAMConfig& a,
-                                          const EndpointIPAMConfig& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const EndpointSettings& a,
-                                          const EndpointSettings& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const SummaryNetworkSettings& a,
-                                          const SummaryNetworkSettings& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const ContainerHostConfig& a,
-                                          const ContainerHostConfig& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const Container& a,
-                                          const Container& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const ComponentVersion& a,
-                                          const ComponentVersion& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const VersionPlatform& a,
-                                          const VersionPlatform& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const DaemonVersion& a,
-                                          const DaemonVersion& b);
-CONTAINERCOLLECTOR_EXPORT bool operator==(const PingResult& a,
-                                          const PingResult& b);
-
-inline bool operator!=(const Port& a, const Port& b) { return !(a == b); }
-inline bool operator!=(const MountPoint& a, const MountPoint& b) {
-  return !(a == b);
-}
-inline bool operator!=(const EndpointIPAMConfig& a,
-                       const EndpointIPAMConfig& b) {
-  return !(a == b);
-}
-inline bool operator!=(const EndpointSettings& a, const EndpointSettings& b) {
-  return !(a == b);
-}
-inline bool operator!=(const SummaryNetworkSettings& a,
-                       const SummaryNetworkSettings& b) {
-  return !(a == b);
-}
-inline bool operator!=(const ContainerHostConfig& a,
-                       const ContainerHostConfig& b) {
-  return !(a == b);
-}
-inline bool operator!=(const Container& a, const Container& b) {
-  return !(a == b);
-}
-inline bool operator!=(const ComponentVersion& a, const ComponentVersion& b) {
-  return !(a == b);
-}
-inline bool operator!=(const VersionPlatform& a, const VersionPlatform& b) {
-  return !(a == b);
-}
-inline bool operator!=(const DaemonVersion& a, const DaemonVersion& b) {
-  return !(a == b);
-}
-inline bool operator!=(const PingResult& a, const PingResult& b) {
-  return !(a == b);
-}
 
 }  // namespace containercollector
 

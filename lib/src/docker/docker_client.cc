@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "containercollector/error.h"
+#include "containercollector/json.h"
 #include "lib/src/docker/messages.h"
 #include "lib/src/endpoint.h"
 #include "lib/src/failure.h"
@@ -95,13 +96,6 @@ class DockerClient::Impl {
     }
   }
 
-  DaemonVersion GetDaemonVersion(const CallLimit& limit) {
-    HttpResponse response = Get("/version", limit);
-    return Decode("/version", [&] {
-      return internal::DecodeJson<DaemonVersion>(std::move(response.body));
-    });
-  }
-
  private:
   internal::Place PlaceOf(const std::string& path) const {
     return {endpoint(), "GET " + path};
@@ -144,7 +138,11 @@ class DockerClient::Impl {
 
   /// Returns the nearest API version that the daemon reports as accepted.
   ApiVersion AskDaemon(const CallLimit& limit) {
-    const DaemonVersion daemon = GetDaemonVersion(limit);
+    HttpResponse response = Get("/version", limit);
+    const auto daemon = Decode("/version", [&] {
+      return internal::DecodeJson<internal::DaemonVersion>(
+          std::move(response.body));
+    });
     const auto newest = internal::ParseApiVersion(daemon.api_version);
     // Before API version 1.25, daemons do not report their oldest version.
     const auto oldest = internal::ParseApiVersion(daemon.min_api_version);
@@ -208,7 +206,7 @@ void DockerClient::DoForEachContainer(const ListOptions& options,
   internal::CheckOptions(options);
   auto response = impl_->List(options, impl_->LimitOf(call));
   impl_->Decode(kListPath, [&] {
-    internal::DecodeEach<Container>(std::move(response.body), visitor);
+    containercollector::ForEachContainer(std::move(response.body), visitor);
   });
 }
 
@@ -220,10 +218,6 @@ PingResult DockerClient::DoPing(const CallOptions& call) const {
   result.experimental = response.Header("Docker-Experimental") == "true";
   result.builder_version = response.Header("Builder-Version");
   return result;
-}
-
-DaemonVersion DockerClient::GetDaemonVersion(const CallOptions& call) const {
-  return impl_->GetDaemonVersion(impl_->LimitOf(call));
 }
 
 const std::string& DockerClient::endpoint() const noexcept {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "lib/src/json/decoder.h"
 
 // A separate namespace, to avoid conflicts with other copies of RapidJSON in
@@ -16,19 +15,271 @@
 #include <cstring>
 #include <limits>
 #include <new>
-#include <string>
 #include <string_view>
+#include <vector>
 
-#include "containercollector/error.h"
 #include "containercollector/json.h"
-#include "lib/src/json/decode_handler.h"
 #include "lib/src/json/plain_bytes.h"
-#include "lib/src/json/utf8.h"
+#include "lib/src/text.h"
 
 namespace containercollector::internal {
 namespace {
 
 namespace rapid = containercollector_rapidjson_reader;
+
+using Kind = Schema::Kind;
+
+/// The same as in Go's encoding/json.
+constexpr std::size_t kMaxDepth = 10000;
+
+/// Limit on the decoded bytes per byte of JSON. Strings need at most 11
+/// (`"",`). Only structs that are nearly empty, such as `{},`, need more; no
+/// daemon sends those, and they could use a hundred times the memory of the
+/// JSON.
+constexpr std::uint64_t kMaxGrowth = 12;
+/// Decoded bytes that are always allowed.
+constexpr std::uint64_t kFreeGrowthBytes = std::uint64_t{1} << 20;
+
+constexpr std::size_t kMaxKeyInText = 64;
+/// The number of digits in the largest unsigned 64-bit number.
+constexpr std::size_t kMaxWholeNumberInText = 20;
+
+/// Returns what a schema accepts, for error texts.
+const char* Expected(Kind kind) {
+  switch (kind) {
+    case Kind::kString:
+      return "a string";
+    case Kind::kBool:
+      return "true or false";
+    case Kind::kInt64:
+      return "a whole number from -9223372036854775808 to 9223372036854775807";
+    case Kind::kUint16:
+      return "a whole number from 0 to 65535";
+    case Kind::kArray:
+      return "an array";
+    case Kind::kMap:
+    case Kind::kObject:
+      break;
+  }
+  return "an object";
+}
+
+template <typename Integer>
+bool ParseInteger(std::string_view text, void* value) {
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] =
+      std::from_chars(text.data(), end, *static_cast<Integer*>(value));
+  return error == std::errc() && rest == end;
+}
+
+/// Receives the events of RapidJSON's reader and fills in the value. Throws
+/// instead of returning false.
+class Handler {
+ public:
+  /// @param is_utf8 Whether the JSON is valid UTF-8, so that no string needs
+  /// repair.
+  Handler(const Schema& schema, void* value, std::size_t json_bytes,
+          bool is_utf8)
+      : root_{&schema, value},
+        room_(kMaxGrowth * json_bytes + kFreeGrowthBytes),
+        is_utf8_(is_utf8) {}
+
+  bool Null() {
+    const Target target = Next();
+    if (target.schema != nullptr && target.schema->set_null != nullptr)
+      target.schema->set_null(target.value);
+    return true;
+  }
+
+  bool Bool(bool value) {
+    const Target target = Next();
+    if (target.schema == nullptr) return true;
+    CheckType(*target.schema, Kind::kBool, value ? "true" : "false");
+    *static_cast<bool*>(target.value) = value;
+    return true;
+  }
+
+  /// @param text A number in JSON syntax. As in Go, a number that is dropped
+  /// may have any size.
+  void Number(std::string_view text) {
+    const Target target = Next();
+    if (target.schema == nullptr) return;
+    const Kind kind = target.schema->kind;
+    if (kind == Kind::kInt64 && ParseInteger<std::int64_t>(text, target.value))
+      return;
+    if (kind == Kind::kUint16 &&
+        ParseInteger<std::uint16_t>(text, target.value))
+      return;
+    const bool is_whole = text.find_first_of(".eE") == std::string_view::npos;
+    RejectType(kind, is_whole && text.size() <= kMaxWholeNumberInText
+                         ? text
+                         : "a number with a fraction, an exponent or over "
+                           "64 bits");
+  }
+
+  bool String(const char* text, unsigned length, bool /*copy*/) {
+    const Target target = Next();
+    if (target.schema == nullptr) return true;
+    CheckType(*target.schema, Kind::kString, "a string");
+    auto& string = *static_cast<std::string*>(target.value);
+    if (is_utf8_) {
+      string.assign(text, length);
+    } else {
+      string = RepairUtf8({text, length});
+    }
+    return true;
+  }
+
+  bool StartObject() { return Start(Kind::kObject, "an object"); }
+  bool EndObject(unsigned /*members*/) { return End(); }
+  bool StartArray() { return Start(Kind::kArray, "an array"); }
+  bool EndArray(unsigned /*elements*/) { return End(); }
+
+  bool Key(const char* text, unsigned length, bool /*copy*/) {
+    if (skipped_depth_ > 0) return true;
+    Frame& frame = frames_.back();
+    frame.key = {text, length};
+    if (frame.schema->kind == Kind::kObject) {
+      member_ = FindField(frame);
+    } else {
+      member_ = is_utf8_ ? Append(frame, frame.key)
+                         : Append(frame, RepairUtf8(frame.key));
+    }
+    return true;
+  }
+
+ private:
+  /// Where to store a value. Without a schema, the value is dropped.
+  struct Target {
+    const Schema* schema = nullptr;
+    void* value = nullptr;
+  };
+
+  /// An array, map or object that is being filled.
+  struct Frame {
+    const Schema* schema;
+    void* value;
+    std::size_t position = 0;  // Elements begun, or the field expected next.
+    std::string_view key = {};
+  };
+
+  Target Next() {
+    if (skipped_depth_ > 0) return {};
+    if (frames_.empty()) return root_;
+    Frame& frame = frames_.back();
+    return frame.schema->kind == Kind::kArray ? Append(frame, {}) : member_;
+  }
+
+  /// Appends an element to an array or a map.
+  Target Append(Frame& frame, std::string_view key) {
+    const Schema& schema = *frame.schema;
+    ++frame.position;
+    if (schema.element_bytes > room_) {
+      throw DecodeError(ErrorCode::kResponseMalformed,
+                        Place() +
+                            ": too many values that are almost empty: "
+                            "decoded, they take over " +
+                            std::to_string(kMaxGrowth) +
+                            " times the bytes of the JSON");
+    }
+    room_ -= schema.element_bytes;
+    return {schema.element, schema.append(frame.value, key)};
+  }
+
+  /// Returns where to store the value of the key. Daemons send fields in struct
+  /// order, so the first comparison usually succeeds.
+  static Target FindField(Frame& frame) {
+    const Schema& schema = *frame.schema;
+    for (std::size_t tried = 0, i = frame.position; tried < schema.field_count;
+         ++tried, ++i) {
+      if (i >= schema.field_count) i = 0;
+      if (schema.fields[i].key == frame.key) return TakeField(frame, i);
+    }
+    return FindFieldInOtherCase(frame);
+  }
+
+  /// Not inlined, because that would slow the common case down.
+  [[gnu::noinline]] static Target FindFieldInOtherCase(Frame& frame) {
+    for (std::size_t i = 0; i < frame.schema->field_count; ++i) {
+      if (EqualFold(frame.schema->fields[i].key, frame.key))
+        return TakeField(frame, i);
+    }
+    return {};
+  }
+
+  static Target TakeField(Frame& frame, std::size_t index) {
+    frame.position = index + 1;
+    const FieldSchema& field = frame.schema->fields[index];
+    return {field.schema, field.member(frame.value)};
+  }
+
+  bool Start(Kind kind, std::string_view what) {
+    if (frames_.size() + skipped_depth_ >= kMaxDepth) {
+      throw DecodeError(
+          ErrorCode::kResponseMalformed,
+          "nested more than " + std::to_string(kMaxDepth) + " deep");
+    }
+    const Target target = Next();
+    if (target.schema == nullptr) {
+      ++skipped_depth_;
+      return true;
+    }
+    const Schema& schema = *target.schema;
+    if (kind != Kind::kObject || schema.kind != Kind::kMap)
+      CheckType(schema, kind, what);
+    frames_.push_back({&schema, schema.open == nullptr
+                                    ? target.value
+                                    : schema.open(target.value)});
+    return true;
+  }
+
+  bool End() {
+    if (skipped_depth_ > 0) {
+      --skipped_depth_;
+    } else {
+      frames_.pop_back();
+    }
+    return true;
+  }
+
+  void CheckType(const Schema& expected, Kind kind,
+                 std::string_view got) const {
+    if (expected.kind != kind) RejectType(expected.kind, got);
+  }
+
+  [[noreturn]] void RejectType(Kind expected, std::string_view got) const {
+    std::string text = Place();
+    if (!text.empty()) text += ": ";
+    text.append("expected ").append(Expected(expected)).append(", got ");
+    throw DecodeError(ErrorCode::kResponseMalformed, text.append(got));
+  }
+
+  /// Returns the current place, e.g. `[3].Labels["io.kubernetes.pod.name"]`.
+  std::string Place() const {
+    std::string place;
+    for (const Frame& frame : frames_) {
+      switch (frame.schema->kind) {
+        case Kind::kArray:
+          place += "[" + std::to_string(frame.position - 1) + "]";
+          break;
+        case Kind::kMap:
+          place +=
+              "[\"" + RepairUtf8(frame.key.substr(0, kMaxKeyInText)) + "\"]";
+          break;
+        default:
+          place += (place.empty() ? "" : ".") + std::string(frame.key);
+      }
+    }
+    return place;
+  }
+
+  Target root_;
+  std::uint64_t room_;  // Bytes still available for elements.
+  bool is_utf8_;
+  Target member_;  // Where to store the value of the last key.
+  std::vector<Frame> frames_;
+  std::size_t skipped_depth_ = 0;  // Depth inside a dropped value.
+};
 
 /// A distinct encoding type selects the Transcoder below.
 struct Utf8 : rapid::UTF8<> {};
@@ -48,11 +299,27 @@ using Reader = rapid::GenericReader<Utf8, Utf8, ThrowingAllocator>;
 constexpr unsigned kParseFlags =
     rapid::kParseInsituFlag | rapid::kParseIterativeFlag;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+/// Moves past digits. Returns whether there are any.
+bool SkipDigits(const char*& text) {
+  const char* const begin = text;
+  while (*text >= '0' && *text <= '9') ++text;
+  return text != begin;
+}
 
-const char* SkipDigits(const char* text) {
-  while (IsDigit(*text)) ++text;
-  return text;
+/// Moves past a number, or to where it violates JSON's syntax. Returns whether
+/// it is valid.
+bool SkipNumber(const char*& text) {
+  if (*text == '-') ++text;
+  if (*text == '0') {
+    ++text;
+  } else if (!SkipDigits(text)) {
+    return false;
+  }
+  if (*text == '.' && !SkipDigits(++text)) return false;
+  if (*text != 'e' && *text != 'E') return true;
+  ++text;
+  if (*text == '+' || *text == '-') ++text;
+  return SkipDigits(text);
 }
 
 }  // namespace
@@ -90,35 +357,17 @@ template <>
 void containercollector::internal::Reader::ParseNumber<
     containercollector::internal::kParseFlags,
     containercollector::internal::InsituStream,
-    containercollector::internal::DecodeHandler>(
+    containercollector::internal::Handler>(
     containercollector::internal::InsituStream& is,
-    containercollector::internal::DecodeHandler& handler) {
-  using containercollector::internal::IsDigit;
-  using containercollector::internal::SkipDigits;
-  const char* const begin = is.src_;
-  const auto offset = [&](const char* at) {
-    return static_cast<std::size_t>(at - is.head_);
-  };
-  const char* end = begin + (*begin == '-' ? 1 : 0);
-  if (!IsDigit(*end))
-    RAPIDJSON_PARSE_ERROR(kParseErrorValueInvalid, offset(end));
-  end = *end == '0' ? end + 1 : SkipDigits(end);
-  if (*end == '.') {
-    ++end;
-    if (!IsDigit(*end))
-      RAPIDJSON_PARSE_ERROR(kParseErrorNumberMissFraction, offset(end));
-    end = SkipDigits(end);
+    containercollector::internal::Handler& handler) {
+  const char* end = is.src_;
+  if (!containercollector::internal::SkipNumber(end)) {
+    RAPIDJSON_PARSE_ERROR(kParseErrorValueInvalid,
+                          static_cast<std::size_t>(end - is.head_));
   }
-  if (*end == 'e' || *end == 'E') {
-    ++end;
-    if (*end == '+' || *end == '-') ++end;
-    if (!IsDigit(*end))
-      RAPIDJSON_PARSE_ERROR(kParseErrorNumberMissExponent, offset(end));
-    end = SkipDigits(end);
-  }
-  is.src_ += end - begin;
-  if (!handler.Number({begin, static_cast<std::size_t>(end - begin)}))
-    RAPIDJSON_PARSE_ERROR(kParseErrorTermination, offset(begin));
+  const auto length = static_cast<std::size_t>(end - is.src_);
+  handler.Number({is.src_, length});
+  is.src_ += length;
 }
 
 }  // namespace containercollector_rapidjson_reader
@@ -154,7 +403,7 @@ void ReplaceLoneSurrogates(std::string& json) {
   }
 }
 
-[[noreturn]] void ThrowInvalidJson(std::size_t offset, std::string_view why) {
+[[noreturn]] void RejectJson(std::size_t offset, std::string_view why) {
   // RapidJSON's sentences end with a full stop, but this one continues.
   if (why.back() == '.') why.remove_suffix(1);
   throw DecodeError(ErrorCode::kResponseMalformed, "invalid JSON at byte " +
@@ -171,27 +420,54 @@ void DecodeUnsorted(std::string json, const Schema& schema, void* value) {
                       "JSON of " + std::to_string(size) +
                           " bytes is more than this parser reads");
   }
-  const bool is_ascii = IsAscii(json);
+  Handler handler(schema, value, size, IsValidUtf8(json));
   ReplaceLoneSurrogates(json);
   json.append(kDecoderPadding, '\0');
 
-  DecodeHandler handler(schema, value, size, is_ascii);
   Reader reader;
   InsituStream stream(json.data());
   const rapid::ParseResult result = reader.Parse<kParseFlags>(stream, handler);
-  if (result.IsError()) {
-    if (!handler.error().empty())
-      throw DecodeError(ErrorCode::kResponseMalformed, handler.error());
-    ThrowInvalidJson(result.Offset(), rapid::GetParseError_En(result.Code()));
-  }
+  if (result.IsError())
+    RejectJson(result.Offset(), rapid::GetParseError_En(result.Code()));
   // The reader takes a NUL byte for the end of the text.
   if (stream.Tell() != size)
-    ThrowInvalidJson(stream.Tell(), "a NUL byte follows the value");
+    RejectJson(stream.Tell(), "a NUL byte follows the value");
 }
 
 }  // namespace containercollector::internal
 
 namespace containercollector {
+namespace {
+
+/// An array whose containers are all decoded into the same object.
+struct ContainerStream {
+  static constexpr internal::Schema MakeSchema() {
+    internal::Schema schema{internal::Schema::Kind::kArray};
+    schema.set_null = [](void* stream) {
+      static_cast<ContainerStream*>(stream)->is_null = true;
+    };
+    schema.element = &internal::kSchema<Container>;
+    schema.element_bytes = sizeof(Container);
+    schema.append = [](void* stream, std::string_view /*key*/) -> void* {
+      auto& self = *static_cast<ContainerStream*>(stream);
+      self.VisitLast();
+      return &self.container.emplace();
+    };
+    return schema;
+  }
+
+  void VisitLast() {
+    if (!container) return;
+    internal::MapFiller::Sort(*container);
+    visitor(*container);
+  }
+
+  const ContainerVisitor& visitor;
+  std::optional<Container> container = {};
+  bool is_null = false;
+};
+
+}  // namespace
 
 std::optional<std::vector<Container>> DecodeContainers(std::string json) {
   return internal::DecodeJson<std::optional<std::vector<Container>>>(
@@ -199,7 +475,11 @@ std::optional<std::vector<Container>> DecodeContainers(std::string json) {
 }
 
 bool ForEachContainer(std::string json, const ContainerVisitor& visitor) {
-  return internal::DecodeEach<Container>(std::move(json), visitor);
+  static constexpr internal::Schema kStream = ContainerStream::MakeSchema();
+  ContainerStream stream{visitor};
+  internal::DecodeUnsorted(std::move(json), kStream, &stream);
+  stream.VisitLast();
+  return !stream.is_null;
 }
 
 }  // namespace containercollector

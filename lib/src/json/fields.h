@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-
 /// The JSON fields of each struct, in the order of the Go struct that it
 /// mirrors. One table serves both directions.
 #ifndef CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
 #define CONTAINERCOLLECTOR_SRC_JSON_FIELDS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 
 #include "containercollector/types.h"
 
@@ -19,6 +20,13 @@ namespace containercollector::internal {
 /// api/types/error_response.go, ErrorResponse.
 struct ErrorResponse {
   std::string message;
+};
+
+/// The response to `GET /version`, reduced to the fields that are used. Mirrors
+/// moby v19.03.15 api/types/types.go, Version.
+struct DaemonVersion {
+  std::string api_version;      ///< The newest that the daemon accepts.
+  std::string min_api_version;  ///< The oldest that the daemon accepts.
 };
 
 /// A port in the annotation that the kubelet adds to containers. Mirrors
@@ -63,147 +71,100 @@ constexpr Field<Struct, Member> OmitEmpty(std::string_view key,
   return {key, member, true};
 }
 
-template <typename Struct>
-struct Fields;
+/// The fields of a struct; null for other types.
+template <typename T>
+inline constexpr auto kFields = nullptr;
+
+template <typename T>
+inline constexpr bool kHasFields =
+    !std::is_same_v<decltype(kFields<T>), const std::nullptr_t>;
 
 template <>
-struct Fields<Port> {
-  static constexpr auto kTable = std::make_tuple(
-      OmitEmpty("IP", &Port::ip), Always("PrivatePort", &Port::private_port),
-      OmitEmpty("PublicPort", &Port::public_port), Always("Type", &Port::type));
-};
+inline constexpr auto kFields<Port> = std::make_tuple(
+    OmitEmpty("IP", &Port::ip), Always("PrivatePort", &Port::private_port),
+    OmitEmpty("PublicPort", &Port::public_port), Always("Type", &Port::type));
 
 template <>
-struct Fields<MountPoint> {
-  static constexpr auto kTable = std::make_tuple(
-      OmitEmpty("Type", &MountPoint::type),
-      OmitEmpty("Name", &MountPoint::name),
-      Always("Source", &MountPoint::source),
-      Always("Destination", &MountPoint::destination),
-      OmitEmpty("Driver", &MountPoint::driver),
-      Always("Mode", &MountPoint::mode), Always("RW", &MountPoint::rw),
-      Always("Propagation", &MountPoint::propagation));
-};
+inline constexpr auto kFields<MountPoint> = std::make_tuple(
+    OmitEmpty("Type", &MountPoint::type), OmitEmpty("Name", &MountPoint::name),
+    Always("Source", &MountPoint::source),
+    Always("Destination", &MountPoint::destination),
+    OmitEmpty("Driver", &MountPoint::driver), Always("Mode", &MountPoint::mode),
+    Always("RW", &MountPoint::rw),
+    Always("Propagation", &MountPoint::propagation));
 
 template <>
-struct Fields<EndpointIPAMConfig> {
-  static constexpr auto kTable = std::make_tuple(
-      OmitEmpty("IPv4Address", &EndpointIPAMConfig::ipv4_address),
-      OmitEmpty("IPv6Address", &EndpointIPAMConfig::ipv6_address),
-      OmitEmpty("LinkLocalIPs", &EndpointIPAMConfig::link_local_ips));
-};
+inline constexpr auto kFields<EndpointIPAMConfig> = std::make_tuple(
+    OmitEmpty("IPv4Address", &EndpointIPAMConfig::ipv4_address),
+    OmitEmpty("IPv6Address", &EndpointIPAMConfig::ipv6_address),
+    OmitEmpty("LinkLocalIPs", &EndpointIPAMConfig::link_local_ips));
 
 template <>
-struct Fields<EndpointSettings> {
-  static constexpr auto kTable = std::make_tuple(
-      Always("IPAMConfig", &EndpointSettings::ipam_config),
-      Always("Links", &EndpointSettings::links),
-      Always("Aliases", &EndpointSettings::aliases),
-      Always("NetworkID", &EndpointSettings::network_id),
-      Always("EndpointID", &EndpointSettings::endpoint_id),
-      Always("Gateway", &EndpointSettings::gateway),
-      Always("IPAddress", &EndpointSettings::ip_address),
-      Always("IPPrefixLen", &EndpointSettings::ip_prefix_len),
-      Always("IPv6Gateway", &EndpointSettings::ipv6_gateway),
-      Always("GlobalIPv6Address", &EndpointSettings::global_ipv6_address),
-      Always("GlobalIPv6PrefixLen", &EndpointSettings::global_ipv6_prefix_len),
-      Always("MacAddress", &EndpointSettings::mac_address),
-      Always("DriverOpts", &EndpointSettings::driver_opts));
-};
+inline constexpr auto kFields<EndpointSettings> = std::make_tuple(
+    Always("IPAMConfig", &EndpointSettings::ipam_config),
+    Always("Links", &EndpointSettings::links),
+    Always("Aliases", &EndpointSettings::aliases),
+    Always("NetworkID", &EndpointSettings::network_id),
+    Always("EndpointID", &EndpointSettings::endpoint_id),
+    Always("Gateway", &EndpointSettings::gateway),
+    Always("IPAddress", &EndpointSettings::ip_address),
+    Always("IPPrefixLen", &EndpointSettings::ip_prefix_len),
+    Always("IPv6Gateway", &EndpointSettings::ipv6_gateway),
+    Always("GlobalIPv6Address", &EndpointSettings::global_ipv6_address),
+    Always("GlobalIPv6PrefixLen", &EndpointSettings::global_ipv6_prefix_len),
+    Always("MacAddress", &EndpointSettings::mac_address),
+    Always("DriverOpts", &EndpointSettings::driver_opts));
 
 template <>
-struct Fields<SummaryNetworkSettings> {
-  static constexpr auto kTable =
-      std::make_tuple(Always("Networks", &SummaryNetworkSettings::networks));
-};
+inline constexpr auto kFields<SummaryNetworkSettings> =
+    std::make_tuple(Always("Networks", &SummaryNetworkSettings::networks));
 
 template <>
-struct Fields<ContainerHostConfig> {
-  static constexpr auto kTable = std::make_tuple(
-      OmitEmpty("NetworkMode", &ContainerHostConfig::network_mode));
-};
+inline constexpr auto kFields<ContainerHostConfig> = std::make_tuple(
+    OmitEmpty("NetworkMode", &ContainerHostConfig::network_mode));
 
 template <>
-struct Fields<Container> {
-  static constexpr auto kTable = std::make_tuple(
-      Always("Id", &Container::id), Always("Names", &Container::names),
-      Always("Image", &Container::image),
-      Always("ImageID", &Container::image_id),
-      Always("Command", &Container::command),
-      Always("Created", &Container::created),
-      Always("Ports", &Container::ports),
-      OmitEmpty("SizeRw", &Container::size_rw),
-      OmitEmpty("SizeRootFs", &Container::size_root_fs),
-      Always("Labels", &Container::labels), Always("State", &Container::state),
-      Always("Status", &Container::status),
-      Always("HostConfig", &Container::host_config),
-      Always("NetworkSettings", &Container::network_settings),
-      Always("Mounts", &Container::mounts));
-};
+inline constexpr auto kFields<Container> = std::make_tuple(
+    Always("Id", &Container::id), Always("Names", &Container::names),
+    Always("Image", &Container::image), Always("ImageID", &Container::image_id),
+    Always("Command", &Container::command),
+    Always("Created", &Container::created), Always("Ports", &Container::ports),
+    OmitEmpty("SizeRw", &Container::size_rw),
+    OmitEmpty("SizeRootFs", &Container::size_root_fs),
+    Always("Labels", &Container::labels), Always("State", &Container::state),
+    Always("Status", &Container::status),
+    Always("HostConfig", &Container::host_config),
+    Always("NetworkSettings", &Container::network_settings),
+    Always("Mounts", &Container::mounts));
 
 template <>
-struct Fields<ComponentVersion> {
-  static constexpr auto kTable =
-      std::make_tuple(Always("Name", &ComponentVersion::name),
-                      Always("Version", &ComponentVersion::version),
-                      OmitEmpty("Details", &ComponentVersion::details));
-};
+inline constexpr auto kFields<DaemonVersion> =
+    std::make_tuple(Always("ApiVersion", &DaemonVersion::api_version),
+                    Always("MinAPIVersion", &DaemonVersion::min_api_version));
 
 template <>
-struct Fields<VersionPlatform> {
-  static constexpr auto kTable =
-      std::make_tuple(Always("Name", &VersionPlatform::name));
-};
+inline constexpr auto kFields<ErrorResponse> =
+    std::make_tuple(Always("message", &ErrorResponse::message));
 
 template <>
-struct Fields<DaemonVersion> {
-  static constexpr auto kTable = std::make_tuple(
-      Always("Platform", &DaemonVersion::platform),
-      OmitEmpty("Components", &DaemonVersion::components),
-      Always("Version", &DaemonVersion::version),
-      Always("ApiVersion", &DaemonVersion::api_version),
-      OmitEmpty("MinAPIVersion", &DaemonVersion::min_api_version),
-      Always("GitCommit", &DaemonVersion::git_commit),
-      Always("GoVersion", &DaemonVersion::go_version),
-      Always("Os", &DaemonVersion::os), Always("Arch", &DaemonVersion::arch),
-      OmitEmpty("KernelVersion", &DaemonVersion::kernel_version),
-      OmitEmpty("Experimental", &DaemonVersion::experimental),
-      OmitEmpty("BuildTime", &DaemonVersion::build_time));
-};
+inline constexpr auto kFields<RuntimeProcess> =
+    std::make_tuple(Always("args", &RuntimeProcess::args));
 
 template <>
-struct Fields<ErrorResponse> {
-  static constexpr auto kTable =
-      std::make_tuple(Always("message", &ErrorResponse::message));
-};
+inline constexpr auto kFields<RuntimeSpec> =
+    std::make_tuple(Always("process", &RuntimeSpec::process));
 
 template <>
-struct Fields<RuntimeProcess> {
-  static constexpr auto kTable =
-      std::make_tuple(OmitEmpty("args", &RuntimeProcess::args));
-};
+inline constexpr auto kFields<RuntimeInfo> =
+    std::make_tuple(Always("image", &RuntimeInfo::image),
+                    Always("runtimeSpec", &RuntimeInfo::runtime_spec));
 
 template <>
-struct Fields<RuntimeSpec> {
-  static constexpr auto kTable =
-      std::make_tuple(Always("process", &RuntimeSpec::process));
-};
-
-template <>
-struct Fields<RuntimeInfo> {
-  static constexpr auto kTable =
-      std::make_tuple(Always("image", &RuntimeInfo::image),
-                      Always("runtimeSpec", &RuntimeInfo::runtime_spec));
-};
-
-template <>
-struct Fields<KubeletPort> {
-  static constexpr auto kTable =
-      std::make_tuple(OmitEmpty("hostPort", &KubeletPort::host_port),
-                      Always("containerPort", &KubeletPort::container_port),
-                      OmitEmpty("protocol", &KubeletPort::protocol),
-                      OmitEmpty("hostIP", &KubeletPort::host_ip));
-};
+inline constexpr auto kFields<KubeletPort> =
+    std::make_tuple(Always("hostPort", &KubeletPort::host_port),
+                    Always("containerPort", &KubeletPort::container_port),
+                    Always("protocol", &KubeletPort::protocol),
+                    Always("hostIP", &KubeletPort::host_ip));
 
 }  // namespace containercollector::internal
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "lib/src/text.h"
 
-#include "lib/src/json/utf8.h"
-
+#include <array>
 #include <cstdint>
 #include <cstring>
 
 namespace containercollector::internal {
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 unsigned char ByteAt(std::string_view text, std::size_t index) {
   return static_cast<unsigned char>(text[index]);
@@ -29,34 +27,24 @@ std::size_t AsciiPrefixLength(std::string_view text) noexcept {
 
 /// Returns the length of the first character, or 0 if it is not valid UTF-8.
 std::size_t CharacterLength(std::string_view text) noexcept {
-  const unsigned char first = ByteAt(text, 0);
+  const unsigned first = ByteAt(text, 0);
   if (first < 0x80) return 1;
-
-  std::size_t length = 0;
-  // The range of the second byte excludes overlong forms, surrogates and code
-  // points above U+10FFFF.
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (first >= 0xC2 && first <= 0xDF) {
-    length = 2;
-  } else if (first >= 0xE0 && first <= 0xEF) {
-    length = 3;
-    if (first == 0xE0) low = 0xA0;
-    if (first == 0xED) high = 0x9F;
-  } else if (first >= 0xF0 && first <= 0xF4) {
-    length = 4;
-    if (first == 0xF0) low = 0x90;
-    if (first == 0xF4) high = 0x8F;
-  } else {
-    return 0;
-  }
-
+  if (first < 0xC0 || first >= 0xF8) return 0;
+  const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   if (text.size() < length) return 0;
-  if (ByteAt(text, 1) < low || ByteAt(text, 1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (ByteAt(text, i) < 0x80 || ByteAt(text, i) > 0xBF) return 0;
+
+  std::uint32_t code_point = first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const unsigned next = ByteAt(text, i);
+    if (next < 0x80 || next >= 0xC0) return 0;
+    code_point = code_point << 6U | (next & 0x3FU);
   }
-  return length;
+  constexpr std::array<std::uint32_t, 5> kShortest = {0, 0, 0x80, 0x800,
+                                                      0x10000};
+  const bool is_surrogate = code_point >> 11U == 0xD800 >> 11U;
+  const bool is_valid = code_point >= kShortest[length] && !is_surrogate &&
+                        code_point <= 0x10FFFF;
+  return is_valid ? length : 0;
 }
 
 char ToLower(char c) noexcept {
@@ -72,6 +60,28 @@ std::string_view FoldsTo(char lower) noexcept {
 
 }  // namespace
 
+bool IsValidUtf8(std::string_view text) noexcept {
+  text.remove_prefix(AsciiPrefixLength(text));
+  while (!text.empty()) {
+    const std::size_t length = CharacterLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string RepairUtf8(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::string repaired;
+  repaired.reserve(text.size() + kReplacement.size());
+  while (!text.empty()) {
+    const std::size_t length = CharacterLength(text);
+    repaired += length > 0 ? text.substr(0, length) : kReplacement;
+    text.remove_prefix(length > 0 ? length : 1);
+  }
+  return repaired;
+}
+
 bool EqualFold(std::string_view name, std::string_view key) noexcept {
   for (const char c : name) {
     const char lower = ToLower(c);
@@ -84,36 +94,6 @@ bool EqualFold(std::string_view name, std::string_view key) noexcept {
     key.remove_prefix(length);
   }
   return key.empty();
-}
-
-bool IsAscii(std::string_view text) noexcept {
-  return AsciiPrefixLength(text) == text.size();
-}
-
-bool IsValidUtf8(std::string_view text) noexcept {
-  text.remove_prefix(AsciiPrefixLength(text));
-  while (!text.empty()) {
-    const std::size_t length = CharacterLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-std::string RepairUtf8(std::string_view text) {
-  std::string repaired;
-  repaired.reserve(text.size() + kReplacement.size());
-  while (!text.empty()) {
-    const std::size_t length = CharacterLength(text);
-    if (length == 0) {
-      repaired += kReplacement;
-      text.remove_prefix(1);
-    } else {
-      repaired += text.substr(0, length);
-      text.remove_prefix(length);
-    }
-  }
-  return repaired;
 }
 
 }  // namespace containercollector::internal

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/// UTF-8 as Go's encoding/json treats it.
-#ifndef CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_
-#define CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_
+/// Text as Go treats it.
+#ifndef CONTAINERCOLLECTOR_SRC_TEXT_H_
+#define CONTAINERCOLLECTOR_SRC_TEXT_H_
 
 #include <string>
 #include <string_view>
@@ -10,9 +9,6 @@
 namespace containercollector::internal {
 
 bool IsValidUtf8(std::string_view text) noexcept;
-
-/// Returns whether all bytes are ASCII.
-bool IsAscii(std::string_view text) noexcept;
 
 /// Returns the text with each invalid UTF-8 byte replaced by U+FFFD.
 std::string RepairUtf8(std::string_view text);
@@ -25,4 +21,4 @@ bool EqualFold(std::string_view name, std::string_view key) noexcept;
 
 }  // namespace containercollector::internal
 
-#endif  // CONTAINERCOLLECTOR_SRC_JSON_UTF8_H_
+#endif  // CONTAINERCOLLECTOR_SRC_TEXT_H_
