@@ -6,6 +6,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -243,7 +244,7 @@ TEST_CASE("Maps are sorted once, however they are filled") {
   const auto containers =
       DecodeContainers(R"([{"Labels":{)" + labels + "},{" + labels_again +
                        networks_again + R"("Id":"a"}])");
-  const auto check = [](const auto& map) {
+  const auto check = [&](const auto& map) {
     CHECK(map->size() == kTimes);
     CHECK(map->begin()->first == "0");
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containercollector/list_options.h"
 
+#include <array>
 #include <string>
 #include <vector>
 

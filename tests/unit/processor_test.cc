@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containercollector/processor.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <type_traits>
