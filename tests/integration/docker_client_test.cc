@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "containercollector/json.h"
 #include "tests/integration/node.h"
 #include "tests/support/equality.h"
 #include "tests/support/error_of.h"

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "containercollector/json.h"
 #include "tests/support/catch.h"
 
 using namespace containercollector;
