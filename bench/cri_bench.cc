@@ -33,9 +33,8 @@
 #include "lib/src/cri/messages.h"
 #include "lib/src/cri/runtime_service.h"
 #include "lib/src/endpoint.h"
-#include "tests/support/runtime_scripts.h"
+#include "tests/support/posix.h"
 #include "tests/support/scripted_runtime.h"
-#include "tests/support/temp_dir.h"
 
 namespace {
 

@@ -12,8 +12,7 @@
 #include <cerrno>
 #include <string_view>
 
-#include "tests/support/file_descriptor.h"
-#include "tests/support/system_call.h"
+#include "tests/support/posix.h"
 
 namespace containercollector::bench {
 namespace {

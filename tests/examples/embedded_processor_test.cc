@@ -6,8 +6,8 @@
 #include "containercollector/json.h"
 #include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
+#include "tests/support/http_client.h"
 #include "tests/support/program.h"
-#include "tests/support/raw_client.h"
 
 namespace containercollector::test {
 namespace {

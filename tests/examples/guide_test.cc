@@ -15,9 +15,8 @@
 #include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
 #include "tests/support/error_of.h"
-#include "tests/support/runtime_scripts.h"
+#include "tests/support/posix.h"
 #include "tests/support/scripted_runtime.h"
-#include "tests/support/temp_dir.h"
 
 std::vector<containercollector::Container> FailedContainers(
     const containercollector::DockerClient& client, const std::string& pod_uid);

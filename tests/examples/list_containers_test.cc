@@ -8,9 +8,8 @@
 #include "containercollector/json.h"
 #include "tests/examples/nodes.h"
 #include "tests/integration/node.h"
-#include "tests/support/runtime_scripts.h"
+#include "tests/support/posix.h"
 #include "tests/support/scripted_runtime.h"
-#include "tests/support/temp_dir.h"
 
 namespace containercollector::test {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "containercollector/types.h"
-#include "tests/support/process.h"
+#include "tests/support/program.h"
 #include "tests/support/versioned_daemon.h"
 
 namespace containercollector::test {

@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "tests/integration/cri_node.h"
-#include "tests/support/raw_client.h"
-#include "tests/support/scripts.h"
+#include "tests/support/http_client.h"
+#include "tests/support/scripted_daemon.h"
 
 using namespace containercollector;
 using namespace containercollector::test;

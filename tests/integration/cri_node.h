@@ -13,9 +13,8 @@
 #include "containercollector/cri_client.h"
 #include "containercollector/json.h"
 #include "tests/integration/node.h"
-#include "tests/support/runtime_scripts.h"
+#include "tests/support/posix.h"
 #include "tests/support/scripted_runtime.h"
-#include "tests/support/temp_dir.h"
 
 namespace containercollector::test {
 

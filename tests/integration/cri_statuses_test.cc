@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "tests/integration/cri_node.h"
-#include "tests/support/wait.h"
+#include "tests/support/posix.h"
 
 using namespace containercollector;
 using namespace containercollector::test;

@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "tests/integration/node.h"
-#include "tests/support/raw_client.h"
+#include "tests/support/http_client.h"
 
 using namespace containercollector;
 using namespace containercollector::test;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "tests/integration/node.h"
-#include "tests/support/environment.h"
+#include "tests/support/program.h"
 
 using namespace containercollector;
 using namespace containercollector::test;

@@ -15,8 +15,8 @@
 
 #include "tests/integration/node.h"
 #include "tests/support/error_of.h"
-#include "tests/support/process.h"
-#include "tests/support/wait.h"
+#include "tests/support/posix.h"
+#include "tests/support/program.h"
 
 using namespace containercollector;
 using namespace containercollector::test;

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "tests/integration/node.h"
-#include "tests/support/process.h"
-#include "tests/support/wait.h"
+#include "tests/support/posix.h"
+#include "tests/support/program.h"
 
 using namespace containercollector;
 using namespace containercollector::test;

@@ -12,7 +12,6 @@
 #include "tests/performance/allocations.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_of.h"
-#include "tests/support/runtime_scripts.h"
 #include "tests/support/scripted_node.h"
 #include "tests/support/scripted_runtime.h"
 

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "tests/server/node.h"
-#include "tests/support/runtime_scripts.h"
 #include "tests/support/scripted_runtime.h"
 
 using namespace containercollector::test;

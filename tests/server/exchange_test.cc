@@ -6,7 +6,7 @@
 #include <array>
 
 #include "tests/support/catch.h"
-#include "tests/support/file_descriptor.h"
+#include "tests/support/posix.h"
 
 using namespace containercollector::server;
 using containercollector::test::FileDescriptor;

@@ -9,8 +9,7 @@
 #include <stdexcept>
 
 #include "tests/server/node.h"
-#include "tests/support/socket_address.h"
-#include "tests/support/system_call.h"
+#include "tests/support/posix.h"
 
 using namespace containercollector::test;
 

@@ -21,9 +21,9 @@
 #include "server/process.h"
 #include "tests/support/catch.h"
 #include "tests/support/http_client.h"
+#include "tests/support/posix.h"
+#include "tests/support/program.h"
 #include "tests/support/scripted_node.h"
-#include "tests/support/server_process.h"
-#include "tests/support/wait.h"
 
 namespace containercollector::test {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
-#include "tests/support/environment.h"
+#include "tests/support/program.h"
 
 using namespace containercollector::server;
 using containercollector::RuntimeKind;

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "tests/support/http_client.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/posix.h"
+#include "tests/support/program.h"
 
 namespace containercollector::test {
 

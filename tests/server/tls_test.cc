@@ -13,7 +13,7 @@
 
 #include "tests/server/node.h"
 #include "tests/server/pki.h"
-#include "tests/support/system_call.h"
+#include "tests/support/posix.h"
 
 using namespace containercollector::test;
 using containercollector::server::Tls;

@@ -3,322 +3,244 @@
 #include "tests/support/cri_messages.h"
 
 #include <protozero/pbf_reader.hpp>
-#include <protozero/pbf_writer.hpp>
 
 namespace containercollector::test {
 namespace {
 
-using protozero::pbf_writer;
-
-/// As proto3 does, leaves out what has its default value.
-void AddString(pbf_writer& writer, protozero::pbf_tag_type tag,
-               const std::string& value) {
-  if (!value.empty()) writer.add_string(tag, value);
-}
-
-void AddInt64(pbf_writer& writer, protozero::pbf_tag_type tag,
-              std::int64_t value) {
-  if (value != 0) writer.add_int64(tag, value);
-}
-
-template <typename Enum>
-void AddEnum(pbf_writer& writer, protozero::pbf_tag_type tag, Enum value) {
-  if (static_cast<std::int32_t>(value) != 0)
-    writer.add_enum(tag, static_cast<std::int32_t>(value));
-}
-
-void AddMap(pbf_writer& writer, protozero::pbf_tag_type tag,
-            const CriMap& map) {
-  for (const auto& [key, value] : map) {
-    pbf_writer entry(writer, tag);
-    entry.add_string(1, key);
-    entry.add_string(2, value);
+/// A message in the making. As proto3 does, it leaves out what has its default
+/// value.
+class Message {
+ public:
+  Message& Number(int tag, std::int64_t value) {
+    if (value == 0) return *this;
+    Varint(static_cast<std::uint64_t>(tag) << 3);
+    Varint(static_cast<std::uint64_t>(value));
+    return *this;
   }
-}
-
-void AddMetadata(pbf_writer& writer, protozero::pbf_tag_type tag,
-                 const CriContainer& container) {
-  pbf_writer metadata(writer, tag);
-  AddString(metadata, 1, container.name);
-  if (container.attempt != 0) metadata.add_uint32(2, container.attempt);
-}
-
-void AddMetadata(pbf_writer& writer, protozero::pbf_tag_type tag,
-                 const CriSandbox& sandbox) {
-  pbf_writer metadata(writer, tag);
-  AddString(metadata, 1, sandbox.name);
-  AddString(metadata, 2, sandbox.uid);
-  AddString(metadata, 3, sandbox.pod_namespace);
-  if (sandbox.attempt != 0) metadata.add_uint32(4, sandbox.attempt);
-}
-
-void AddImage(pbf_writer& writer, protozero::pbf_tag_type tag,
-              const std::string& name, const CriContainer& container) {
-  pbf_writer image(writer, tag);
-  AddString(image, 1, name);
-  AddString(image, 18, container.user_specified_image);
-}
-
-void AddMount(pbf_writer& writer, protozero::pbf_tag_type tag,
-              const CriMount& mount) {
-  pbf_writer field(writer, tag);
-  AddString(field, 1, mount.container_path);
-  AddString(field, 2, mount.host_path);
-  if (mount.readonly) field.add_bool(3, true);
-  AddEnum(field, 5, mount.propagation);
-}
-
-void AddStats(pbf_writer& writer, const CriContainer& container) {
-  pbf_writer stats(writer, 1);
-  {
-    pbf_writer attributes(stats, 1);
-    attributes.add_string(1, container.id);
-    AddMetadata(attributes, 2, container);
+  template <typename Enum>
+  Message& Value(int tag, Enum value) {
+    return Number(tag, static_cast<std::int64_t>(value));
   }
-  pbf_writer layer(stats, 4);
-  layer.add_int64(1, container.started_at);
-  pbf_writer used(layer, 3);
-  if (container.writable_layer_bytes != 0)
-    used.add_uint64(1, container.writable_layer_bytes);
+  Message& Text(int tag, std::string_view value) {
+    return value.empty() ? *this : Bytes(tag, value);
+  }
+  /// A string that is there even if it is empty, or a message.
+  Message& Bytes(int tag, std::string_view value) {
+    Varint(static_cast<std::uint64_t>(tag) << 3 | 2);
+    Varint(value.size());
+    bytes_.append(value);
+    return *this;
+  }
+  Message& Add(int tag, const Message& value) {
+    return Bytes(tag, value.bytes_);
+  }
+  Message& Map(int tag, const CriMap& map) {
+    for (const auto& [key, value] : map)
+      Add(tag, Message().Bytes(1, key).Bytes(2, value));
+    return *this;
+  }
+  template <typename Elements, typename ToMessage>
+  Message& Each(int tag, const Elements& elements, ToMessage to_message) {
+    for (const auto& element : elements) Add(tag, to_message(element));
+    return *this;
+  }
+
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  void Varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7)
+      bytes_ += static_cast<char>(0x80 | (value & 0x7f));
+    bytes_ += static_cast<char>(value);
+  }
+
+  std::string bytes_;
+};
+
+Message Metadata(const CriContainer& container) {
+  return Message().Text(1, container.name).Number(2, container.attempt);
 }
 
-/// A PodSandboxNetworkStatus.
-void ParseAddresses(protozero::pbf_reader network, CriSandbox& sandbox) {
-  while (network.next()) {
-    if (network.tag() == 1) {
-      sandbox.ip = network.get_string();
-    } else if (network.tag() == 2) {
-      sandbox.additional_ips.push_back(FirstString(network.get_string()));
-    } else {
-      network.skip();
-    }
-  }
+Message Metadata(const CriSandbox& sandbox) {
+  return Message()
+      .Text(1, sandbox.name)
+      .Text(2, sandbox.uid)
+      .Text(3, sandbox.pod_namespace)
+      .Number(4, sandbox.attempt);
+}
+
+Message Image(const std::string& name, const CriContainer& container) {
+  return Message().Text(1, name).Text(18, container.user_specified_image);
+}
+
+Message Mount(const CriMount& mount) {
+  return Message()
+      .Text(1, mount.container_path)
+      .Text(2, mount.host_path)
+      .Value(3, mount.readonly)
+      .Value(5, mount.propagation);
+}
+
+Message Stats(const CriContainer& container) {
+  const auto used = static_cast<std::int64_t>(container.writable_layer_bytes);
+  return Message()
+      .Add(1, Message().Text(1, container.id).Add(2, Metadata(container)))
+      .Add(4, Message()
+                  .Number(1, container.started_at)
+                  .Add(3, Message().Number(1, used)));
+}
+
+/// A response with a status, and what a verbose one adds.
+std::string StatusResponse(const Message& status, const std::string& info,
+                           bool verbose) {
+  Message message;
+  if (verbose && !info.empty()) message.Map(2, {{"info", info}});
+  return message.Add(1, status).bytes();
+}
+
+/// Calls `visit` for each field of a message, which reads or skips it.
+template <typename Visit>
+void ForEachField(std::string_view message, Visit visit) {
+  protozero::pbf_reader reader(message.data(), message.size());
+  while (reader.next()) visit(reader);
 }
 
 }  // namespace
 
 std::string VersionResponse(std::string_view runtime_name,
-                            std::string_view runtime_version,
-                            std::string_view api_version) {
-  std::string message;
-  pbf_writer writer(message);
-  writer.add_string(1, "0.1.0");
-  writer.add_string(2, std::string(runtime_name));
-  writer.add_string(3, std::string(runtime_version));
-  writer.add_string(4, std::string(api_version));
-  return message;
+                            std::string_view runtime_version) {
+  return Message()
+      .Text(1, "0.1.0")
+      .Text(2, runtime_name)
+      .Text(3, runtime_version)
+      .Text(4, "v1")
+      .bytes();
 }
 
 std::string ListContainersResponse(
     const std::vector<CriContainer>& containers) {
-  std::string message;
-  pbf_writer writer(message);
-  for (const CriContainer& container : containers) {
-    pbf_writer item(writer, 1);
-    AddString(item, 1, container.id);
-    AddString(item, 2, container.sandbox_id);
-    AddMetadata(item, 3, container);
-    AddImage(item, 4, container.image, container);
-    AddString(item, 5, container.image_ref);
-    AddEnum(item, 6, container.state);
-    AddInt64(item, 7, container.created_at);
-    AddMap(item, 8, container.labels);
-    AddMap(item, 9, container.annotations);
-    AddString(item, 10, container.image_id);
-  }
-  return message;
+  const auto to_message = [](const CriContainer& container) {
+    return Message()
+        .Text(1, container.id)
+        .Text(2, container.sandbox_id)
+        .Add(3, Metadata(container))
+        .Add(4, Image(container.image, container))
+        .Text(5, container.image_ref)
+        .Value(6, container.state)
+        .Number(7, container.created_at)
+        .Map(8, container.labels)
+        .Map(9, container.annotations)
+        .Text(10, container.image_id);
+  };
+  return Message().Each(1, containers, to_message).bytes();
 }
 
 std::string ListPodSandboxResponse(const std::vector<CriSandbox>& sandboxes) {
-  std::string message;
-  pbf_writer writer(message);
-  for (const CriSandbox& sandbox : sandboxes) {
-    pbf_writer item(writer, 1);
-    AddString(item, 1, sandbox.id);
-    AddMetadata(item, 2, sandbox);
-    AddEnum(item, 3, sandbox.state);
-    AddInt64(item, 4, sandbox.created_at);
-    AddMap(item, 5, sandbox.labels);
-    AddMap(item, 6, sandbox.annotations);
-  }
-  return message;
+  const auto to_message = [](const CriSandbox& sandbox) {
+    return Message()
+        .Text(1, sandbox.id)
+        .Add(2, Metadata(sandbox))
+        .Value(3, sandbox.state)
+        .Number(4, sandbox.created_at)
+        .Map(5, sandbox.labels)
+        .Map(6, sandbox.annotations);
+  };
+  return Message().Each(1, sandboxes, to_message).bytes();
 }
 
 std::string ContainerStatusResponse(const CriContainer& container,
                                     bool verbose) {
-  std::string message;
-  pbf_writer writer(message);
-  if (verbose && !container.info.empty())
-    AddMap(writer, 2, {{"info", container.info}});
-  pbf_writer status(writer, 1);
-  AddString(status, 1, container.id);
-  AddMetadata(status, 2, container);
-  AddEnum(status, 3, container.state);
-  AddInt64(status, 4, container.created_at);
-  AddInt64(status, 5, container.started_at);
-  AddInt64(status, 6, container.finished_at);
-  if (container.exit_code != 0) status.add_int32(7, container.exit_code);
-  AddImage(
-      status, 8,
-      container.status_image.empty() ? container.image : container.status_image,
-      container);
-  AddString(status, 9, container.image_ref);
-  AddString(status, 10, container.reason);
-  AddMap(status, 12, container.labels);
-  AddMap(status, 13, container.annotations);
-  for (const CriMount& mount : container.mounts) AddMount(status, 14, mount);
-  AddString(status, 15, container.log_path);
-  return message;
+  const Message status =
+      Message()
+          .Text(1, container.id)
+          .Add(2, Metadata(container))
+          .Value(3, container.state)
+          .Number(4, container.created_at)
+          .Number(5, container.started_at)
+          .Number(6, container.finished_at)
+          .Number(7, container.exit_code)
+          .Add(8, Image(container.status_image.empty() ? container.image
+                                                       : container.status_image,
+                        container))
+          .Text(9, container.image_ref)
+          .Text(10, container.reason)
+          .Map(12, container.labels)
+          .Map(13, container.annotations)
+          .Each(14, container.mounts, Mount)
+          .Text(15, container.log_path);
+  return StatusResponse(status, container.info, verbose);
 }
 
 std::string PodSandboxStatusResponse(const CriSandbox& sandbox, bool verbose) {
-  std::string message;
-  pbf_writer writer(message);
-  if (verbose && !sandbox.info.empty())
-    AddMap(writer, 2, {{"info", sandbox.info}});
-  pbf_writer status(writer, 1);
-  AddString(status, 1, sandbox.id);
-  AddMetadata(status, 2, sandbox);
-  AddEnum(status, 3, sandbox.state);
-  AddInt64(status, 4, sandbox.created_at);
-  {
-    pbf_writer network(status, 5);
-    AddString(network, 1, sandbox.ip);
-    for (const std::string& ip : sandbox.additional_ips) {
-      pbf_writer additional(network, 2);
-      additional.add_string(1, ip);
-    }
-  }
-  {
-    pbf_writer platform(status, 6);
-    pbf_writer namespaces(platform, 1);
-    pbf_writer options(namespaces, 2);
-    AddEnum(options, 1, sandbox.network);
-  }
-  AddMap(status, 7, sandbox.labels);
-  AddMap(status, 8, sandbox.annotations);
-  return message;
-}
-
-std::string ContainerStatsResponse(const CriContainer& container) {
-  return ListContainerStatsResponse({container});
+  const auto address = [](const std::string& ip) {
+    return Message().Text(1, ip);
+  };
+  const Message namespaces = Message().Value(1, sandbox.network);
+  const Message status =
+      Message()
+          .Text(1, sandbox.id)
+          .Add(2, Metadata(sandbox))
+          .Value(3, sandbox.state)
+          .Number(4, sandbox.created_at)
+          .Add(5, Message()
+                      .Text(1, sandbox.ip)
+                      .Each(2, sandbox.additional_ips, address))
+          .Add(6, Message().Add(1, Message().Add(2, namespaces)))
+          .Map(7, sandbox.labels)
+          .Map(8, sandbox.annotations);
+  return StatusResponse(status, sandbox.info, verbose);
 }
 
 std::string ListContainerStatsResponse(
     const std::vector<CriContainer>& containers) {
-  std::string message;
-  pbf_writer writer(message);
-  for (const CriContainer& container : containers) AddStats(writer, container);
-  return message;
+  return Message().Each(1, containers, Stats).bytes();
 }
 
 CriListRequest ParseListRequest(std::string_view message) {
   CriListRequest request;
-  const std::string bytes = FirstString(message);
-  protozero::pbf_reader filter(bytes);
-  while (filter.next()) {
+  ForEachField(FirstString(message), [&](protozero::pbf_reader& filter) {
     if (filter.tag() == 1) {
       request.id = filter.get_string();
     } else if (filter.tag() == 2) {
       request.state = 0;
-      protozero::pbf_reader state = filter.get_message();
-      while (state.next()) request.state = state.get_enum();
+      ForEachField(std::string(filter.get_view()),
+                   [&](auto& state) { request.state = state.get_enum(); });
     } else if (filter.tag() == 4) {
-      protozero::pbf_reader label = filter.get_message();
-      auto& [key, value] = request.labels.emplace_back();
-      while (label.next()) {
-        std::string& text = label.tag() == 1 ? key : value;
-        text = label.get_string();
-      }
+      std::pair<std::string, std::string> label;
+      ForEachField(std::string(filter.get_view()), [&](auto& field) {
+        std::string& text = field.tag() == 1 ? label.first : label.second;
+        text = field.get_string();
+      });
+      request.labels.push_back(std::move(label));
     } else {
       filter.skip();
     }
-  }
+  });
   return request;
 }
 
 bool IsVerbose(std::string_view message) {
-  protozero::pbf_reader reader(message.data(), message.size());
   bool verbose = false;
-  while (reader.next()) {
-    if (reader.tag() == 2) {
-      verbose = reader.get_bool();
+  ForEachField(message, [&](protozero::pbf_reader& field) {
+    if (field.tag() == 2) {
+      verbose = field.get_bool();
     } else {
-      reader.skip();
+      field.skip();
     }
-  }
+  });
   return verbose;
 }
 
-CriContainer ParseContainerStatus(std::string_view message) {
-  const std::string bytes = FirstString(message);
-  protozero::pbf_reader reader(bytes);
-  CriContainer container;
-  // Fields that have their default value are left out.
-  container.state = CriState::kCreated;
-  while (reader.next()) {
-    switch (reader.tag()) {
-      case 1:
-        container.id = reader.get_string();
-        break;
-      case 3:
-        container.state = static_cast<CriState>(reader.get_enum());
-        break;
-      case 4:
-        container.created_at = reader.get_int64();
-        break;
-      case 5:
-        container.started_at = reader.get_int64();
-        break;
-      case 6:
-        container.finished_at = reader.get_int64();
-        break;
-      case 7:
-        container.exit_code = reader.get_int32();
-        break;
-      default:
-        reader.skip();
-    }
-  }
-  return container;
-}
-
-CriSandbox ParsePodSandboxStatus(std::string_view message) {
-  const std::string bytes = FirstString(message);
-  protozero::pbf_reader reader(bytes);
-  CriSandbox sandbox;
-  while (reader.next()) {
-    switch (reader.tag()) {
-      case 1:
-        sandbox.id = reader.get_string();
-        break;
-      case 3:
-        sandbox.state = static_cast<CriSandboxState>(reader.get_enum());
-        break;
-      case 4:
-        sandbox.created_at = reader.get_int64();
-        break;
-      case 5:
-        ParseAddresses(reader.get_message(), sandbox);
-        break;
-      default:
-        reader.skip();
-    }
-  }
-  return sandbox;
-}
-
 std::string FirstString(std::string_view message) {
-  protozero::pbf_reader reader(message.data(), message.size());
   std::string text;
-  while (reader.next()) {
-    if (reader.tag() == 1 &&
-        reader.wire_type() == protozero::pbf_wire_type::length_delimited) {
-      text = reader.get_string();
+  ForEachField(message, [&](protozero::pbf_reader& field) {
+    if (field.tag() == 1 &&
+        field.wire_type() == protozero::pbf_wire_type::length_delimited) {
+      text = field.get_string();
     } else {
-      reader.skip();
+      field.skip();
     }
-  }
+  });
   return text;
 }
 

@@ -70,15 +70,13 @@ struct CriSandbox {
 };
 
 std::string VersionResponse(std::string_view runtime_name,
-                            std::string_view runtime_version,
-                            std::string_view api_version = "v1");
+                            std::string_view runtime_version);
 std::string ListContainersResponse(const std::vector<CriContainer>& containers);
 std::string ListPodSandboxResponse(const std::vector<CriSandbox>& sandboxes);
 std::string ContainerStatusResponse(const CriContainer& container,
                                     bool verbose = false);
 std::string PodSandboxStatusResponse(const CriSandbox& sandbox,
                                      bool verbose = false);
-std::string ContainerStatsResponse(const CriContainer& container);
 std::string ListContainerStatsResponse(
     const std::vector<CriContainer>& containers);
 
@@ -92,12 +90,6 @@ CriListRequest ParseListRequest(std::string_view message);
 
 /// Returns whether a request for a status asks for more than usual.
 bool IsVerbose(std::string_view message);
-
-/// Returns what the runtime itself adds: id, state, times and the exit code.
-CriContainer ParseContainerStatus(std::string_view message);
-
-/// Returns what the runtime itself adds: id, state, time and addresses.
-CriSandbox ParsePodSandboxStatus(std::string_view message);
 
 /// Returns field 1 of a message, a string: the id of most CRI requests and
 /// responses. Empty if there is none.

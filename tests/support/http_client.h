@@ -5,14 +5,53 @@
 #define CONTAINERCOLLECTOR_TESTS_SUPPORT_HTTP_CLIENT_H_
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
 
-#include "tests/support/raw_client.h"
-#include "tests/support/request.h"
+#include "tests/support/http.h"
+#include "tests/support/posix.h"
 
 namespace containercollector::test {
+
+/// A client that knows nothing of HTTP: it sends the bytes it is given and
+/// returns those that arrive.
+class RawClient {
+ public:
+  /// Connects to `unix:///PATH` or `tcp://127.0.0.1:PORT`.
+  /// @throws std::system_error if that fails.
+  explicit RawClient(const std::string& host);
+
+  /// Returns false if the peer is gone.
+  bool Send(std::string_view bytes) { return SendAll(socket_, bytes); }
+
+  /// Tells the peer that no more bytes follow, as `nc -N` does. Receiving goes
+  /// on.
+  void FinishSending();
+
+  /// Why receiving ended.
+  enum class End { kEnough, kClosed, kReset, kTimedOut };
+
+  struct Received {
+    std::string bytes;
+    End end;
+  };
+
+  /// Waits until there are `size` bytes, or no more follow.
+  Received Receive(std::size_t size,
+                   std::chrono::milliseconds timeout = kTimeout);
+  Received ReceiveToEnd(std::chrono::milliseconds timeout = kTimeout) {
+    return Receive(std::string::npos, timeout);
+  }
+
+  void Close() { socket_.Reset(); }
+
+ private:
+  static constexpr std::chrono::seconds kTimeout{20};
+
+  FileDescriptor socket_;
+};
 
 inline constexpr std::string_view kRoute = "/processor/containercollector";
 
@@ -26,7 +65,7 @@ struct HttpResponse {
   std::string Header(const std::string& name) const;
 };
 
-/// The bytes of a request with `Connection: close` and, if there is a body, its
+/// Returns a request with `Connection: close` and, if there is a body, its
 /// length.
 std::string RequestBytes(std::string_view method, std::string_view target,
                          const Headers& headers = {},
@@ -44,18 +83,19 @@ class HttpCall {
   HttpCall(const std::string& url, std::string_view bytes);
 
   /// Waits until the server closes the connection.
-  HttpResponse Wait(std::chrono::milliseconds timeout = kTimeout);
+  HttpResponse Wait(
+      std::chrono::milliseconds timeout = std::chrono::minutes(2)) {
+    return ParseResponse(client_.ReceiveToEnd(timeout).bytes);
+  }
 
   RawClient& connection() { return client_; }
 
  private:
-  static constexpr std::chrono::seconds kTimeout{120};
-
   RawClient client_;
 };
 
-/// `tcp://127.0.0.1:PORT` from `http://127.0.0.1:PORT` or `https://…`; a
-/// `unix://` URL unchanged.
+/// Returns `tcp://127.0.0.1:PORT` for `http://127.0.0.1:PORT` or `https://…`,
+/// and a `unix://` URL unchanged.
 std::string TcpHost(const std::string& url);
 
 /// Sends a GET request and waits for the response.

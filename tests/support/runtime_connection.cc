@@ -2,23 +2,40 @@
 
 #include "tests/support/runtime_connection.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
-#include "tests/support/grpc.h"
-
 namespace containercollector::test {
 namespace {
 
-bool MayRetry(int error) { return error == EAGAIN || error == EINTR; }
+using End = RuntimeResponse::End;
 
-/// @throws std::runtime_error unless a gRPC server would take the call.
+int Check(std::int64_t result, const char* what) {
+  if (result < 0)
+    throw std::runtime_error(std::string(what) + ": " +
+                             nghttp2_strerror(static_cast<int>(result)));
+  return static_cast<int>(result);
+}
+
+std::string Text(const std::uint8_t* bytes, std::size_t size) {
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
+/// Points into `headers`. nghttp2 does not write through the pointers.
+std::vector<nghttp2_nv> ToNghttp2(const Headers& headers) {
+  const auto bytes = [](const std::string& text) {
+    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
+  };
+  std::vector<nghttp2_nv> fields;
+  for (const auto& [name, value] : headers)
+    fields.push_back({bytes(name), bytes(value), name.size(), value.size(),
+                      NGHTTP2_NV_FLAG_NONE});
+  return fields;
+}
+
+/// @throws std::runtime_error unless a gRPC server would accept the call.
 void CheckCall(const RuntimeCall& call, const std::string& body) {
   const auto require = [&call](bool condition, const std::string& what) {
     if (!condition) throw std::runtime_error(call.path + ": " + what);
@@ -32,74 +49,144 @@ void CheckCall(const RuntimeCall& call, const std::string& body) {
 
 }  // namespace
 
-RuntimeConnection::RuntimeConnection(FileDescriptor socket, std::size_t ordinal,
-                                     Handler handler)
-    : Http2Session(Side::kServer),
-      socket_(std::move(socket)),
-      ordinal_(ordinal),
-      handler_(std::move(handler)) {}
+/// What nghttp2 calls. `user_data` is the RuntimeConnection.
+struct RuntimeConnection::Callbacks {
+  static RuntimeConnection& Self(void* user_data) {
+    return *static_cast<RuntimeConnection*>(user_data);
+  }
 
-bool RuntimeConnection::ReceiveSome() {
-  std::array<char, 65536> buffer{};
-  const ssize_t received =
-      ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-  if (received < 0) return MayRetry(errno);
-  if (received == 0) return false;
-  Receive({buffer.data(), static_cast<std::size_t>(received)});
+  static int Header(nghttp2_session* /*session*/, const nghttp2_frame* frame,
+                    const std::uint8_t* name, std::size_t name_size,
+                    const std::uint8_t* value, std::size_t value_size,
+                    std::uint8_t /*flags*/, void* user_data) {
+    Self(user_data).streams_[frame->hd.stream_id].call.headers.emplace_back(
+        Text(name, name_size), Text(value, value_size));
+    return 0;
+  }
+
+  static int Data(nghttp2_session* /*session*/, std::uint8_t /*flags*/,
+                  std::int32_t stream, const std::uint8_t* data,
+                  std::size_t size, void* user_data) {
+    Self(user_data).streams_[stream].body += Text(data, size);
+    return 0;
+  }
+
+  static int Frame(nghttp2_session* /*session*/, const nghttp2_frame* frame,
+                   void* user_data) {
+    RuntimeConnection& self = Self(user_data);
+    const nghttp2_frame_hd& head = frame->hd;
+    try {
+      if (head.type == NGHTTP2_PING && (head.flags & NGHTTP2_FLAG_ACK) != 0)
+        self.BreakStreams();
+      if ((head.type == NGHTTP2_DATA || head.type == NGHTTP2_HEADERS) &&
+          (head.flags & NGHTTP2_FLAG_END_STREAM) != 0)
+        self.EndCall(head.stream_id);
+      return 0;
+    } catch (...) {
+      self.thrown_ = std::current_exception();
+      return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+  }
+
+  static int Closed(nghttp2_session* /*session*/, std::int32_t stream,
+                    std::uint32_t /*error*/, void* user_data) {
+    Self(user_data).streams_.erase(stream);
+    return 0;
+  }
+
+  static ssize_t Body(nghttp2_session* /*session*/, std::int32_t stream,
+                      std::uint8_t* buffer, std::size_t size,
+                      std::uint32_t* flags, nghttp2_data_source* /*source*/,
+                      void* user_data) {
+    return Self(user_data).ReadBody(stream, buffer, size, *flags);
+  }
+};
+
+RuntimeConnection::RuntimeConnection(Exchange& exchange, std::size_t ordinal,
+                                     const Event& released, Handler handler)
+    : exchange_(exchange),
+      ordinal_(ordinal),
+      released_(released),
+      handler_(std::move(handler)),
+      session_(nullptr, &nghttp2_session_del) {
+  nghttp2_session_callbacks* callbacks = nullptr;
+  Check(nghttp2_session_callbacks_new(&callbacks), "nghttp2");
+  nghttp2_session_callbacks_set_on_header_callback(callbacks,
+                                                   &Callbacks::Header);
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks,
+                                                            &Callbacks::Data);
+  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks,
+                                                       &Callbacks::Frame);
+  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks,
+                                                         &Callbacks::Closed);
+  nghttp2_session* session = nullptr;
+  const int result = nghttp2_session_server_new(&session, callbacks, this);
+  nghttp2_session_callbacks_del(callbacks);
+  Check(result, "nghttp2_session_server_new");
+  session_.reset(session);
+  Check(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, nullptr, 0),
+        "nghttp2_submit_settings");
+}
+
+void RuntimeConnection::Serve() {
+  do {
+    BeginDue();
+  } while (SendOutput() && Wait());
+}
+
+void RuntimeConnection::BeginDue() {
+  for (auto& [id, stream] : streams_) {
+    if (!stream.due || *stream.due > Clock::now()) continue;
+    if (stream.response.when_released && !released_.IsSet()) continue;
+    stream.due.reset();
+    Begin(id, stream.response);
+  }
+}
+
+/// Returns whether the connection goes on.
+bool RuntimeConnection::SendOutput() {
+  for (;;) {
+    const std::uint8_t* bytes = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session_.get(), &bytes);
+    Check(size, "nghttp2_session_mem_send");
+    if (size == 0) break;
+    if (!exchange_.Send(Text(bytes, static_cast<std::size_t>(size))))
+      return false;
+  }
+  return !close_ && (nghttp2_session_want_read(session_.get()) != 0 ||
+                     nghttp2_session_want_write(session_.get()) != 0);
+}
+
+/// Waits for bytes, a release or the time of a response. Returns whether the
+/// connection goes on.
+bool RuntimeConnection::Wait() {
+  using std::chrono::milliseconds;
+  bool for_release = false;
+  std::optional<milliseconds> time;
+  for (const auto& [id, stream] : streams_) {
+    if (!stream.due) continue;
+    if (stream.response.when_released && !released_.IsSet()) {
+      for_release = true;
+      continue;
+    }
+    const auto left =
+        std::max(std::chrono::ceil<milliseconds>(*stream.due - Clock::now()),
+                 milliseconds(0));
+    time = std::min(time.value_or(left), left);
+  }
+  const std::optional<int> events = exchange_.Wait(POLLIN, for_release, time);
+  if (!events || *events == 0) return events.has_value();
+  std::string received;
+  if (!exchange_.Receive(received)) return false;
+  const ssize_t taken = nghttp2_session_mem_recv(
+      session_.get(), reinterpret_cast<const std::uint8_t*>(received.data()),
+      received.size());
+  if (thrown_) std::rethrow_exception(thrown_);
+  Check(taken, "not HTTP/2");
   return true;
 }
 
-void RuntimeConnection::BeginDue(bool released) {
-  const Clock::time_point now = Clock::now();
-  for (auto& [id, stream] : streams_) {
-    if (!stream.due || *stream.due > now) continue;
-    if (stream.response.when_released && !released) continue;
-    stream.due.reset();
-    Begin(id, stream);
-  }
-}
-
-bool RuntimeConnection::SendSome() {
-  for (;;) {
-    if (!HasOutput()) {
-      output_ = NextOutput();
-      sent_ = 0;
-      if (output_.empty()) return !close_ && IsAlive();
-    }
-    const ssize_t sent = ::send(socket_.get(), output_.data() + sent_,
-                                output_.size() - sent_, MSG_NOSIGNAL);
-    if (sent < 0) return MayRetry(errno);
-    sent_ += static_cast<std::size_t>(sent);
-  }
-}
-
-bool RuntimeConnection::WaitsForRelease() const {
-  return std::any_of(streams_.begin(), streams_.end(), [](const auto& entry) {
-    return entry.second.due && entry.second.response.when_released;
-  });
-}
-
-std::optional<RuntimeConnection::Clock::time_point> RuntimeConnection::NextDue(
-    bool released) const {
-  std::optional<Clock::time_point> next;
-  for (const auto& [id, stream] : streams_) {
-    if (!stream.due) continue;
-    if (stream.response.when_released && !released) continue;
-    if (!next || *stream.due < *next) next = stream.due;
-  }
-  return next;
-}
-
-void RuntimeConnection::OnHeader(std::int32_t stream, HeaderKind /*kind*/,
-                                 std::string name, std::string value) {
-  streams_[stream].call.headers.emplace_back(std::move(name), std::move(value));
-}
-
-void RuntimeConnection::OnData(std::int32_t stream, std::string_view bytes) {
-  streams_[stream].body.append(bytes);
-}
-
-void RuntimeConnection::OnEnd(std::int32_t id) {
+void RuntimeConnection::EndCall(std::int32_t id) {
   Stream& stream = streams_[id];
   RuntimeCall& call = stream.call;
   call.path = FindHeader(call.headers, ":path").value_or("");
@@ -111,75 +198,55 @@ void RuntimeConnection::OnEnd(std::int32_t id) {
   stream.due = Clock::now() + stream.response.delay;
 }
 
-void RuntimeConnection::OnClosed(std::int32_t stream, std::uint32_t /*error*/) {
-  streams_.erase(stream);
-}
-
-void RuntimeConnection::Begin(std::int32_t id, Stream& stream) {
-  const RuntimeResponse& response = stream.response;
-  Headers headers = response.headers;
-  headers.insert(headers.begin(),
-                 {":status", std::to_string(response.http_status)});
+void RuntimeConnection::Begin(std::int32_t id,
+                              const RuntimeResponse& response) {
+  Headers headers = {{":status", std::to_string(response.http_status)}};
+  headers.insert(headers.end(), response.headers.begin(),
+                 response.headers.end());
   const std::vector<nghttp2_nv> fields = ToNghttp2(headers);
   nghttp2_data_provider provider{};
-  provider.source.ptr = this;
-  provider.read_callback = &RuntimeConnection::ReadBody;
-  const bool headers_only = response.body.empty() &&
-                            response.end == RuntimeResponse::End::kNoTrailers;
-  Check(nghttp2_submit_response(session(), id, fields.data(), fields.size(),
-                                headers_only ? nullptr : &provider),
-        "nghttp2_submit_response");
+  provider.read_callback = &Callbacks::Body;
+  const bool headers_only =
+      response.body.empty() && response.end == End::kNoTrailers;
+  Check(
+      nghttp2_submit_response(session_.get(), id, fields.data(), fields.size(),
+                              headers_only ? nullptr : &provider),
+      "nghttp2_submit_response");
 }
 
-ssize_t RuntimeConnection::ReadBody(nghttp2_session* /*session*/,
-                                    std::int32_t stream, std::uint8_t* buffer,
-                                    std::size_t size, std::uint32_t* flags,
-                                    nghttp2_data_source* source,
-                                    void* /*user_data*/) noexcept {
-  auto& self = *static_cast<RuntimeConnection*>(source->ptr);
-  const auto found = self.streams_.find(stream);
-  if (found == self.streams_.end()) return NGHTTP2_ERR_CALLBACK_FAILURE;
-  Stream& state = found->second;
-  const std::string& body = state.response.body;
-  const std::size_t part = std::min(size, body.size() - state.sent);
-  std::copy_n(body.data() + state.sent, part, buffer);
-  state.sent += part;
-  if (state.sent < body.size()) return static_cast<ssize_t>(part);
-  return self.EndBody(stream, state, part, *flags);
-}
-
-ssize_t RuntimeConnection::EndBody(std::int32_t id, Stream& stream,
-                                   std::size_t part, std::uint32_t& flags) {
-  using End = RuntimeResponse::End;
+ssize_t RuntimeConnection::ReadBody(std::int32_t id, std::uint8_t* buffer,
+                                    std::size_t size, std::uint32_t& flags) {
+  Stream& stream = streams_[id];
+  const std::string& body = stream.response.body;
   const End end = stream.response.end;
+  const std::size_t part = std::min(size, body.size() - stream.sent);
+  std::copy_n(body.data() + stream.sent, part, buffer);
+  stream.sent += part;
+  const auto result = static_cast<ssize_t>(part);
+  if (stream.sent < body.size()) return result;
   if (end == End::kNoTrailers || end == End::kTrailers)
     flags |= NGHTTP2_DATA_FLAG_EOF;
   if (end == End::kTrailers) {
     flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
     const std::vector<nghttp2_nv> fields = ToNghttp2(stream.response.trailers);
-    if (nghttp2_submit_trailer(session(), id, fields.data(), fields.size()) !=
-        0) {
-      return NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
+    nghttp2_submit_trailer(session_.get(), id, fields.data(), fields.size());
   }
-  const bool ended = (flags & NGHTTP2_DATA_FLAG_EOF) != 0;
   // The rest follows when the last bytes are out.
-  if (part > 0 || ended) return static_cast<ssize_t>(part);
+  if (part > 0 || (flags & NGHTTP2_DATA_FLAG_EOF) != 0) return result;
   // The client would drop bytes that it reads together with the end.
   stream.breaks = end == End::kClose || end == End::kReset;
-  if (stream.breaks &&
-      nghttp2_submit_ping(session(), NGHTTP2_FLAG_NONE, nullptr) != 0) {
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-  }
+  if (stream.breaks)
+    nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr);
   return NGHTTP2_ERR_DEFERRED;
 }
 
-void RuntimeConnection::OnPingAck() {
+/// The client has read all that was sent before the ping.
+void RuntimeConnection::BreakStreams() {
   for (const auto& [id, stream] : streams_) {
     if (!stream.breaks) continue;
-    if (stream.response.end == RuntimeResponse::End::kClose) close_ = true;
-    if (stream.response.end == RuntimeResponse::End::kReset)
-      Check(nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, id,
+    if (stream.response.end == End::kClose) close_ = true;
+    if (stream.response.end == End::kReset)
+      Check(nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, id,
                                       NGHTTP2_INTERNAL_ERROR),
             "nghttp2_submit_rst_stream");
   }

@@ -9,10 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "tests/support/responses.h"
+#include "tests/support/http.h"
+#include "tests/support/posix.h"
 #include "tests/support/scripted_daemon.h"
-#include "tests/support/scripts.h"
-#include "tests/support/temp_dir.h"
 #include "tests/support/versioned_daemon.h"
 
 namespace containercollector::test {

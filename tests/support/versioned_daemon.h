@@ -6,22 +6,21 @@
 #include <functional>
 #include <string>
 
-#include "tests/support/exchange.h"
-#include "tests/support/request.h"
+#include "tests/support/scripted_daemon.h"
 
 namespace containercollector::test {
 
-/// An honest script: it responds to `/_ping`, `/version` and `/containers/json`
-/// as dockerd does, under the API versions that it takes.
+/// A script that responds to `/_ping`, `/version` and `/containers/json`
+/// as dockerd does, under the API versions that it accepts.
 struct VersionedDaemon {
   std::string min_api_version = "1.12";
   std::string max_api_version = "1.40";
   std::string server_version = "19.03.15";
   std::string containers_json = "[]";
-  /// What `/containers/json` returns for a query; the above when there is no
-  /// such function. The text of what it throws is that of a 400.
+  /// Returns the list for a query, instead of the above. What it throws is the
+  /// text of a 400.
   std::function<std::string(const std::string& query)> list_containers;
-  /// What `/version` returns; made from the versions above when empty.
+  /// What `/version` returns; empty: the versions above.
   std::string version_json;
 
   void operator()(const Request& request, Exchange& exchange) const;

@@ -8,7 +8,7 @@
 
 #include "lib/src/cri/statuses.h"
 #include "tests/support/catch.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/posix.h"
 
 using namespace containercollector::internal;
 

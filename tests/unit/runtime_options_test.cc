@@ -10,8 +10,8 @@
 #include "containercollector/docker_client.h"
 #include "containercollector/error.h"
 #include "tests/support/catch.h"
-#include "tests/support/environment.h"
 #include "tests/support/error_of.h"
+#include "tests/support/program.h"
 
 using namespace containercollector;
 using containercollector::test::ErrorOf;

@@ -14,7 +14,7 @@
 #include "containercollector/accessors.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_of.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/posix.h"
 
 using namespace containercollector;
 using std::chrono::minutes;

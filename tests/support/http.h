@@ -1,58 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_RESPONSES_H_
-#define CONTAINERCOLLECTOR_TESTS_SUPPORT_RESPONSES_H_
+/// HTTP/1.1 messages as bytes, well formed and otherwise.
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_HTTP_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_HTTP_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "tests/support/request.h"
-
-/// Whole HTTP responses, and the ways to spoil them, as the bytes to send.
 namespace containercollector::test {
 
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns the first header of that name, in whatever case.
+std::optional<std::string> FindHeader(const Headers& headers,
+                                      std::string_view name);
+
+/// Takes what precedes `separator` off `text`, or all of it.
+std::string_view TakeUntil(std::string_view separator, std::string_view& text);
+
+/// Parses the lines after the first one of a head.
+/// @throws std::runtime_error if a line is malformed.
+Headers ParseHeaders(std::string_view lines);
+
+/// A request as it arrived.
+struct Request {
+  std::string method;
+  std::string target;
+  /// The target without its query, and the query without its `?`.
+  std::string path;
+  std::string query;
+  std::string protocol;  ///< Such as `HTTP/1.1`.
+  Headers headers;
+  std::string body;
+  /// Which of the daemon's connections it arrived on, and as which of its
+  /// requests. Both count from 1.
+  std::size_t connection = 0;
+  std::size_t sequence = 0;
+
+  std::optional<std::string> Header(std::string_view name) const {
+    return FindHeader(headers, name);
+  }
+};
+
+/// Takes the first request off `bytes`. Returns nothing if it is incomplete.
+/// @throws std::runtime_error if it is malformed.
+std::optional<Request> TakeRequest(std::string& bytes);
+
 inline constexpr std::string_view kJson = "application/json";
-inline constexpr std::string_view kHtml = "text/html";
 inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
-/// The headers that dockerd gives every response.
+/// The headers of every response of dockerd.
 Headers DaemonHeaders(std::string_view api_version = "1.40",
                       std::string_view server_version = "19.03.15");
 
-/// With a Content-Length.
+/// Returns a response with a Content-Length.
 std::string ResponseBytes(int status, std::string_view content_type,
                           std::string_view body,
                           const Headers& headers = DaemonHeaders());
 
-/// Only the head of such a response, whose body the script sends itself.
+/// Returns the head of such a response.
 std::string ResponseHead(int status, std::string_view content_type,
                          std::uint64_t content_length,
                          const Headers& headers = DaemonHeaders());
 
-/// In chunks of at most `chunk_size` bytes.
+/// Returns a response in chunks of at most `chunk_size` bytes.
 std::string Chunked(int status, std::string_view content_type,
                     std::string_view body, std::size_t chunk_size,
                     const Headers& headers = DaemonHeaders());
 
-/// Only the head of such a response.
+/// Returns the head of such a response.
 std::string ChunkedHead(int status, std::string_view content_type,
                         const Headers& headers = DaemonHeaders());
 std::string Chunk(std::string_view bytes);
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
-/// `Connection: close` and no length: it ends where the connection does, so
-/// send it with RespondAndClose().
+/// Returns a response without a length, which ends where the connection does.
 std::string UntilClose(int status, std::string_view content_type,
                        std::string_view body,
                        const Headers& headers = DaemonHeaders());
 
-/// Docker's error: `{"message":"..."}`.
+/// Returns Docker's error: `{"message":"..."}`.
 std::string DaemonError(int status, std::string_view message,
                         const Headers& headers = DaemonHeaders());
 std::string PageNotFound(const Headers& headers = DaemonHeaders());
-/// A page such as a proxy in front of a daemon makes.
+
+/// Returns a page as a proxy in front of a daemon makes it.
 std::string HtmlErrorPage(int status);
 
 /// What moby says of an API version that the client asked for.
@@ -62,16 +99,16 @@ std::string TooNewMessage(std::string_view asked, std::string_view maximum);
 std::string NewerThanServerMessage(std::string_view asked,
                                    std::string_view maximum);
 
-/// The head of `response` with its empty line.
+/// Returns the head of `response` with its empty line.
 std::string HeadOf(std::string_view response);
-/// The head and the first half of what follows it, chunk marks included.
+/// Returns the head and the first half of what follows it.
 std::string WithHalfTheBody(std::string_view response);
-/// A status line and headers, but not the empty line after them.
+/// Returns the head without its empty line.
 std::string HeadWithoutEnd(std::string_view response);
 
-/// Bytes that are no HTTP at all, a NUL among them.
+/// Returns bytes that are no HTTP, with a NUL.
 std::string HttpGarbage();
 
 }  // namespace containercollector::test
 
-#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_RESPONSES_H_
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_HTTP_H_

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The faults of the kit that would hide faults of the product.
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "containercollector/json.h"
+#include "tests/support/catch.h"
+#include "tests/support/http_client.h"
+#include "tests/support/program.h"
+#include "tests/support/recorded_node.h"
+#include "tests/support/scripted_node.h"
+#include "tests/support/scripted_runtime.h"
+
+namespace containercollector::test {
+namespace {
+
+using namespace std::chrono_literals;
+using End = RawClient::End;
+
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\n\r\n";
+constexpr auto kSoon = 20s;
+
+RecordedNode Recorded(const std::string& name) {
+  return RecordedNode(ReadFile(TEST_DATA_DIR "/recorded/" + name));
+}
+
+std::vector<Container> List(const std::string& query) {
+  return DecodeContainers(Recorded("docker-20.10.24.json")(query)).value();
+}
+
+/// The names that the recorded node lists.
+std::string Names(const std::string& query) {
+  std::string names;
+  for (const Container& container : List(query)) {
+    const std::string& name = container.names->front();
+    names += name.rfind("/k8s_", 0) == 0 ? name.substr(0, 10) : name;
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a daemon keeps every part of every request") {
+  ScriptedNode node;
+  node.Start(RespondWith("x"));
+  RawClient client(node.host());
+  client.Send(
+      "POST /a/b?x=1&y=? HTTP/1.1\r\nX-Name:  some value\r\n"
+      "content-length: 4\r\n\r\nbodyGET /2 HTT");
+  CHECK(client.Receive(1).bytes == "x");
+  client.Send("P/1.1\r\n\r\n");
+  CHECK(client.Receive(1).bytes == "x");
+  Get(node.host(), "/3");
+
+  const std::vector<Request> requests = node.daemon().Requests();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].method == "POST");
+  CHECK(requests[0].target == "/a/b?x=1&y=?");
+  CHECK(requests[0].path == "/a/b");
+  CHECK(requests[0].query == "x=1&y=?");
+  CHECK(requests[0].Header("x-nAME") == "some value");
+  CHECK(requests[0].body == "body");
+  CHECK(requests[1].path == "/2");
+  CHECK(requests[1].connection == 1);
+  CHECK(requests[1].sequence == 2);
+  CHECK(requests[2].connection == 2);
+  CHECK(node.daemon().ConnectionsOpened() == 2);
+  CHECK(node.daemon().MaxOpenConnections() == 2);
+}
+
+TEST_CASE("a daemon reports malformed requests and what its script throws") {
+  ScriptedNode node;
+  node.Start([](const Request&, Exchange&) {
+    throw std::runtime_error("a fault in the script");
+  });
+  for (const std::string_view request :
+       {std::string_view("what?\r\n\r\n"), kGet}) {
+    RawClient client(node.host());
+    client.Send(request);
+    CHECK(client.ReceiveToEnd().end == End::kClosed);
+  }
+  CHECK(node.daemon().Errors() ==
+        std::vector<std::string>{"malformed request line: what?",
+                                 "a fault in the script"});
+}
+
+TEST_CASE("a response waits for its release, or for the end of the daemon") {
+  ScriptedNode node;
+  ScriptedDaemon& daemon = node.Start(RespondWhenReleased("late"));
+  RawClient client(node.host());
+  client.Send(kGet);
+  REQUIRE(daemon.WaitForRequests(1, kSoon));
+  CHECK(client.Receive(1, 10ms).end == End::kTimedOut);
+  daemon.Release();
+  CHECK(client.Receive(4).bytes == "late");
+
+  daemon.SetScript(NeverRespond());
+  client.Send(kGet);
+  REQUIRE(daemon.WaitForRequests(2, kSoon));
+  CHECK(client.Receive(1, 10ms).end == End::kTimedOut);
+  CHECK_FALSE(daemon.WaitForRequests(3, 1ms));
+  CHECK_FALSE(daemon.WaitForOpenConnections(2, 1ms));
+  daemon.Stop();
+  CHECK(client.ReceiveToEnd().end == End::kClosed);
+  CHECK(daemon.OpenConnections() == 0);
+}
+
+TEST_CASE("a daemon notices that its client has left") {
+  std::atomic<bool> sent_all = true;
+  ScriptedNode node;
+  node.Start([&](const Request&, Exchange& exchange) {
+    sent_all = exchange.SendRepeated("x", ~std::uint64_t{0});
+  });
+  {
+    RawClient client(node.host());
+    client.Send(kGet);
+    CHECK(client.Receive(1).bytes == "x");
+  }
+  CHECK(node.daemon().WaitForOpenConnections(0, kSoon));
+  CHECK_FALSE(sent_all);
+}
+
+TEST_CASE("a daemon rejects the API versions that it does not know") {
+  VersionedDaemon script;
+  script.min_api_version = "1.24";
+  script.max_api_version = "1.39";
+  const Headers headers = DaemonHeaders("1.39");
+  ScriptedNode node;
+  node.Start(script);
+  const auto get = [&](const std::string& path) {
+    return Get(node.host(), path).bytes;
+  };
+  CHECK(get("/v1.40/containers/json") ==
+        DaemonError(400, TooNewMessage("1.40", "1.39"), headers));
+  CHECK(get("/v1.9/containers/json") ==
+        ResponseBytes(400, kPlainText, TooOldMessage("1.9", "1.24") + "\n",
+                      headers));
+  for (const std::string version : {"", "/v1.24", "/v1.39"})
+    CHECK(get(version + "/containers/json?all=1") ==
+          ResponseBytes(200, kJson, "[]", headers));
+  for (const std::string path : {"/v1.39/images/json", "/v/containers/json"})
+    CHECK(get(path) == PageNotFound({}));
+}
+
+TEST_CASE("a recorded node lists what the query asks for") {
+  CHECK(Names("") == "/hostnet/restarting/paused/web/k8s_nginx/k8s_POD_n");
+  CHECK(Names("all=1") ==
+        "/hostnet/linked/created/restarting/failed/paused/mounts/web"
+        "/k8s_nginx/k8s_POD_n");
+  CHECK(Names("limit=2") == "/hostnet/linked");
+  CHECK(Names(R"(filters={"status":["exited"]})") == "/failed");
+  CHECK(Names(R"(all=1&filters={"exited":["3"]})") == "/failed");
+  CHECK(Names(R"(all=1&filters={"exited":["4"]})").empty());
+  CHECK(Names(R"(filters={"network":["appnet"]})") == "/web");
+  CHECK(Names(R"(all=1&filters={"since":["created"]})") == "/hostnet/linked");
+
+  CHECK(List("all=1&size=1")[0].size_root_fs == 1982256);
+  CHECK(List("all=1")[0].size_root_fs == 0);
+  CHECK_THROWS_WITH(List(R"(filters={"volume":["v"]})"),
+                    Catch::Matchers::StartsWith("Invalid filter 'volume'."));
+}
+
+TEST_CASE("the client tells a whole response from one that is cut off") {
+  const std::string body(5000, 'x');
+  const std::string whole = ResponseBytes(200, kJson, body);
+  const std::string chunked = Chunked(200, kJson, body, 700);
+  for (const std::string& bytes : {whole, chunked}) {
+    const HttpResponse response = ParseResponse(bytes);
+    CHECK(response.status == 200);
+    CHECK(response.body == body);
+    CHECK(response.Header("content-type") == kJson);
+    CHECK(ParseResponse(WithHalfTheBody(bytes)).status == 0);
+    CHECK(ParseResponse(HeadWithoutEnd(bytes)).status == 0);
+  }
+}
+
+TEST_CASE("a runtime reports a connection that is not HTTP/2") {
+  const TempDir dir;
+  const ScriptedRuntime runtime(dir / "cri.sock", GoodRuntime({}));
+  RawClient client(runtime.endpoint());
+  client.Send(kGet);
+  CHECK(client.ReceiveToEnd().end != End::kTimedOut);
+  CHECK(runtime.WaitForOpenConnections(0, kSoon));
+  REQUIRE(runtime.Errors().size() == 1);
+  CHECK(runtime.Errors()[0].rfind("not HTTP/2: ", 0) == 0);
+}
+
+TEST_CASE("programs see the added variables, and none of Docker's") {
+  const ScopedEnvironment environment{{"DOCKER_HOST", "of this process"},
+                                      {"KIT_TEST", "kept"}};
+  const auto of_child = [](const std::string& name, const Environment& added) {
+    return Run({"sh", "-c", "printf %s \"${" + name + "-unset}\""}, added).out;
+  };
+  CHECK(of_child("DOCKER_HOST", {}) == "unset");
+  CHECK(of_child("KIT_TEST", {}) == "kept");
+  CHECK(of_child("DOCKER_HOST", {{"DOCKER_HOST", "a=b"}}) == "a=b");
+  {
+    const ScopedEnvironment inner{{"KIT_OTHER", "3"}};
+    CHECK(std::getenv("DOCKER_HOST") == nullptr);
+  }
+  CHECK(std::getenv("DOCKER_HOST") == std::string("of this process"));
+  CHECK(std::getenv("KIT_OTHER") == nullptr);
+}
+
+TEST_CASE("Run returns the exit code and both outputs") {
+  const Output output = Run({"sh", "-c", "echo out; echo err >&2; exit 3"});
+  CHECK(output.exit_code == 3);
+  CHECK(output.out == "out\n");
+  CHECK(output.err == "err\n");
+  CHECK(Run({"sh", "-c", "kill -KILL $$"}).exit_code == 128 + SIGKILL);
+}
+
+}  // namespace containercollector::test
