@@ -33,7 +33,8 @@ std::size_t BodySize(const Request& request) {
 /// Returns the head up to the header that frames the body.
 std::string OpenHead(int status, std::string_view content_type,
                      const Headers& headers) {
-  std::string head = "HTTP/1.1 " + std::to_string(status) + " Reason\r\n";
+  std::string head = "HTTP/1.1 " + std::to_string(status) +
+                     (status == 502 ? " Bad Gateway\r\n" : " Reason\r\n");
   for (const auto& [name, value] : headers)
     head.append(name).append(": ").append(value).append(kEndOfLine);
   return head.append("Content-Type: ").append(content_type).append(kEndOfLine);
