@@ -314,7 +314,7 @@ TEST_CASE("Help and version go to stdout with code 0") {
   const auto help = std::get<ParseExit>(Parse({"--help"}));
   CHECK(help.code == 0);
   // Each with its variable, and without its names of old.
-  const std::regex line("\n +(-h,)?(--[a-z-]+)");
+  const std::regex line("\n +(-h, *)?(--[a-z-]+)");
   std::vector<std::string> flags;
   for (std::sregex_iterator it(help.text.begin(), help.text.end(), line), end;
        it != end; ++it) {
