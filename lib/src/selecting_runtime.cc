@@ -140,35 +140,39 @@ struct Chosen {
 };
 
 /// Queries candidates until one can be chosen.
-class Selection {
- public:
-  /// @param deadline The deadline of all calls together.
-  Selection(const Chosen& last, const ContainerVisitor& visitor,
-            const CallOptions& call, steady_clock::time_point deadline)
-      : last_(last), visitor_(visitor), call_(call), deadline_(deadline) {}
+struct Selection {
+  const Chosen& last;
+  const ContainerVisitor& visitor;
+  const CallOptions& call;
+  const steady_clock::time_point deadline;  ///< Of all calls together.
+  bool asked = false;
+  std::vector<Listing> listings = {};             ///< Of those that respond.
+  std::deque<const RuntimeCandidate*> slow = {};  ///< To be queried again.
+  std::optional<Error> sick = {};  ///< From the first that hangs or fails.
+  std::optional<Error> lost = {};  ///< From the last choice, if it ran pods.
+  std::vector<Error> errors = {};  ///< From those that were ruled out.
 
   /// Returns the list of the choice, or null if no candidate responds.
   /// @throws Error The error of the previously chosen runtime, or that of a
   /// runtime that hangs or fails, if it may be the one that runs the pods.
   Listing* Choose(const std::vector<const RuntimeCandidate*>& candidates) {
     for (const RuntimeCandidate* candidate : candidates)
-      if (Ask(*candidate, candidate == last_.candidate))
-        return &listings_.back();
-    while (!slow_.empty()) {
-      const RuntimeCandidate* const candidate = slow_.front();
-      slow_.pop_front();
-      if (Ask(*candidate, true)) return &listings_.back();
+      if (Ask(*candidate, candidate == last.candidate)) return &listings.back();
+    while (!slow.empty()) {
+      const RuntimeCandidate* const candidate = slow.front();
+      slow.pop_front();
+      if (Ask(*candidate, true)) return &listings.back();
     }
-    if (sick_) throw WithOthers(*sick_);
+    if (sick) throw WithOthers(*sick);
     const auto best =
-        std::min_element(listings_.begin(), listings_.end(),
+        std::min_element(listings.begin(), listings.end(),
                          [](const Listing& a, const Listing& b) {
                            return std::tuple(!a.pods, !a.any, a.candidate) <
                                   std::tuple(!b.pods, !b.any, b.candidate);
                          });
-    if (best == listings_.end()) return nullptr;
+    if (best == listings.end()) return nullptr;
     // It ran the pods a moment ago, so an empty list would look like success.
-    if (lost_ && !best->any) throw WithOthers(*lost_);
+    if (lost && !best->any) throw WithOthers(*lost);
     return &*best;
   }
 
@@ -176,45 +180,41 @@ class Selection {
   /// other responds and it lists no Kubernetes containers.
   std::string ReasonOf(const Listing& choice) const {
     if (choice.pods) return "it lists Kubernetes containers";
-    if (listings_.size() < 2) return "";
+    if (listings.size() < 2) return "";
     return choice.any
                ? "it is the first that lists containers, and none lists "
                  "Kubernetes containers"
                : "it is the first that responds, and none lists containers";
   }
 
-  /// Returns the errors of the candidates that were ruled out.
-  const std::vector<Error>& errors() const noexcept { return errors_; }
-
- private:
   /// Returns whether to choose the candidate, whatever others list.
   /// @param patient Whether it gets all the remaining time.
   bool Ask(const RuntimeCandidate& candidate, bool patient) {
-    const bool others_may_run_pods = sick_ || !slow_.empty();
-    const bool is_first = std::exchange(asked_, true);
-    Listing listing{&candidate, &visitor_, &call_};
+    const bool others_may_run_pods = sick || !slow.empty();
+    const bool is_first = std::exchange(asked, true);
+    Listing listing{&candidate, &visitor, &call};
     try {
       // With the client's own limit, the error names a round number.
-      listing.Query({}, patient && is_first ? call_ : Limited(patient),
+      listing.Query({}, patient && is_first ? call : Limited(patient),
                     others_may_run_pods);
-      listings_.push_back(std::move(listing));
-      return listings_.back().open;
+      listings.push_back(std::move(listing));
+      return listings.back().open;
     } catch (const Error& error) {
       const ErrorCode code = error.code();
       if (listing.open || code == ErrorCode::kCancelled ||
           code == ErrorCode::kInternal)
         throw;
       const bool refuses = Refuses(candidate, error);
-      if (&candidate == last_.candidate) {
+      if (&candidate == last.candidate) {
         if (!refuses) throw;
-        if (last_.lists_pods) lost_ = error;
+        if (last.lists_pods) lost = error;
       }
       if (code == ErrorCode::kTimeout && !patient) {
-        slow_.push_back(&candidate);
+        slow.push_back(&candidate);
       } else if (refuses || !Responds(candidate, code)) {
-        errors_.push_back(error);
-      } else if (!sick_) {
-        sick_ = error;
+        errors.push_back(error);
+      } else if (!sick) {
+        sick = error;
       }
       return false;
     }
@@ -239,17 +239,17 @@ class Selection {
   /// share of it because others remain.
   CallOptions Limited(bool patient) const {
     constexpr int kShare = 4;
-    CallOptions limited = call_;
+    CallOptions limited = call;
     const auto now = steady_clock::now();
-    limited.deadline = patient ? deadline_ : now + (deadline_ - now) / kShare;
+    limited.deadline = patient ? deadline : now + (deadline - now) / kShare;
     return limited;
   }
 
   /// Returns the error, with the runtimes that respond but were not chosen.
   Error WithOthers(const Error& error) const {
-    if (listings_.empty()) return error;
+    if (listings.empty()) return error;
     std::string text;
-    for (const Listing& listing : listings_)
+    for (const Listing& listing : listings)
       text.append(text.empty() ? "" : ", ")
           .append(listing.candidate->runtime->endpoint());
     return {error.code(),
@@ -258,17 +258,6 @@ class Selection {
                 text + ".",
             error.http_status()};
   }
-
-  const Chosen& last_;
-  const ContainerVisitor& visitor_;
-  const CallOptions& call_;
-  const steady_clock::time_point deadline_;
-  bool asked_ = false;
-  std::vector<Listing> listings_;             ///< Of those that respond.
-  std::deque<const RuntimeCandidate*> slow_;  ///< To be queried again.
-  std::optional<Error> sick_;  ///< From the first that hangs or fails.
-  std::optional<Error> lost_;  ///< From the last choice, if it ran pods.
-  std::vector<Error> errors_;
 };
 
 class SelectingRuntime final : public ContainerRuntime {
@@ -388,10 +377,10 @@ void SelectingRuntime::DoForEachContainer(const ListOptions& options,
   CallOptions silent = call;
   silent.on_incomplete = nullptr;
   const ContainerVisitor ignore = [](Container& /*container*/) {};
-  Selection selection(*last, narrowed ? ignore : visitor,
-                      narrowed ? silent : call, *rest.deadline);
+  Selection selection{*last, narrowed ? ignore : visitor,
+                      narrowed ? silent : call, *rest.deadline};
   Listing* const choice = selection.Choose(to_ask);
-  if (choice == nullptr) throw NoRuntime(selection.errors(), sockets);
+  if (choice == nullptr) throw NoRuntime(selection.errors, sockets);
   const RuntimeCandidate& chosen = *choice->candidate;
   Save(
       {&chosen, choice->pods, selection.ReasonOf(*choice), std::move(sockets)});

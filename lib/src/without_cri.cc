@@ -6,7 +6,7 @@
 
 namespace containercollector {
 
-class CriClient::Impl {};
+struct CriClient::Impl {};
 
 CriClient::CriClient(const RuntimeOptions&) {
   throw Error(ErrorCode::kInvalidArgument,

@@ -76,7 +76,7 @@ class CONTAINERCOLLECTOR_EXPORT CriClient : public ContainerRuntime {
   [[nodiscard]] RuntimeChoice Choice() const override;
 
  private:
-  class Impl;
+  struct Impl;
 
   void DoForEachContainer(const ListOptions& options,
                           const ContainerVisitor& visitor,

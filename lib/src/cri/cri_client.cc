@@ -22,40 +22,41 @@ namespace containercollector::internal::cri {
 namespace {
 
 /// One pass over the node.
-class Collection {
- public:
-  Collection(const RuntimeService& service, const CallOptions& call,
-             const CallLimit& limit, std::size_t max_bytes)
-      : service_(service), call_(call), limit_(limit), budget_(max_bytes) {}
+struct Collection {
+  const RuntimeService& service;
+  const CallOptions& call;
+  CallLimit limit;
+  Budget budget;
 
   /// Makes one call and returns its decoded message.
   template <typename Decoder>
-  auto Decode(const ServiceCall& call, const Decoder& decode) {
-    const std::string message = service_.Call(call, limit_);
+  auto Decode(const char* method, std::string message, const Decoder& decode) {
+    const ServiceCall request{0, method, std::move(message), ""};
+    const std::string response = service.Call(request, limit);
     try {
-      return decode(message, budget_);
+      return decode(response, budget);
     } catch (const MessageError& error) {
-      throw service_.Malformed(call, error);
+      throw service.Malformed(request, error);
     }
   }
 
   /// Returns the entries that match the options, newest first.
   /// @throws Error, BudgetError
   std::vector<Entry> List(const ListOptions& options, StatusMemory& memory) {
-    const ListFilter filter(options, limit_);
+    const ListFilter filter(options, limit);
     const ListRequest request = filter.Request();
-    const std::uint64_t runtime = memory.Check(service_.endpoint().socket_path);
+    const std::uint64_t runtime = memory.Check(service.endpoint().socket_path);
     std::vector<Entry> left = ListAll(request);
     if (request.empty()) memory.Retain(left);
     filter.DropListed(left);
-    CallLimit status_limit = limit_;
-    status_limit.Shorten(limit_.TimeLeft() * 2 / 5);
+    CallLimit status_limit = limit;
+    status_limit.Shorten(limit.TimeLeft() * 2 / 5);
     std::vector<Entry> entries;
     // Continue until the containers that disappeared or were dropped in the
     // meantime are replaced.
     while (!left.empty() && entries.size() < filter.max_entries()) {
       std::vector<Entry> batch = TakeBatch(filter, entries.size(), left);
-      AddStatuses(service_, memory, runtime, status_limit, budget_, batch);
+      AddStatuses(service, memory, runtime, status_limit, budget, batch);
       DropGone(/*are_all=*/entries.empty() && left.empty(), batch);
       for (const Entry& entry : batch)
         if (entry.missing) Report(*entry.missing);
@@ -69,13 +70,12 @@ class Collection {
     return entries;
   }
 
- private:
   std::vector<Entry> ListAll(const ListRequest& request) {
     const auto list = [&](const char* method, const ListRequest& which,
                           bool of_sandboxes) {
-      return Decode({0, method, EncodeListRequest(which, of_sandboxes), ""},
-                    [&](std::string_view message, Budget& budget) {
-                      return DecodeList(message, of_sandboxes, budget);
+      return Decode(method, EncodeListRequest(which, of_sandboxes),
+                    [&](std::string_view response, Budget& bytes) {
+                      return DecodeList(response, of_sandboxes, bytes);
                     });
     };
     auto containers = list("ListContainers", request, false);
@@ -84,7 +84,7 @@ class Collection {
     // List the sandboxes after the containers, so that even the newest
     // container's sandbox is included.
     auto sandboxes = list("ListPodSandbox", pods, true);
-    return MakeEntries(std::move(containers), std::move(sandboxes), budget_);
+    return MakeEntries(std::move(containers), std::move(sandboxes), budget);
   }
 
   /// Moves the next entries out of `left`.
@@ -120,7 +120,7 @@ class Collection {
       for (Entry& entry : entries) {
         if (!entry.is_gone || listed.count(entry.container.id) == 0) continue;
         entry.is_gone = false;
-        entry.missing = service_.Contradiction(entry.container.id);
+        entry.missing = service.Contradiction(entry.container.id);
       }
     }
     entries.erase(std::remove_if(entries.begin(), entries.end(), is_gone),
@@ -130,9 +130,9 @@ class Collection {
   /// Adds the sizes that the runtime reports. They are optional: if the call
   /// fails, the containers are listed without them.
   void AddSizes(std::vector<Entry>& entries) {
-    limit_.Shorten(limit_.TimeLeft() * 2 / 5);
+    limit.Shorten(limit.TimeLeft() * 2 / 5);
     try {
-      AddStats(Decode({0, "ListContainerStats", "", ""}, DecodeStats), entries);
+      AddStats(Decode("ListContainerStats", "", DecodeStats), entries);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled ||
           error.code() == ErrorCode::kInternal)
@@ -143,13 +143,8 @@ class Collection {
   }
 
   void Report(const Error& missing) const {
-    if (call_.on_incomplete) call_.on_incomplete(missing);
+    if (call.on_incomplete) call.on_incomplete(missing);
   }
-
-  const RuntimeService& service_;
-  const CallOptions& call_;
-  CallLimit limit_;
-  Budget budget_;
 };
 
 }  // namespace
@@ -157,52 +152,29 @@ class Collection {
 
 namespace containercollector {
 
-using internal::cri::Entry;
+struct CriClient::Impl {
+  /// A decoded response uses up to about three times its size.
+  static constexpr std::size_t kBudgetFactor = 3;
 
-class CriClient::Impl {
- public:
   explicit Impl(const RuntimeOptions& options)
-      : timeout_(internal::CheckOptions(options).timeout),
-        max_bytes_(options.max_response_bytes),
-        service_(
+      : timeout(internal::CheckOptions(options).timeout),
+        max_bytes(kBudgetFactor * options.max_response_bytes),
+        service(
             internal::ParseEndpoint(
                 options.cri_endpoint.empty() ? "unix://" : options.cri_endpoint,
                 RuntimeKind::kCri),
             options),
-        memory_(max_bytes_) {}
-
-  const std::string& endpoint() const noexcept {
-    return service_.endpoint().text;
-  }
-
-  std::vector<Entry> List(const ListOptions& options,
-                          const CallOptions& call) const {
-    try {
-      return Start(call).List(options, memory_);
-    } catch (const internal::cri::BudgetError&) {
-      throw Error(ErrorCode::kResponseTooLarge,
-                  "The containers of the container runtime at " + endpoint() +
-                      " take more memory than the limit of " +
-                      std::to_string(kBudgetFactor * max_bytes_) + " bytes, " +
-                      std::to_string(kBudgetFactor) +
-                      " times that of a response. Remove dead containers, ask "
-                      "with all=0 or filters, or allow larger responses.");
-    }
-  }
+        memory(options.max_response_bytes) {}
 
   internal::cri::Collection Start(const CallOptions& call) const {
-    return {service_, call, internal::CallLimit::Of(call, timeout_),
-            kBudgetFactor * max_bytes_};
+    return {service, call, internal::CallLimit::Of(call, timeout),
+            internal::cri::Budget(max_bytes)};
   }
 
- private:
-  /// A decoded response uses up to about three times its size.
-  static constexpr std::size_t kBudgetFactor = 3;
-
-  const std::chrono::nanoseconds timeout_;
-  const std::size_t max_bytes_;
-  const internal::cri::RuntimeService service_;
-  mutable internal::cri::StatusMemory memory_;
+  const std::chrono::nanoseconds timeout;
+  const std::size_t max_bytes;  ///< Of the decoded data of a collection.
+  const internal::cri::RuntimeService service;
+  internal::cri::StatusMemory memory;
 };
 
 CriClient::CriClient(const RuntimeOptions& options)
@@ -215,21 +187,32 @@ void CriClient::DoForEachContainer(const ListOptions& options,
                                    const ContainerVisitor& visitor,
                                    const CallOptions& call) const {
   internal::CheckOptions(options);
-  for (Entry& entry : impl_->List(options, call)) visitor(entry.container);
+  std::vector<internal::cri::Entry> entries;
+  try {
+    entries = impl_->Start(call).List(options, impl_->memory);
+  } catch (const internal::cri::BudgetError&) {
+    throw Error(ErrorCode::kResponseTooLarge,
+                "The containers of the container runtime at " + endpoint() +
+                    " take more memory than the limit of " +
+                    std::to_string(impl_->max_bytes) + " bytes, " +
+                    std::to_string(Impl::kBudgetFactor) +
+                    " times that of a response. Remove dead containers, ask "
+                    "with all=0 or filters, or allow larger responses.");
+  }
+  for (internal::cri::Entry& entry : entries) visitor(entry.container);
 }
 
 PingResult CriClient::DoPing(const CallOptions& call) const {
   PingResult result;
-  result.api_version =
-      impl_->Start(call)
-          .Decode({0, "Version", "", ""}, internal::cri::DecodeVersion)
-          .runtime_api_version;
+  result.api_version = impl_->Start(call)
+                           .Decode("Version", "", internal::cri::DecodeVersion)
+                           .runtime_api_version;
   result.os_type = "linux";
   return result;
 }
 
 const std::string& CriClient::endpoint() const noexcept {
-  return impl_->endpoint();
+  return impl_->service.endpoint().text;
 }
 
 RuntimeChoice CriClient::Choice() const {

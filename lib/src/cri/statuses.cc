@@ -34,26 +34,33 @@ bool IsFixed(const Entry& entry, const Details& details) {
 }
 
 /// The status calls for some entries of a collection.
-class StatusCalls {
- public:
-  StatusCalls(const RuntimeService& service, StatusMemory& memory,
-              std::uint64_t runtime, const CallLimit& limit, Budget& budget,
-              std::vector<Entry>& entries)
-      : service_(service),
-        memory_(memory),
-        runtime_(runtime),
-        limit_(limit),
-        budget_(budget),
-        entries_(entries),
-        known_(memory.Get(entries)),
-        verbose_(entries.size()) {}
+struct StatusCalls {
+  const RuntimeService& service;
+  StatusMemory& memory;
+  const std::uint64_t runtime;
+  const CallLimit& limit;
+  Budget& budget;
+  std::vector<Entry>& entries;
+  // These vectors have the same indexes as entries.
+  std::vector<Remembered> learned = memory.Get(entries);
+  std::vector<bool> verbose = std::vector<bool>(entries.size());
+  std::deque<ServiceCall> pending = {};
+  /// Whether a call that timed out last time did so again. If so, no more calls
+  /// of that kind start.
+  bool slow_again = false;
+  /// Time limits of one call, and of one that timed out before.
+  const nanoseconds each = std::min<nanoseconds>(
+      limit.timeout,
+      std::max<nanoseconds>(limit.timeout / 4, milliseconds(1000)));
+  const nanoseconds again = std::min<nanoseconds>(
+      each, std::max<nanoseconds>(limit.timeout / 20, milliseconds(500)));
 
   void Run() {
     Plan();
-    const bool has_calls = !pending_.empty();
+    const bool has_calls = !pending.empty();
     if (has_calls) {
-      service_.CallAll(
-          [this] { return Next(); }, limit_,
+      service.CallAll(
+          [this] { return Next(); }, limit,
           [this](const ServiceCall& call, const std::string& message) {
             OnMessage(call, message);
           },
@@ -62,64 +69,63 @@ class StatusCalls {
           });
     }
     AddKnown();
-    if (has_calls) memory_.Put(runtime_, entries_, std::move(known_));
+    if (has_calls) memory.Put(runtime, entries, std::move(learned));
   }
 
- private:
   /// Decides which calls to make and in which order. Calls that timed out last
   /// time come last, so that they delay no others.
   void Plan() {
     std::vector<std::size_t> indexes;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      const Remembered& known = known_[i];
-      if (known.is_final && known.details->state == entries_[i].container.state)
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const Remembered& known = learned[i];
+      if (known.is_final && known.details->state == entries[i].container.state)
         continue;
-      verbose_[i] = !known.verbose_done;
+      verbose[i] = !known.verbose_done;
       indexes.push_back(i);
     }
     std::stable_sort(indexes.begin(), indexes.end(),
                      [&](std::size_t a, std::size_t b) {
-                       return known_[a].timeouts < known_[b].timeouts;
+                       return learned[a].timeouts < learned[b].timeouts;
                      });
-    if (!indexes.empty() && !memory_.can_restart())
-      pending_.push_back({kVersionCall, "Version", "", "", each_});
-    for (const std::size_t i : indexes) pending_.push_back(MakeCall(i));
+    if (!indexes.empty() && !memory.can_restart())
+      pending.push_back({kVersionCall, "Version", "", "", each});
+    for (const std::size_t i : indexes) pending.push_back(MakeCall(i));
   }
 
   ServiceCall MakeCall(std::size_t index) const {
-    const Entry& entry = entries_[index];
+    const Entry& entry = entries[index];
     return {index, entry.is_sandbox ? "PodSandboxStatus" : "ContainerStatus",
-            EncodeStatusRequest(entry.container.id, verbose_[index]),
-            entry.container.id, known_[index].timeouts > 0 ? again_ : each_};
+            EncodeStatusRequest(entry.container.id, verbose[index]),
+            entry.container.id, learned[index].timeouts > 0 ? again : each};
   }
 
   std::optional<ServiceCall> Next() {
-    while (!pending_.empty()) {
-      ServiceCall call = std::move(pending_.front());
-      pending_.pop_front();
-      const bool is_late = limit_.TimeLeft() <= nanoseconds(0);
-      if (!is_late && !(slow_again_ && IsSlow(call))) return call;
+    while (!pending.empty()) {
+      ServiceCall call = std::move(pending.front());
+      pending.pop_front();
+      const bool is_late = limit.TimeLeft() <= nanoseconds(0);
+      if (!is_late && !(slow_again && IsSlow(call))) return call;
       if (call.id == kVersionCall) continue;
-      entries_[call.id].missing =
-          service_.TimedOut(call, is_late ? limit_.timeout : call.timeout);
+      entries[call.id].missing =
+          service.TimedOut(call, is_late ? limit.timeout : call.timeout);
     }
     return std::nullopt;
   }
 
   bool IsSlow(const ServiceCall& call) const {
-    return call.id != kVersionCall && known_[call.id].timeouts > 0;
+    return call.id != kVersionCall && learned[call.id].timeouts > 0;
   }
 
   void OnMessage(const ServiceCall& call, const std::string& message) {
     if (call.id == kVersionCall) {
-      const Version version = DecodeVersion(message, budget_);
-      memory_.set_can_restart(runtime_, version.runtime_name == "docker");
+      const Version version = DecodeVersion(message, budget);
+      memory.set_can_restart(runtime, version.runtime_name == "docker");
       return;
     }
-    Remembered& known = known_[call.id];
+    Remembered& known = learned[call.id];
     Details details =
-        DecodeDetails(message, entries_[call.id].is_sandbox, budget_);
-    if (!verbose_[call.id] && known.details) {
+        DecodeDetails(message, entries[call.id].is_sandbox, budget);
+    if (!verbose[call.id] && known.details) {
       details.command = known.details->command;
       details.sandbox_image = known.details->sandbox_image;
     }
@@ -128,24 +134,24 @@ class StatusCalls {
 
   void OnFailure(const ServiceCall& call, const ServiceFailure& failure) {
     if (call.id == kVersionCall) return;
-    Remembered& known = known_[call.id];
-    Entry& entry = entries_[call.id];
+    Remembered& known = learned[call.id];
+    Entry& entry = entries[call.id];
     const ErrorCode code = failure.error.code();
-    if (verbose_[call.id]) {
+    if (verbose[call.id]) {
       // The failure may be due to the verbose part of the response.
-      verbose_[call.id] = false;
+      verbose[call.id] = false;
       known.verbose_done = code == ErrorCode::kDaemonError ||
                            code == ErrorCode::kResponseTooLarge ||
                            code == ErrorCode::kTimeout;
-      pending_.push_front(MakeCall(call.id));
-      if (code == ErrorCode::kTimeout) pending_.front().timeout = again_;
+      pending.push_front(MakeCall(call.id));
+      if (code == ErrorCode::kTimeout) pending.front().timeout = again;
     } else if (failure.is_gone) {
       entry.is_gone = true;
       known = {};
     } else {
       entry.missing = failure.error;
       if (code != ErrorCode::kTimeout) return;
-      slow_again_ = slow_again_ || IsSlow(call);
+      slow_again = slow_again || IsSlow(call);
       ++known.timeouts;
     }
   }
@@ -154,36 +160,15 @@ class StatusCalls {
     const std::int64_t now =
         nanoseconds(std::chrono::system_clock::now().time_since_epoch())
             .count();
-    const bool can_restart = memory_.can_restart().value_or(true);
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      Entry& entry = entries_[i];
+    const bool can_restart = memory.can_restart().value_or(true);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      Entry& entry = entries[i];
       if (entry.is_gone || entry.missing) continue;
-      const Details& details = *known_[i].details;
-      AddDetails(details, now, budget_, entry);
-      known_[i].is_final = !can_restart && IsFixed(entry, details);
+      const Details& details = *learned[i].details;
+      AddDetails(details, now, budget, entry);
+      learned[i].is_final = !can_restart && IsFixed(entry, details);
     }
   }
-
-  const RuntimeService& service_;
-  StatusMemory& memory_;
-  const std::uint64_t runtime_;
-  const CallLimit& limit_;
-  Budget& budget_;
-  /// Time limits of one call, and of one that timed out before.
-  const nanoseconds each_ = std::min<nanoseconds>(
-      limit_.timeout,
-      std::max<nanoseconds>(limit_.timeout / 4, milliseconds(1000)));
-  const nanoseconds again_ = std::min<nanoseconds>(
-      each_, std::max<nanoseconds>(limit_.timeout / 20, milliseconds(500)));
-
-  // These vectors have the same indexes.
-  std::vector<Entry>& entries_;
-  std::vector<Remembered> known_;
-  std::vector<bool> verbose_;  ///< Whether the call is or will be verbose.
-  std::deque<ServiceCall> pending_;
-  /// Whether a call that timed out last time did so again. If so, no more calls
-  /// of that kind start.
-  bool slow_again_ = false;
 };
 
 }  // namespace
@@ -258,7 +243,7 @@ void StatusMemory::set_can_restart(std::uint64_t runtime, bool can_restart) {
 void AddStatuses(const RuntimeService& service, StatusMemory& memory,
                  std::uint64_t runtime, const CallLimit& limit, Budget& budget,
                  std::vector<Entry>& entries) {
-  StatusCalls(service, memory, runtime, limit, budget, entries).Run();
+  StatusCalls{service, memory, runtime, limit, budget, entries}.Run();
 }
 
 }  // namespace containercollector::internal::cri
