@@ -96,58 +96,51 @@ TEST_CASE("A port that speaks TLS says how to reach it") {
   }
 }
 
-TEST_CASE("A 400 is the caller's fault only if Docker rejects its options") {
-  const auto code = [](int status, const std::string& body,
-                       const ListOptions& options) {
-    return ErrorOf(ResponseOf(status, body), options).code();
-  };
-  const std::string rejection = R"({"message":"Invalid filter 'x'"})";
+TEST_CASE("An error is the caller's fault, a race with a removal, or neither") {
+  constexpr auto kRejected = ErrorCode::kRequestRejected;
+  constexpr auto kFailed = ErrorCode::kDaemonError;
+  const std::string filter = "Invalid filter 'x'";
+  const std::string docker = "No such container: nosuch";
+  const std::string podman = "no name or ID 'nosuch' found: no such container";
+  const std::string race = "0a11 does not exist in database: no such container";
   ListOptions size;
   size.size = true;
   ListOptions limit;
   limit.limit = 1;
-  for (const ListOptions& options : {With("x", "y"), size, limit}) {
-    CHECK(code(400, rejection, options) == ErrorCode::kRequestRejected);
-    CHECK(code(500, rejection, options) == ErrorCode::kDaemonError);
-    CHECK(code(404, rejection, options) == ErrorCode::kDaemonError);
-  }
-  CHECK(code(400, rejection, {}) == ErrorCode::kDaemonError);
-  CHECK(code(400, R"({"message":"client version 1.39 is too old."})", size) ==
-        ErrorCode::kDaemonError);
-}
-
-TEST_CASE("A container to compare with that is not there is a wrong option") {
-  const HttpResponse docker =
-      ResponseOf(404, R"({"message":"No such container: nosuch"})");
-  const HttpResponse podman = ResponseOf(
-      500, R"({"message":"no \"nosuch\" found: no such container"})");
-  const HttpResponse race =
-      ResponseOf(500, R"({"message":"0a11: no such container"})");
-  for (const char* filter : {"before", "since"}) {
-    const ListOptions options = With(filter, "nosuch");
-    for (const HttpResponse& response : {docker, podman}) {
-      CHECK(ErrorOf(response, options).code() == ErrorCode::kRequestRejected);
-      CHECK_FALSE(IsRemovalRace(response, options));
-    }
-    CHECK(ErrorOf(race, options).code() == ErrorCode::kDaemonError);
-    CHECK(IsRemovalRace(race, options));
-  }
-  CHECK(ErrorOf(docker, With("name", "nosuch")).code() ==
-        ErrorCode::kDaemonError);
-}
-
-TEST_CASE("A container that was removed meanwhile is told by its error") {
-  const auto is_race = [](int status, const std::string& message) {
-    return IsRemovalRace(
-        ResponseOf(status, R"({"message":")" + message + R"("})"), {});
+  struct Case {
+    int status;
+    std::string message;
+    ListOptions options;
+    ErrorCode code;
+    bool is_race = false;
   };
-  CHECK(is_race(500, "0a11 does not exist in database: no such container"));
-  CHECK(is_race(500, "container 0a11 has already been removed"));
-  CHECK(is_race(500, "mount does not exist"));
-  CHECK(is_race(404, "No such container: 0a11"));
-  CHECK(is_race(404, "rw layer snapshot not found for container 0a11"));
-  CHECK_FALSE(is_race(500, "database is locked"));
-  CHECK_FALSE(is_race(400, "filter does not exist"));
+  for (const Case& c : {
+           Case{400, filter, With("x", "y"), kRejected},
+           Case{400, filter, size, kRejected},
+           Case{400, filter, limit, kRejected},
+           Case{400, filter, {}, kFailed},
+           Case{404, filter, size, kFailed},
+           Case{500, filter, size, kFailed},
+           Case{400, "client version 1.39 is too old.", size, kFailed},
+           Case{404, docker, With("before", "nosuch"), kRejected},
+           Case{404, docker, With("since", "nosuch"), kRejected},
+           Case{404, docker, With("name", "nosuch"), kFailed, true},
+           Case{500, podman, With("before", "nosuch"), kRejected},
+           Case{500, race, With("before", "nosuch"), kFailed, true},
+           Case{500, race, {}, kFailed, true},
+           Case{500, "0a11 has already been removed", {}, kFailed, true},
+           Case{500, "mount does not exist", {}, kFailed, true},
+           Case{404, "No such container: 0a11", {}, kFailed, true},
+           Case{404, "rw layer snapshot not found", {}, kFailed, true},
+           Case{500, "database is locked", {}, kFailed},
+           Case{400, "filter does not exist", {}, kFailed},
+       }) {
+    CAPTURE(c.status, c.message);
+    const HttpResponse response =
+        ResponseOf(c.status, R"({"message":")" + c.message + R"("})");
+    CHECK(ErrorOf(response, c.options).code() == c.code);
+    CHECK(IsRemovalRace(response, c.options) == c.is_race);
+  }
   CHECK_FALSE(IsRemovalRace(ResponseOf(404, "page does not exist"), {}));
 }
 
@@ -182,7 +175,8 @@ TEST_CASE("A rejection names the nearest API version that the daemon accepts") {
             ApiVersion{}},
        }) {
     CAPTURE(message);
-    CHECK(ParseApiVersionRejection(message) == nearest);
+    CHECK(RejectionIn(ResponseOf(400, message)) == nearest);
+    CHECK_FALSE(RejectionIn(ResponseOf(404, message)));
   }
 }
 
@@ -195,7 +189,7 @@ TEST_CASE("Other errors are no rejection of the API version") {
         "client version mismatch", "Invalid filter 'client'",
         "the kernel is too old", ""}) {
     CAPTURE(message);
-    CHECK_FALSE(ParseApiVersionRejection(message));
+    CHECK_FALSE(RejectionIn(ResponseOf(400, message)));
   }
 }
 

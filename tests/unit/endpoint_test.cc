@@ -105,9 +105,6 @@ TEST_CASE("An endpoint that cannot be used says what to write instead") {
       "an IPv6 address stands in brackets: write e.g. tcp://[::1]:2375";
   const std::string cri_example = "unix:///run/containerd/containerd.sock";
   const std::string path(107, 'x');
-  const std::string too_long =
-      "the path of a unix socket has at most 107 bytes, this one has 108: use "
-      "a shorter path, or a symbolic link with one";
   for (const Case& c : {
            Case{"", any},
            Case{"/var/run/docker.sock",
@@ -145,14 +142,13 @@ TEST_CASE("An endpoint that cannot be used says what to write instead") {
            Case{"npipe:////./pipe/docker_engine",
                 "npipe:// is for Windows: write e.g. "
                 "unix:///var/run/docker.sock or tcp://127.0.0.1:2375"},
-           Case{"unix:///" + path, too_long},
-           Case{"unix:///" + path, too_long, kCri},
+           Case{"unix:///" + path,
+                "the path of a unix socket has at most 107 bytes, this one has "
+                "108: use a shorter path, or a symbolic link with one"},
            Case{"tcp://127.0.0.1:1",
                 "container runtimes listen at a Unix socket: write e.g. " +
                     cri_example,
                 kCri},
-           Case{"/run/r.sock",
-                "the scheme is missing: write unix:///run/r.sock", kCri},
            Case{"unix://run/r.sock",
                 "write the absolute path of the socket, e.g. " + cri_example,
                 kCri},

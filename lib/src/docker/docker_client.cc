@@ -30,13 +30,6 @@ using internal::kPreferredApiVersion;
 
 constexpr const char* kListPath = "/containers/json";
 
-/// Returns how the daemon rejects the API version of the request; std::nullopt
-/// if it does not.
-std::optional<ApiVersion> RejectionIn(const HttpResponse& response) {
-  if (response.status != 400) return std::nullopt;
-  return internal::ParseApiVersionRejection(DaemonMessage(response));
-}
-
 /// Returns a text that differs between two daemons at the same endpoint.
 std::string NameOf(const HttpResponse& response) {
   return std::string(response.Header("Server")) + " " +

@@ -61,13 +61,22 @@ bool IsWebPage(const HttpResponse& response) {
          StartsWith(Trimmed(response.body), "<");
 }
 
+/// Returns the message of an error response: the one in Docker's JSON, or else
+/// the text itself, unless it is a web page.
+std::string DaemonMessage(const HttpResponse& response) {
+  std::string message = JsonMessage(response);
+  if (!message.empty() || IsWebPage(response)) return message;
+  // Proxies, and daemons before API version 1.24, send plain text.
+  return MessageText(response.body);
+}
+
 /// Returns whether the daemon rejects the caller's list options.
 bool RejectsOptions(const HttpResponse& response, const std::string& message,
                     const ListOptions& options) {
   // A rejected API version is not the caller's fault.
   if (response.status == 400) {
     return (options.limit > 0 || options.size || !options.filters.empty()) &&
-           !ParseApiVersionRejection(message);
+           !RejectionIn(response);
   }
   // For an unknown container, Docker sends a 404, Podman a 500.
   if (!ContainsAny(message, {"No such container", "no such container"}))
@@ -92,7 +101,10 @@ std::optional<ApiVersion> ParseApiVersion(std::string_view text) {
   return text.empty() ? version : std::nullopt;
 }
 
-std::optional<ApiVersion> ParseApiVersionRejection(std::string_view message) {
+std::optional<ApiVersion> RejectionIn(const HttpResponse& response) {
+  if (response.status != 400) return std::nullopt;
+  // The forms of moby 1.9 to 29, api/server/middleware/version.go.
+  const std::string message = DaemonMessage(response);
   // Only at the beginning, because errors can quote the caller's filters.
   const bool rejected =
       (StartsWith(message, "client version ") &&
@@ -105,8 +117,9 @@ std::optional<ApiVersion> ParseApiVersionRejection(std::string_view message) {
        {"inimum supported API version is ", "aximum supported API version is ",
         "server API version: "}) {
     const std::size_t found = message.find(before);
-    if (found == std::string_view::npos) continue;
-    std::string_view rest = message.substr(found + before.size());
+    if (found == std::string::npos) continue;
+    std::string_view rest(message);
+    rest.remove_prefix(found + before.size());
     return ConsumeApiVersion(rest).value_or(ApiVersion{});
   }
   return ApiVersion{};
@@ -160,17 +173,10 @@ Error ToError(const Place& place, const HttpResponse& response,
   if (message.empty()) {
     message = "status " + std::to_string(status) +
               " without a message. Look at the daemon's log.";
-  } else if (status == 400 && !ParseApiVersionRejection(message)) {
+  } else if (status == 400 && !RejectionIn(response)) {
     message += CheckWhoListens(place.endpoint.kind) + ".";
   }
   return error(ErrorCode::kDaemonError, message);
-}
-
-std::string DaemonMessage(const HttpResponse& response) {
-  std::string message = JsonMessage(response);
-  if (!message.empty() || IsWebPage(response)) return message;
-  // Proxies, and daemons before API version 1.24, send plain text.
-  return MessageText(response.body);
 }
 
 bool IsRemovalRace(const HttpResponse& response, const ListOptions& options) {

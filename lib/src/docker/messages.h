@@ -27,13 +27,6 @@ std::string ToString(ApiVersion version);
 /// Parses a text such as "1.40" or "v1.40", with nothing before or after it.
 std::optional<ApiVersion> ParseApiVersion(std::string_view text);
 
-/// Parses the message of an error by which a daemon rejects an API version as
-/// too old or too new, in the forms of moby 1.9 to 29,
-/// api/server/middleware/version.go.
-/// @return The nearest version that the daemon accepts, 0.0 if the message
-/// names none, or std::nullopt if it is about something else.
-std::optional<ApiVersion> ParseApiVersionRejection(std::string_view message);
-
 /// Returns the query of `GET /containers/json` with its "?"; empty if all
 /// options are the daemon's defaults.
 std::string ListQuery(const ListOptions& options);
@@ -44,9 +37,9 @@ std::string ListQuery(const ListOptions& options);
 Error ToError(const Place& place, const HttpResponse& response,
               const ListOptions& options = {});
 
-/// Returns the message in the body of an error response: the one in Docker's
-/// JSON, or else the text itself, unless it is a web page.
-std::string DaemonMessage(const HttpResponse& response);
+/// Returns the nearest API version that the daemon accepts if it rejects that
+/// of the request as too old or too new, and 0.0 if its error names none.
+std::optional<ApiVersion> RejectionIn(const HttpResponse& response);
 
 /// Returns whether a list failed because a container was removed in the
 /// meantime, so that another attempt may succeed.
