@@ -9,7 +9,6 @@ import itertools
 import os
 import pathlib
 import re
-import shutil
 import socket
 import socketserver
 import subprocess
@@ -18,7 +17,8 @@ import tempfile
 import threading
 import unittest
 
-SKIPPED = 77
+from common import first_missing, main, rendered, the_one
+
 CONTAINER = (
     '{"Id":"%064d","Names":["/k8s_pause_web-%d_default_59f1aee9-e00c-4680-92c3-d1cee080f8dc_0"],"Image":"pause:3.9",'
     '"ImageID":"sha256:e6f1816883972d4be47bd48879a08919b96afcd344132622e4d444987919323c","Command":"/pause",'
@@ -32,11 +32,11 @@ CALLS = 5
 LARGE_LIST = 1000 * 1000
 
 try:
-    from kustomize import rendered, the_one
+    import yaml  # noqa: F401
 except ImportError as error:
     missing = f"{error} (Debian package python3-yaml)"
 else:
-    missing = None if shutil.which("kubectl") else "there is no kubectl (Debian package kubernetes-client)"
+    missing = first_missing({"kubectl": "kubernetes-client"})
 
 
 def list_of(size):
@@ -167,8 +167,5 @@ class Memory(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if missing:
-        print(f"Skipped: {missing}", file=sys.stderr)
-        sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
-    SERVER = sys.argv.pop()
-    unittest.main()
+    SERVER = sys.argv[1]
+    main(missing)

@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-SKIPPED = 77
+from common import first_missing, main
+
 # The main listener accepts names in --allowed-host alone, because a web page could read containers there.
 ALLOWED = "allowed.example"
 NAME = "node.example"
@@ -29,11 +29,9 @@ UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user",
 
 def missing():
     """Returns why the test cannot run on this machine, or None."""
-    if not shutil.which("prometheus"):
-        return "there is no prometheus (Debian package prometheus)"
     if subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode != 0:
         return f"{' '.join(UNSHARE)} fails"
-    return None
+    return first_missing({"prometheus": "prometheus"})
 
 
 def start(command, pattern, count, **options):
@@ -104,9 +102,5 @@ class Prometheus(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reason = missing()
-    if reason:
-        print(f"Skipped: {reason}", file=sys.stderr)
-        sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
-    SERVER = sys.argv.pop()
-    unittest.main()
+    SERVER = sys.argv[1]
+    main(missing())

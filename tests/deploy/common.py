@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The objects that `kubectl apply -k` would apply."""
+"""What the deploy tests share."""
 
 import functools
+import os
 import pathlib
+import shutil
 import subprocess
-
-import yaml
+import sys
+import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 MANIFESTS = SOURCE / "deploy" / "kubernetes"
@@ -15,7 +17,9 @@ DIRECTORIES = (".", *sorted(path.parent.name for path in MANIFESTS.glob("*/kusto
 
 @functools.lru_cache(maxsize=None)
 def rendered(directory):
-    """Returns the objects of a directory."""
+    """Returns the objects that `kubectl apply -k` would apply."""
+    import yaml
+
     command = ["kubectl", "kustomize", str(MANIFESTS / directory)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode != 0:
@@ -27,3 +31,16 @@ def the_one(items, kind):
     found = [item for item in items if item["kind"] == kind]
     assert len(found) == 1, f"{len(found)} objects are of kind {kind}"
     return found[0]
+
+
+def first_missing(programs):
+    """Returns which of the programs is missing, given their Debian packages, or None."""
+    return next((f"there is no {name} (Debian package {programs[name]})" for name in programs if not shutil.which(name)), None)
+
+
+def main(missing):
+    """Runs the tests of the program, unless something is missing."""
+    if missing:
+        print(f"Skipped: {missing}", file=sys.stderr)
+        sys.exit(1 if os.environ.get("CI") == "true" else 77)
+    unittest.main(argv=[sys.argv[0]])
