@@ -110,17 +110,6 @@ TEST_CASE(
   CHECK(node.runtime().endpoint() == node.docker_host());
 }
 
-TEST_CASE("Docker alone is one request for each list") {
-  AutoNode node;
-  node.StartDocker(GoodDaemon());
-  SECTION("without any other socket") {}
-  SECTION("next to a socket that refuses") {
-    node.StartCri(GoodRuntime({})).Stop(SocketFile::kLeave);
-  }
-  for (int i = 0; i < 2; ++i) CHECK(node.List() == "docker 1");
-  CHECK(node.docker().Requests().size() == 2);
-}
-
 TEST_CASE("What speaks another protocol does not count") {
   AutoNode node;
   node.StartDocker(RespondWith(ResponseBytes(404, kJson, "no")));
@@ -142,20 +131,6 @@ TEST_CASE("What speaks another protocol does not count") {
                  0) == 0);
   CHECK(text.find(std::string("daemon: no.") + kNameEndpoint) !=
         std::string::npos);
-}
-
-TEST_CASE("Without any runtime, the error names each socket") {
-  AutoNode node;
-  CHECK(node.ErrorText() ==
-        "Cannot find a container runtime. These sockets do not exist: " +
-            node.cri_host() + ", " + node.docker_host() + "." + kNameEndpoint);
-  node.StartDocker(GoodDaemon()).Stop(SocketFile::kLeave);
-  CHECK(node.ErrorText() ==
-        "Cannot find a container runtime. Cannot connect to the Docker daemon "
-        "at " +
-            node.docker_host() +
-            ". Is the docker daemon running? These sockets do not exist: " +
-            node.cri_host() + "." + kNameEndpoint);
 }
 
 TEST_CASE("All usual sockets are candidates, unless one is given") {
@@ -228,16 +203,6 @@ TEST_CASE("A runtime that hangs is the error, next to an empty one") {
   CAPTURE(text);
   CHECK(text.rfind(begin, 0) == 0);
   CHECK(text.find(part) != std::string::npos);
-}
-
-TEST_CASE("A list that is too large is the error, next to an empty runtime") {
-  AutoNode node;
-  node.StartCri(With(CriWithPods(), "ListContainers",
-                     GrpcError(GrpcCode::kResourceExhausted,
-                               "trying to send message larger than max")));
-  node.StartDocker(GoodDaemon("[]"));
-  CHECK(node.ErrorText().find("trying to send message larger than max") !=
-        std::string::npos);
 }
 
 TEST_CASE("Many threads may select at once") {
