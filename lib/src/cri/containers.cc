@@ -36,8 +36,8 @@ std::string MakeName(const Listed& listed, const Listed* sandbox,
                      Budget& budget) {
   std::array<std::string_view, 4> parts;
   if (sandbox != nullptr) {
-    parts = {sandbox == &listed ? "POD" : listed.name, sandbox->name,
-             sandbox->pod_namespace, sandbox->uid};
+    parts = {sandbox == &listed ? "POD" : std::string_view(listed.name),
+             sandbox->name, sandbox->pod_namespace, sandbox->uid};
   } else {
     parts = {listed.name, ValueOf(listed.labels, kPodNameLabel),
              ValueOf(listed.labels, kPodNamespaceLabel),
