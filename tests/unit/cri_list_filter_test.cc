@@ -189,7 +189,11 @@ TEST_CASE("A name filter takes no exponential time") {
     return cri::NamePattern(text, room).Matches("/" + name);
   };
   const std::string kNested = "^(a*)*(a|aa)+(.*)*(x+x+)+y$";
+#ifdef __GLIBCXX__
   CHECK_FALSE(matches(kNested, std::string(1000, 'a')));
+#else  // libc++ gives up after a while.
+  CHECK_THROWS_AS(matches(kNested, std::string(1000, 'a')), Error);
+#endif
   CHECK_FALSE(matches(kNested, std::string(1000, 'x')));
   CHECK(matches(kNested, std::string(100, 'a') + "xxy"));
   CHECK_FALSE(matches(std::string(40, '('), "a"));
