@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "containercollector/container_runtime.h"
+#include "server/collect/collector.h"
 #include "server/log.h"
 #include "server/request_log.h"
 
@@ -32,16 +33,6 @@ void RecordReload(Metrics& metrics, const Tls* tls) {
   metrics.Record(kReloadTime, UnixTime());
 }
 
-BatcherOptions CollectorBatches(const Options& options, Metrics& metrics) {
-  BatcherOptions batches;
-  batches.max_calls = kMaxRuntimeCalls;
-  batches.max_pending = options.max_waiting;
-  batches.on_batch = [&metrics](std::size_t requests) {
-    metrics.Record(kBatchSize, static_cast<double>(requests));
-  };
-  return batches;
-}
-
 }  // namespace
 
 App::App(const Options& options, const std::vector<int>& sockets)
@@ -49,14 +40,15 @@ App::App(const Options& options, const std::vector<int>& sockets)
                 kCallSlack),
       tls_(options.tls.enabled() ? std::make_shared<Tls>(options.tls)
                                  : nullptr),
-      collector_(MakeRuntime(options.runtime), metrics_),
-      collections_(
-          [this](const ListOptions& list) -> CollectionPtr {
-            return collector_.Collect(list);
-          },
-          CollectorBatches(options, metrics_), ListOptions{}),
-      backend_{collections_, metrics_, max_call_,
-               CollectionResponses(options.answer_limits), nullptr} {
+      collections_(MakeCollector(MakeRuntime(options.runtime), metrics_),
+                   {kMaxRuntimeCalls, options.max_waiting,
+                    [this](std::size_t requests) {
+                      metrics_.Record(kBatchSize,
+                                      static_cast<double>(requests));
+                    }},
+                   ListOptions{}),
+      routes_(MakeRoutes(
+          {collections_, metrics_, max_call_, options.answer_limits})) {
   ListenSocket main = sockets.empty()
                           ? ListenSocket(options.bind_address, options.port)
                           : ListenSocket(sockets.front());
@@ -71,12 +63,12 @@ App::App(const Options& options, const std::vector<int>& sockets)
   http.tls = tls_;
   metrics_.Record(kPendingLimit, static_cast<double>(options.max_waiting));
   if (tls_ != nullptr) RecordReload(metrics_, tls_.get());
-  url_ = Listen(std::move(main), http, "main", routes_, http_);
+  url_ = Listen(std::move(main), http, "main", *routes_.main, http_);
   if (metrics) {
     http.max_connections = kMaxMetricsConnections;
     http.check_host = false;
-    metrics_url_ = Listen(*std::move(metrics), http, "metrics", metrics_routes_,
-                          metrics_http_);
+    metrics_url_ = Listen(*std::move(metrics), http, "metrics",
+                          *routes_.metrics, metrics_http_);
   }
   // For its log lines alone: which runtime is queried, or why that fails.
   collections_.Join({}, {[](const BatchResult&) {}, [] { return false; }});
@@ -85,7 +77,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
 App::~App() { Shutdown(); }
 
 std::string App::Listen(ListenSocket socket, const HttpOptions& http,
-                        std::string_view name, Routes& routes,
+                        std::string_view name, HttpHandler& routes,
                         std::optional<HttpServer>& server) {
   const MetricLabels labels = {{"listener", name}};
   metrics_.Record(kConnectionsLimit, static_cast<double>(http.max_connections),

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "server/collect/batcher.h"
-#include "server/collect/collector.h"
 #include "server/http/http_server.h"
 #include "server/http/listen_socket.h"
 #include "server/http/tls.h"
@@ -54,18 +53,15 @@ class App {
  private:
   /// Starts a listener. Returns its URL.
   std::string Listen(ListenSocket socket, const HttpOptions& http,
-                     std::string_view name, Routes& routes,
+                     std::string_view name, HttpHandler& routes,
                      std::optional<HttpServer>& server);
 
   /// How long a runtime call may take.
   const std::chrono::milliseconds max_call_;
   const std::shared_ptr<Tls> tls_;
   Metrics metrics_;
-  Collector collector_;
   Batcher<ListOptions> collections_;
-  Backend backend_;
-  Routes routes_{"main", backend_};
-  Routes metrics_routes_{"metrics", backend_};
+  const Handlers routes_;
   std::string url_;
   std::string metrics_url_;
   std::optional<HttpServer> http_;

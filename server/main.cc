@@ -55,7 +55,7 @@ void Serve(const Options& options) {
     while (true) {
       WaitForSignal({SIGHUP});
       const std::lock_guard lock(reloading);
-      NotifySystemdReloading();
+      NotifySystemd("RELOADING=1");
       app.ReloadCertificates();
       NotifySystemd("READY=1");
     }

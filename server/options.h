@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "containercollector/runtime_options.h"
-#include "server/collection_responses.h"
 #include "server/http/http_handler.h"
 #include "server/http/tls.h"
 #include "server/log.h"
+#include "server/routes.h"
 
 namespace containercollector::server {
 

@@ -3,9 +3,17 @@
 #include "server/routes.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
@@ -13,8 +21,361 @@
 #include "server/request_log.h"
 
 namespace containercollector::server {
+namespace {
 
 using std::chrono::steady_clock;
+
+/// Returns the index of the quote that ends a JSON string.
+/// @param from Index of the string's first character.
+std::size_t StringEnd(std::string_view json, std::size_t from) {
+  while (json[from] != '"') from += json[from] == '\\' ? 2 : 1;
+  return from;
+}
+
+/// Returns the first name of an encoded container, or its ID if it has no name.
+/// A name longer than runtimes allow would make the error text too large.
+std::string_view NameOf(std::string_view container) {
+  for (const std::string_view key : {R"("Names":[")", R"({"Id":")"}) {
+    const std::size_t found = container.find(key);
+    if (found == std::string_view::npos) continue;
+    const std::size_t start = found + key.size();
+    const std::size_t length = StringEnd(container, start) - start;
+    if (length > 0 && length <= 400) return container.substr(start, length);
+  }
+  return "a container without a name";
+}
+
+/// Returns a sentence that names the three largest containers and their sizes.
+/// Empty if the array is.
+/// @param array Encoded by the library.
+std::string DescribeLargest(std::string_view array) {
+  std::vector<std::string_view> containers;
+  std::size_t start = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    if (array[i] == '"') {
+      i = StringEnd(array, i + 1);
+    } else if (array[i] == '{' && depth++ == 0) {
+      start = i;
+    } else if (array[i] == '}' && --depth == 0) {
+      containers.push_back(array.substr(start, i + 1 - start));
+    }
+  }
+  std::stable_sort(
+      containers.begin(), containers.end(),
+      [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  containers.resize(std::min<std::size_t>(containers.size(), 3));
+  std::string text;
+  for (const std::string_view container : containers) {
+    text += text.empty() ? "The largest: " : ", ";
+    text += NameOf(container);
+    text += " with " + std::to_string(container.size()) + " bytes";
+  }
+  return text.empty() ? text : text + ". ";
+}
+
+/// Returns the size of WrapContainers(), which must not be built if it is too
+/// large. In the JSON that the library encodes, no other bytes need an escape.
+std::size_t ObjectSize(const std::string& array, const std::string& key) {
+  const auto escapes = std::count_if(
+      array.begin(), array.end(), [](char c) { return c == '"' || c == '\\'; });
+  return WrapContainers("", key).size() + array.size() +
+         static_cast<std::size_t>(escapes);
+}
+
+/// Makes the responses with containers. Thread-safe.
+class CollectionResponses {
+ public:
+  explicit CollectionResponses(AnswerLimits limits) : limits_(limits) {}
+
+  /// Returns the array or, with a key, the object whose value at that key is
+  /// the array. If the collection failed or the body would be too large,
+  /// returns that error. Consecutive requests for the same object share it.
+  HttpResponse For(const Collection& collection,
+                   const std::optional<std::string>& key) {
+    const Response& array = collection.response;
+    HttpResponse response{array.status, array.content_type, array.headers,
+                          collection.body};
+    if (array.error) return response;
+    const std::lock_guard lock(mutex_);
+    std::size_t bytes = response.body->size();
+    if (key) {
+      if (key_ != *key || array_.lock() != response.body) {
+        object_bytes_ = ObjectSize(*response.body, *key);
+        object_.reset();
+        array_ = response.body;
+        key_ = *key;
+      }
+      bytes = object_bytes_;
+    }
+    const std::size_t limit = key ? limits_.object_bytes : limits_.array_bytes;
+    if (limit > 0 && bytes > limit) {
+      if (described_array_.lock() != response.body) {
+        largest_ = DescribeLargest(*response.body);
+        described_array_ = response.body;
+      }
+      return TextResponse(
+          500, "The " + std::to_string(array.container_count) +
+                   " containers of this node make an answer of " +
+                   std::to_string(bytes) + " bytes, more than the limit of " +
+                   std::to_string(limit) + " bytes (--max-answer-bytes). " +
+                   largest_ +
+                   "Narrow it with filters, e.g. "
+                   R"(?filters={"status":["running"]}, or with limit.)");
+    }
+    if (!key) return response;
+    auto object = object_.lock();
+    if (object == nullptr) {
+      object = std::make_shared<const std::string>(
+          WrapContainers(*response.body, *key));
+      object_ = object;
+    }
+    response.body = std::move(object);
+    return response;
+  }
+
+ private:
+  const AnswerLimits limits_;
+
+  std::mutex mutex_;
+  // The last object.
+  std::weak_ptr<const std::string> array_;
+  std::string key_;
+  std::size_t object_bytes_ = 0;
+  std::weak_ptr<const std::string> object_;
+  // The largest containers of the last array that was too large.
+  std::weak_ptr<const std::string> described_array_;
+  std::string largest_;
+};
+
+using Readiness = std::pair<steady_clock::time_point, HttpResponse>;
+
+/// What both listeners share.
+struct Shared {
+  explicit Shared(AnswerLimits limits) : responses(limits) {}
+
+  CollectionResponses responses;
+  /// The last response of /readyz, and when its request arrived. It is repeated
+  /// for a second, so that a client in a loop does not cause a collection per
+  /// request. Only for std::atomic_load and std::atomic_store.
+  std::shared_ptr<const Readiness> ready;
+};
+
+std::variant<ProcessorRequest, Response> Parse(const HttpRequest& request) {
+  return Processor::Parse(request.method, request.path + "?" + request.query);
+}
+
+HttpResponse ToHttp(Response response) {
+  return {response.status, std::move(response.content_type),
+          std::move(response.headers),
+          std::make_shared<const std::string>(std::move(response.body))};
+}
+
+/// By Rejection.
+constexpr std::array kRejections = {
+    "Too many requests wait for the container runtime already. Ask again "
+    "later.",
+    "Calls of the container runtime with other options took all the time there "
+    "was. Ask again later.",
+    "This server is shutting down. Ask again when it is back."};
+
+class Routes;
+
+}  // namespace
+
+struct Route {
+  std::string_view path;
+  std::string_view name;     ///< In metrics.
+  std::string_view method;   ///< "POST", or "GET", which includes HEAD.
+  std::string_view summary;  ///< What it serves, for people.
+  bool for_metrics;          ///< Whether the metrics listener serves it too.
+  void (Routes::*handler)(const HttpRequest&, Responder);
+};
+
+namespace {
+
+/// Serves the routes of one listener.
+class Routes final : public HttpHandler {
+ public:
+  /// @param listener "main", or "metrics", which has fewer routes.
+  Routes(std::string_view listener, const Backend& backend,
+         std::shared_ptr<Shared> shared)
+      : listener_(listener), backend_(backend), shared_(std::move(shared)) {}
+
+  /// Finds the route. Returns a 404 or 405 if there is none.
+  std::optional<HttpResponse> Check(HttpRequest& request) override {
+    const auto* const route =
+        std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& each) {
+          return each.path == request.path && Serves(each);
+        });
+    if (route == kRoutes.end()) return NotFound();
+    request.route = route;
+    if (route->method == "POST") {
+      request.body_reader = std::make_shared<CallerFields>();
+      if (request.method == "POST") return std::nullopt;
+      return ToHttp(std::get<Response>(Parse(request)));
+    }
+    if (request.method == "GET" || request.method == "HEAD")
+      return std::nullopt;
+    HttpResponse response =
+        TextResponse(405, "This path takes only GET and HEAD.");
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    return response;
+  }
+
+  void Handle(const HttpRequest& request, Responder responder) override {
+    (this->*request.route->handler)(request, std::move(responder));
+  }
+
+  /// Counts and logs the request.
+  void Record(const RequestRecord& record) override {
+    const Route* const route = record.request.route;
+    const std::string_view name = route == nullptr ? "other" : route->name;
+    backend_.metrics.Record(kRequestDuration, Seconds(record.duration),
+                            {{"route", name}});
+    backend_.metrics.Record(
+        kRequests, 1,
+        {{"route", name}, {"status", std::to_string(record.status)}});
+    // Probes and scrapes arrive every few seconds.
+    const bool probe =
+        route != nullptr && route->method == "GET" && record.status == 200;
+    Log(probe ? LogLevel::kDebug : LogLevel::kInfo, "request",
+        RequestLogFields(record));
+  }
+
+  void Observe(std::size_t connections,
+               std::size_t in_flight_bytes) noexcept override {
+    const MetricLabels labels = {{"listener", listener_}};
+    backend_.metrics.Record(kConnections, static_cast<double>(connections),
+                            labels);
+    backend_.metrics.Record(kInFlightBytes,
+                            static_cast<double>(in_flight_bytes), labels);
+  }
+
+  /// Counts and logs the client.
+  void TlsFailed(const std::string& peer, const TlsFailure& failure) override {
+    backend_.metrics.Record(kTlsFailures, 1, {{"reason", failure.reason}});
+    Log(LogLevel::kWarning, "TLS client rejected",
+        {{"peer", peer},
+         {"reason", std::string(failure.reason)},
+         {"error", failure.text}});
+  }
+
+  /// Rejects batches that have waited too long.
+  void Sweep() override {
+    backend_.collections.RejectWaitingSince(steady_clock::now() -
+                                            backend_.max_wait);
+  }
+
+ private:
+  static const std::array<Route, 6> kRoutes;
+
+  bool Serves(const Route& route) const {
+    return listener_ == "main" || route.for_metrics;
+  }
+
+  HttpResponse NotFound() const {
+    std::string text = "Nothing is served at this path. This server has:";
+    for (const Route& route : kRoutes) {
+      if (!Serves(route)) continue;
+      text.append("\n").append(route.method).append(" ").append(route.path);
+      text.append(" (").append(route.summary).append(")");
+    }
+    return TextResponse(404, std::move(text));
+  }
+
+  void Landing(const HttpRequest& /*request*/, Responder responder) {
+    std::string html =
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+        "<title>Container Collector</title></head>\n<body>\n"
+        "<h1>Container Collector</h1>\n<p>Version ";
+    html.append(kLibraryVersion).append("</p>\n<ul>\n");
+    for (const Route& route : kRoutes) {
+      if (!Serves(route)) continue;
+      const std::string path(route.path);
+      html += "<li>";
+      html += route.method == "GET"
+                  ? "<a href=\"" + path + "\">" + path + "</a>"
+                  : "<code>POST " + path + "</code>";
+      html.append(": ").append(route.summary).append("</li>\n");
+    }
+    html += "</ul>\n</body>\n</html>\n";
+    HttpResponse response = TextResponse(200, std::move(html));
+    response.content_type = "text/html; charset=utf-8";
+    responder.Send(std::move(response));
+  }
+
+  void Collect(const HttpRequest& request, Responder responder) {
+    auto parsed = Parse(request);
+    if (auto* const rejection = std::get_if<Response>(&parsed))
+      return responder.Send(ToHttp(std::move(*rejection)));
+    auto& [options, key] = std::get<ProcessorRequest>(parsed);
+    Join(options, std::move(responder),
+         [this, key = std::move(key)](const Collection& collection) {
+           return shared_->responses.For(collection, key);
+         });
+  }
+
+  void Health(const HttpRequest& /*request*/, Responder responder) {
+    responder.Send(TextResponse(200, "ok"));
+  }
+
+  void Ready(const HttpRequest& /*request*/, Responder responder) {
+    const auto arrival = steady_clock::now();
+    const auto last = std::atomic_load(&shared_->ready);
+    if (last != nullptr && arrival - last->first < std::chrono::seconds(1))
+      return responder.Send(last->second);
+    Join({}, std::move(responder),
+         [this, arrival](const Collection& collection) {
+           HttpResponse response =
+               shared_->responses.For(collection, std::nullopt);
+           if (response.status == 200) {
+             response = TextResponse(200, collection.runtime);
+           } else {
+             response.status = 503;
+           }
+           std::atomic_store(&shared_->ready, std::make_shared<const Readiness>(
+                                                  arrival, response));
+           return response;
+         });
+  }
+
+  void ShowMetrics(const HttpRequest& /*request*/, Responder responder) {
+    backend_.metrics.Record(
+        kPending, static_cast<double>(backend_.collections.Pending()));
+    HttpResponse response = TextResponse(200, backend_.metrics.ToText());
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    responder.Send(std::move(response));
+  }
+
+  /// Responds with what `to_response` returns for the next collection.
+  void Join(const ListOptions& options, Responder responder,
+            std::function<HttpResponse(const Collection&)> to_response) {
+    const auto shared = std::make_shared<Responder>(std::move(responder));
+    Waiter waiter;
+    waiter.gone = [shared] { return shared->ClientLeft(); };
+    waiter.complete = [shared, to_response = std::move(to_response)](
+                          const BatchResult& result) {
+      try {
+        if (const auto* const rejection = std::get_if<Rejection>(&result)) {
+          shared->Send(BusyResponse(
+              kRejections.at(static_cast<std::size_t>(*rejection))));
+        } else {
+          shared->Send(to_response(*std::get<CollectionPtr>(result)));
+        }
+      } catch (const std::exception& error) {
+        // The responder sends a 500.
+        Log(LogLevel::kError, "no memory for a response",
+            {{"error", std::string(error.what())}});
+      }
+    };
+    backend_.collections.Join(options, std::move(waiter));
+  }
+
+  const std::string_view listener_;
+  const Backend backend_;
+  const std::shared_ptr<Shared> shared_;
+};
 
 const std::array<Route, 6> Routes::kRoutes{{
     {"/", "landing", "GET", "this page", true, &Routes::Landing},
@@ -31,191 +392,12 @@ const std::array<Route, 6> Routes::kRoutes{{
      &Routes::ShowMetrics},
 }};
 
-namespace {
-
-std::variant<ProcessorRequest, Response> Parse(const HttpRequest& request) {
-  return Processor::Parse(request.method, request.path + "?" + request.query);
-}
-
-HttpResponse ToHttp(Response response) {
-  return {response.status, std::move(response.content_type),
-          std::move(response.headers),
-          std::make_shared<const std::string>(std::move(response.body))};
-}
-
-HttpResponse RejectionResponse(Rejection rejection) {
-  switch (rejection) {
-    case Rejection::kTooManyPending:
-      return BusyResponse(
-          "Too many requests wait for the container runtime already. "
-          "Ask again later.");
-    case Rejection::kOverdue:
-      return BusyResponse(
-          "Calls of the container runtime with other options took all the "
-          "time there was. Ask again later.");
-    case Rejection::kShuttingDown:
-      break;
-  }
-  return BusyResponse(
-      "This server is shutting down. Ask again when it is back.");
-}
-
 }  // namespace
 
-bool Routes::Serves(const Route& route) const {
-  return listener_ == "main" || route.for_metrics;
-}
-
-HttpResponse Routes::NotFound() const {
-  std::string text = "Nothing is served at this path. This server has:";
-  for (const Route& route : kRoutes) {
-    if (!Serves(route)) continue;
-    text.append("\n").append(route.method).append(" ").append(route.path);
-    text.append(" (").append(route.summary).append(")");
-  }
-  return TextResponse(404, std::move(text));
-}
-
-std::optional<HttpResponse> Routes::Check(HttpRequest& request) {
-  const auto* const route =
-      std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& each) {
-        return each.path == request.path && Serves(each);
-      });
-  if (route == kRoutes.end()) return NotFound();
-  request.route = route;
-  if (route->method == "POST") {
-    request.body_reader = std::make_shared<CallerFields>();
-    if (request.method == "POST") return std::nullopt;
-    return ToHttp(std::get<Response>(Parse(request)));
-  }
-  if (request.method == "GET" || request.method == "HEAD") return std::nullopt;
-  HttpResponse response =
-      TextResponse(405, "This path takes only GET and HEAD.");
-  response.headers.emplace_back("Allow", "GET, HEAD");
-  return response;
-}
-
-void Routes::Handle(const HttpRequest& request, Responder responder) {
-  (this->*request.route->handler)(request, std::move(responder));
-}
-
-void Routes::Record(const RequestRecord& record) {
-  const Route* const route = record.request.route;
-  const std::string_view name = route == nullptr ? "other" : route->name;
-  backend_.metrics.Record(kRequestDuration, Seconds(record.duration),
-                          {{"route", name}});
-  backend_.metrics.Record(
-      kRequests, 1,
-      {{"route", name}, {"status", std::to_string(record.status)}});
-  // Probes and scrapes arrive every few seconds.
-  const bool probe =
-      route != nullptr && route->method == "GET" && record.status == 200;
-  Log(probe ? LogLevel::kDebug : LogLevel::kInfo, "request",
-      RequestLogFields(record));
-}
-
-void Routes::Observe(std::size_t connections,
-                     std::size_t in_flight_bytes) noexcept {
-  const MetricLabels labels = {{"listener", listener_}};
-  backend_.metrics.Record(kConnections, static_cast<double>(connections),
-                          labels);
-  backend_.metrics.Record(kInFlightBytes, static_cast<double>(in_flight_bytes),
-                          labels);
-}
-
-void Routes::TlsFailed(const std::string& peer, const TlsFailure& failure) {
-  backend_.metrics.Record(kTlsFailures, 1, {{"reason", failure.reason}});
-  Log(LogLevel::kWarning, "TLS client rejected",
-      {{"peer", peer},
-       {"reason", std::string(failure.reason)},
-       {"error", failure.text}});
-}
-
-void Routes::Sweep() {
-  backend_.collections.RejectWaitingSince(steady_clock::now() -
-                                          backend_.max_wait);
-}
-
-void Routes::Landing(const HttpRequest& /*request*/, Responder responder) {
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
-      "<title>Container Collector</title></head>\n<body>\n"
-      "<h1>Container Collector</h1>\n<p>Version ";
-  html.append(kLibraryVersion).append("</p>\n<ul>\n");
-  for (const Route& route : kRoutes) {
-    if (!Serves(route)) continue;
-    const std::string path(route.path);
-    html += "<li>";
-    html += route.method == "GET" ? "<a href=\"" + path + "\">" + path + "</a>"
-                                  : "<code>POST " + path + "</code>";
-    html.append(": ").append(route.summary).append("</li>\n");
-  }
-  html += "</ul>\n</body>\n</html>\n";
-  HttpResponse response = TextResponse(200, std::move(html));
-  response.content_type = "text/html; charset=utf-8";
-  responder.Send(std::move(response));
-}
-
-void Routes::Collect(const HttpRequest& request, Responder responder) {
-  auto parsed = Parse(request);
-  if (auto* const rejection = std::get_if<Response>(&parsed))
-    return responder.Send(ToHttp(std::move(*rejection)));
-  auto& [options, key] = std::get<ProcessorRequest>(parsed);
-  Join(options, std::move(responder),
-       [this, key = std::move(key)](const Collection& collection) {
-         return backend_.responses.For(collection, key);
-       });
-}
-
-void Routes::Health(const HttpRequest& /*request*/, Responder responder) {
-  responder.Send(TextResponse(200, "ok"));
-}
-
-void Routes::Ready(const HttpRequest& /*request*/, Responder responder) {
-  const auto arrival = steady_clock::now();
-  const auto last = std::atomic_load(&backend_.readiness);
-  if (last != nullptr && arrival - last->arrival < std::chrono::seconds(1))
-    return responder.Send(last->response);
-  Join({}, std::move(responder), [this, arrival](const Collection& collection) {
-    HttpResponse response = backend_.responses.For(collection, std::nullopt);
-    if (response.status == 200) {
-      response = TextResponse(200, collection.runtime);
-    } else {
-      response.status = 503;
-    }
-    std::atomic_store(&backend_.readiness, std::make_shared<const Readiness>(
-                                               Readiness{arrival, response}));
-    return response;
-  });
-}
-
-void Routes::ShowMetrics(const HttpRequest& /*request*/, Responder responder) {
-  backend_.metrics.Record(kPending,
-                          static_cast<double>(backend_.collections.Pending()));
-  HttpResponse response = TextResponse(200, backend_.metrics.ToText());
-  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  responder.Send(std::move(response));
-}
-
-void Routes::Join(const ListOptions& options, Responder responder,
-                  ToResponse to_response) {
-  const auto shared = std::make_shared<Responder>(std::move(responder));
-  Waiter waiter;
-  waiter.gone = [shared] { return shared->ClientLeft(); };
-  waiter.complete = [shared, to_response = std::move(to_response)](
-                        const BatchResult& result) {
-    try {
-      const auto* const collection = std::get_if<CollectionPtr>(&result);
-      shared->Send(collection != nullptr
-                       ? to_response(**collection)
-                       : RejectionResponse(std::get<Rejection>(result)));
-    } catch (const std::exception& error) {
-      // The responder sends a 500.
-      Log(LogLevel::kError, "no memory for a response",
-          {{"error", std::string(error.what())}});
-    }
-  };
-  backend_.collections.Join(options, std::move(waiter));
+Handlers MakeRoutes(const Backend& backend) {
+  const auto shared = std::make_shared<Shared>(backend.limits);
+  return {std::make_unique<Routes>("main", backend, shared),
+          std::make_unique<Routes>("metrics", backend, shared)};
 }
 
 }  // namespace containercollector::server

@@ -64,26 +64,20 @@ std::vector<int> TakeSystemdSockets() {
   return sockets;
 }
 
-void NotifySystemd(const std::string& state) noexcept {
+void NotifySystemd(std::string state) noexcept {
   const char* const path = std::getenv("NOTIFY_SOCKET");
   if (path == nullptr || *path == '\0') return;
   try {
+    if (state == "RELOADING=1") {
+      // systemd compares it with CLOCK_MONOTONIC, which steady_clock is too.
+      const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+          std::chrono::steady_clock::now().time_since_epoch());
+      state += "\nMONOTONIC_USEC=" + std::to_string(now.count());
+    }
     const std::string error = SendTo(path, state);
     if (error.empty()) return;
     Log(LogLevel::kWarning, "systemd could not be notified",
         {{"state", state}, {"socket", std::string(path)}, {"error", error}});
-  } catch (const std::exception& error) {
-    Log(LogLevel::kWarning, "systemd could not be notified",
-        {{"error", std::string(error.what())}});
-  }
-}
-
-void NotifySystemdReloading() noexcept {
-  // systemd compares it with its own clock: CLOCK_MONOTONIC, as steady_clock.
-  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::steady_clock::now().time_since_epoch());
-  try {
-    NotifySystemd("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()));
   } catch (const std::exception& error) {
     Log(LogLevel::kWarning, "systemd could not be notified",
         {{"error", std::string(error.what())}});

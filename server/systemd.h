@@ -14,12 +14,10 @@ namespace containercollector::server {
 /// without socket activation. The caller owns them; call once.
 std::vector<int> TakeSystemdSockets();
 
-/// Sends a state, e.g. "READY=1", to systemd. Does nothing unless the service
-/// has Type=notify or Type=notify-reload, and only logs a failure.
-void NotifySystemd(const std::string& state) noexcept;
-
-/// Tells systemd that a reload begins; "READY=1" ends it.
-void NotifySystemdReloading() noexcept;
+/// Sends a state, e.g. "READY=1", to systemd. "RELOADING=1" lasts until
+/// "READY=1". Does nothing unless the service has Type=notify or
+/// Type=notify-reload, and only logs a failure.
+void NotifySystemd(std::string state) noexcept;
 
 }  // namespace containercollector::server
 

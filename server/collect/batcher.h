@@ -23,9 +23,20 @@
 #include <variant>
 #include <vector>
 
-#include "server/collect/collection.h"
+#include "containercollector/processor.h"
 
 namespace containercollector::server {
+
+/// The containers of this node, or why there are none. Immutable: all requests
+/// of a batch share it.
+struct Collection {
+  Response response;  ///< The processor's, except for its body.
+  std::shared_ptr<const std::string> body;
+  /// A sentence that says which runtime responded, and why it was chosen.
+  std::string runtime;
+};
+
+using CollectionPtr = std::shared_ptr<const Collection>;
 
 /// Why a pending request gets no collection.
 enum class Rejection {

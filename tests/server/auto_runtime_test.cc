@@ -86,6 +86,29 @@ TEST_CASE("With --runtime=cri, the containers of the CRI are served") {
       "status.");
 }
 
+TEST_CASE("Both routes say in a header how many containers lack details") {
+  TwoRuntimes node("cri");
+  CriNode pod = PodNode();
+  CriContainer& container = pod.containers.emplace_back();
+  container.id = "c0";
+  container.sandbox_id = pod.sandboxes[0].id;
+  ScriptedRuntime runtime(node.cri_path(), GoodRuntime(pod));
+  const auto check_header = [&](const std::string& value) {
+    for (const char* path : {"containercollector", "containerCollector"}) {
+      const HttpResponse response =
+          Send(node.server.url(), "POST", std::string("/processor/") + path);
+      CHECK(response.status == 200);
+      CHECK(response.Header("container-collector-incomplete") == value);
+    }
+  };
+  check_header("");
+  // Another one, whose status is not known yet.
+  container.id = "c1";
+  runtime.SetScript(With(GoodRuntime(pod), "ContainerStatus",
+                         GrpcError(GrpcCode::kUnknown, "the shim is dead")));
+  check_header("1");
+}
+
 TEST_CASE("A CRI that is gone is reported, and then works again") {
   TwoRuntimes node("cri");
   const std::string& url = node.server.url();
