@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/integration/node.h"
+#include "tests/support/pki.h"
 #include "tests/support/posix.h"
 #include "tests/support/program.h"
 
@@ -22,28 +23,27 @@ class TlsDaemon {
   enum class Clients { kAnyone, kWithCertificate };
 
   explicit TlsDaemon(Clients clients = Clients::kAnyone) {
-    MakeCertificates();
-    const std::filesystem::path list = dir_ / "v1.40/containers/json?all=1";
+    pki_.Issue("daemon", "subjectAltName=IP:127.0.0.1", "ca");
+    const std::filesystem::path list = File("v1.40/containers/json?all=1");
     std::filesystem::create_directories(list.parent_path());
     std::ofstream(list) << "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[]";
-    Command command = Joined({"env", "--chdir=" + dir_.path(), "openssl"},
-                             {"s_server", "-HTTP", "-accept", "127.0.0.1:0",
-                              "-cert", "cert.pem", "-key", "key.pem"});
+    Command command = Joined(
+        {"env", "--chdir=" + pki_.dir.path(), "openssl", "s_server", "-HTTP"},
+        {"-accept", "127.0.0.1:0", "-cert", "daemon.crt", "-key",
+         "daemon.key"});
     if (clients == Clients::kWithCertificate) {
       command = Joined(command, {"-Verify", "1", "-verify_return_error",
-                                 "-CAfile", "ca.pem"});
+                                 "-CAfile", "ca.crt"});
     }
-    const FileDescriptor output = OpenLog(dir_ / "log");
+    const FileDescriptor output = OpenLog(File("log"));
     server_.emplace(command, output, output);
     if (!WaitUntil([&] { return FindAddress(); }, kGenerous)) {
       throw std::runtime_error("openssl s_server does not listen: " +
-                               ReadFile(dir_ / "log"));
+                               ReadFile(File("log")));
     }
   }
 
-  /// Returns the path of ca.pem, of cert.pem and key.pem, which are signed by
-  /// it for 127.0.0.1, or of another.pem and another-key.pem.
-  std::string File(const std::string& name) const { return dir_ / name; }
+  std::string File(const std::string& name) const { return pki_.dir / name; }
 
   std::string Endpoint(const std::string& scheme = "tcp",
                        const std::string& host = "127.0.0.1") const {
@@ -51,7 +51,7 @@ class TlsDaemon {
   }
 
   TlsOptions Options() const {
-    return {File("ca.pem"), File("cert.pem"), File("key.pem")};
+    return {File("ca.crt"), File("daemon.crt"), File("daemon.key")};
   }
 
   Response Post(const std::string& endpoint,
@@ -77,26 +77,9 @@ class TlsDaemon {
   }
 
  private:
-  void MakeCertificates() const {
-    const auto make = [&](const std::string& name, const std::string& key,
-                          const Command& more) {
-      RunSuccessfully(Joined({"openssl", "req", "-newkey", "ec", "-pkeyopt",
-                              "ec_paramgen_curve:P-256", "-nodes", "-subj",
-                              "/CN=" + name, "-keyout", File(key)},
-                             more));
-    };
-    make("authority", "ca-key.pem", {"-x509", "-out", File("ca.pem")});
-    make("another", "another-key.pem", {"-x509", "-out", File("another.pem")});
-    make("daemon", "key.pem", {"-out", File("request.pem")});
-    std::ofstream(File("extensions")) << "subjectAltName=IP:127.0.0.1\n";
-    RunSuccessfully({"openssl", "x509", "-req", "-in", File("request.pem"),
-                     "-CA", File("ca.pem"), "-CAkey", File("ca-key.pem"),
-                     "-extfile", File("extensions"), "-out", File("cert.pem")});
-  }
-
   /// Returns whether the server's log has its port.
   bool FindAddress() {
-    const std::string text = ReadFile(dir_ / "log");
+    const std::string text = ReadFile(File("log"));
     const std::string mark = "ACCEPT 127.0.0.1:";
     const std::size_t begin = text.find(mark);
     const std::size_t end = text.find('\n', begin);
@@ -105,7 +88,7 @@ class TlsDaemon {
     return true;
   }
 
-  TempDir dir_;
+  const Pki pki_;
   std::optional<Process> server_;
   std::string port_;
 };
@@ -115,12 +98,12 @@ class TlsDaemon {
 TEST_CASE("A daemon is reached by TLS if its certificate is trusted") {
   const TlsDaemon daemon;
   TlsOptions tls;
-  tls.ca_file = daemon.File("ca.pem");
+  tls.ca_file = daemon.File("ca.crt");
   daemon.CheckReached(tls, "https");
   daemon.CheckReached(tls, "tcp");
   daemon.CheckRejected(tls, "", "localhost");
   daemon.CheckRejected(std::nullopt);
-  tls.ca_file = daemon.File("another.pem");
+  tls.ca_file = daemon.File("other-ca.crt");
   daemon.CheckRejected(tls);
   tls.ca_file.clear();
   tls.verify = false;
@@ -142,8 +125,8 @@ TEST_CASE("A daemon that requires a certificate gets the client's") {
   const TlsDaemon daemon(TlsDaemon::Clients::kWithCertificate);
   daemon.CheckReached(daemon.Options());
   TlsOptions tls = daemon.Options();
-  tls.cert_file = daemon.File("another.pem");
-  tls.key_file = daemon.File("another-key.pem");
+  tls.cert_file = daemon.File("stranger.crt");
+  tls.key_file = daemon.File("stranger.key");
   daemon.CheckRejected(tls);
   tls.cert_file.clear();
   tls.key_file.clear();

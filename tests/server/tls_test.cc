@@ -12,7 +12,7 @@
 #include <filesystem>
 
 #include "tests/server/node.h"
-#include "tests/server/pki.h"
+#include "tests/support/pki.h"
 #include "tests/support/posix.h"
 
 using namespace containercollector::test;

@@ -183,7 +183,7 @@ TEST_CASE("A rejection names the nearest API version that the daemon accepts") {
 TEST_CASE("Other errors are no rejection of the API version") {
   for (const char* message :
        {// Daemons repeat the caller's filters.
-        "Invalid filter 'client too old'",
+        "Invalid filter 'client is too old'",
         "invalid filter 'client version 1.40 is too old. Minimum supported API "
         "version is 1.12'",
         "client version mismatch", "Invalid filter 'client'",

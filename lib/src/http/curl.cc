@@ -169,12 +169,6 @@ CurlRequest::CurlRequest(const Endpoint& endpoint,
   Set(CURLOPT_PROTOCOLS_STR, "http,https");
   Set(CURLOPT_USERAGENT, user_agent.c_str());
   Set(CURLOPT_ERRORBUFFER, error_text_.data());
-  Set(CURLOPT_WRITEFUNCTION, &AddBody);
-  Set(CURLOPT_HEADERFUNCTION, &AddHeader);
-  Set(CURLOPT_WRITEDATA, this);
-  Set(CURLOPT_HEADERDATA, this);
-  Set(CURLOPT_PREREQFUNCTION, &NoteConnection);
-  Set(CURLOPT_PREREQDATA, this);
   // Without this, a cancelled request waits for the resolver thread.
   Set(CURLOPT_QUICK_EXIT, 1L);
   Set(CURLOPT_CONNECTTIMEOUT_MS, ToMilliseconds(options.connect_timeout));
@@ -187,6 +181,44 @@ CurlRequest::CurlRequest(const Endpoint& endpoint,
     Set(CURLOPT_UNIX_SOCKET_PATH, path.c_str());
   }
   if (endpoint.tls) SetTls(options.tls.value_or(TlsOptions{}));
+  SetCallbacks();
+}
+
+void CurlRequest::SetCallbacks() {
+  // Called between the connection (including TLS) and the request. libcurl's
+  // timings cannot replace it: on a reused connection, all are 0.
+  Set(CURLOPT_PREREQDATA, this);
+  Set(
+      CURLOPT_PREREQFUNCTION,
+      +[](void* self, char*, char*, int, int) noexcept -> int {
+        static_cast<CurlRequest*>(self)->connected_ = true;
+        return CURL_PREREQFUNC_OK;
+      });
+  // Returning fewer bytes than received ends the request.
+  Set(CURLOPT_HEADERDATA, this);
+  Set(
+      CURLOPT_HEADERFUNCTION,
+      +[](char* data, std::size_t size, std::size_t count,
+          void* self) noexcept -> std::size_t {
+        auto& request = *static_cast<CurlRequest*>(self);
+        request.multi_->arrived_ = true;
+        return request.arriving_->AddHeader({data, size * count}) ? size * count
+                                                                  : 0;
+      });
+  Set(CURLOPT_WRITEDATA, this);
+  Set(
+      CURLOPT_WRITEFUNCTION,
+      +[](char* data, std::size_t size, std::size_t count,
+          void* self) noexcept -> std::size_t {
+        auto& request = *static_cast<CurlRequest*>(self);
+        request.multi_->arrived_ = true;
+        curl_off_t length = -1;
+        static_cast<void>(curl_easy_getinfo(
+            request.easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length));
+        return request.arriving_->AddBody({data, size * count}, length)
+                   ? size * count
+                   : 0;
+      });
 }
 
 void CurlRequest::SetTls(const TlsOptions& tls) {
@@ -260,37 +292,6 @@ bool CurlRequest::IsClean() const noexcept {
   if (socket_ == CURL_SOCKET_BAD) return true;
   pollfd event{socket_, POLLIN, 0};
   return poll(&event, 1, 0) == 0;
-}
-
-/// libcurl's callback between the connection (including TLS) and the request.
-/// libcurl's timings cannot replace it: on a reused connection, all are 0.
-int CurlRequest::NoteConnection(void* self, char* /*remote_address*/,
-                                char* /*local_address*/, int /*remote_port*/,
-                                int /*local_port*/) noexcept {
-  static_cast<CurlRequest*>(self)->connected_ = true;
-  return CURL_PREREQFUNC_OK;
-}
-
-/// libcurl's header callback; returning fewer bytes than received ends the
-/// request.
-std::size_t CurlRequest::AddHeader(char* data, std::size_t size,
-                                   std::size_t count, void* self) noexcept {
-  auto& request = *static_cast<CurlRequest*>(self);
-  request.multi_->arrived_ = true;
-  return request.arriving_->AddHeader({data, size * count}) ? size * count : 0;
-}
-
-/// libcurl's write callback; returning fewer bytes than received ends the
-/// request.
-std::size_t CurlRequest::AddBody(char* data, std::size_t size,
-                                 std::size_t count, void* self) noexcept {
-  auto& request = *static_cast<CurlRequest*>(self);
-  request.multi_->arrived_ = true;
-  curl_off_t length = -1;
-  static_cast<void>(curl_easy_getinfo(
-      request.easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length));
-  return request.arriving_->AddBody({data, size * count}, length) ? size * count
-                                                                  : 0;
 }
 
 }  // namespace containercollector::internal

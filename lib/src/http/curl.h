@@ -99,14 +99,6 @@ class CurlRequest {
     void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
   };
 
-  static int NoteConnection(void* self, char* remote_address,
-                            char* local_address, int remote_port,
-                            int local_port) noexcept;
-  static std::size_t AddHeader(char* data, std::size_t size, std::size_t count,
-                               void* self) noexcept;
-  static std::size_t AddBody(char* data, std::size_t size, std::size_t count,
-                             void* self) noexcept;
-
   template <typename Value>
   Value GetInfo(CURLINFO info) const {
     Value value{};
@@ -114,6 +106,7 @@ class CurlRequest {
     return value;
   }
 
+  void SetCallbacks();
   void SetTls(const TlsOptions& tls);
   Failure FailureOf(CURLcode code) const;
   void Detach() noexcept;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Certificates and clients for the tests of TLS, by the openssl program.
-#ifndef CONTAINERCOLLECTOR_TESTS_SERVER_PKI_H_
-#define CONTAINERCOLLECTOR_TESTS_SERVER_PKI_H_
+#ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_PKI_H_
+#define CONTAINERCOLLECTOR_TESTS_SUPPORT_PKI_H_
 
 #include <fstream>
 #include <string>
@@ -89,4 +89,4 @@ struct Pki {
 
 }  // namespace containercollector::test
 
-#endif  // CONTAINERCOLLECTOR_TESTS_SERVER_PKI_H_
+#endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_PKI_H_
