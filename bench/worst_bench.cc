@@ -20,19 +20,113 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "bench/worst_inputs.h"
+#include "bench/node_generator.h"
 #include "containercollector/error.h"
 #include "containercollector/json.h"
 #include "lib/src/json/encoder.h"
 
 namespace {
 
+namespace bench = containercollector::bench;
 using containercollector::Container;
-using containercollector::bench::WorstInput;
 using std::chrono::steady_clock;
 
 constexpr int kRounds = 3;
+
+struct Input {
+  std::string_view name;
+  /// Makes it, with about `bytes` bytes.
+  std::string (*make)(std::size_t bytes);
+};
+
+/// Room for the last item, and for the decoder to parse in place.
+constexpr std::size_t kReserve = 128;
+
+/// `begin`, then as many of `item` as fit, with commas between, then `end`.
+std::string Repeat(std::string_view begin, std::string_view item,
+                   std::string_view end, std::size_t bytes) {
+  std::string json;
+  json.reserve(bytes + kReserve);
+  json.append(begin);
+  while (json.size() + item.size() + end.size() < bytes)
+    json.append(item).append(",");
+  return json.append(item).append(end);
+}
+
+/// `begin`, then as many keys as fit, with `between` between, then `end`. Each
+/// key is less than the one before, the worst order for a map.
+std::string RepeatWithKeys(std::string_view begin, std::string_view between,
+                           std::string_view end, std::size_t bytes) {
+  std::size_t key = 99'999'999;
+  std::string json;
+  json.reserve(bytes + kReserve);
+  json.append(begin).append(std::to_string(key));
+  while (json.size() + between.size() + end.size() < bytes)
+    json.append(between).append(std::to_string(--key));
+  return json.append(end);
+}
+
+std::string RichNode(std::size_t bytes) {
+  constexpr std::size_t kBytesOfContainer = 4300;
+  return containercollector::EncodeContainers(
+      bench::GenerateNode(bench::Shape::kRich, bytes / kBytesOfContainer));
+}
+
+std::string DeepNesting(std::size_t bytes) {
+  constexpr std::size_t kDepth = 9990;
+  const std::string deep = std::string(kDepth, '[') + std::string(kDepth, ']');
+  return Repeat(R"([{"A":[)", deep, "]}]", bytes);
+}
+
+/// A rich node, for comparison, and then the worst inputs that are known.
+std::vector<Input> Inputs() {
+  using Size = std::size_t;
+  return {
+      {"rich node", RichNode},
+      {"one key repeated",
+       [](Size bytes) { return Repeat("[{", R"("Id":"")", "}]", bytes); }},
+      {"unknown keys",
+       [](Size bytes) { return Repeat("[{", R"("A":0)", "}]", bytes); }},
+      {"deep nesting", DeepNesting},
+      {"bytes that are not UTF-8",
+       [](Size bytes) {
+         return R"([{"Id":")" + std::string(bytes, '\xFF') + "\"}]";
+       }},
+      {"labels in descending order",
+       [](Size bytes) {
+         return RepeatWithKeys(R"([{"Labels":{")", R"(":"",")", R"(":""}}])",
+                               bytes);
+       }},
+      {"labels opened again for each",
+       [](Size bytes) {
+         return RepeatWithKeys(R"([{"Labels":{")", R"(":""},"Labels":{")",
+                               R"(":""}}])", bytes);
+       }},
+      {"networks opened again for each",
+       [](Size bytes) {
+         return RepeatWithKeys(R"([{"NetworkSettings":{"Networks":{")",
+                               R"(":null}},"NetworkSettings":{"Networks":{")",
+                               R"(":null}}}])", bytes);
+       }},
+      {"empty names",
+       [](Size bytes) {
+         return Repeat(R"([{"Names":[)", R"("")", "]}]", bytes);
+       }},
+      {"empty containers",
+       [](Size bytes) { return Repeat("[", "{}", "]", bytes); }},
+      {"empty mounts",
+       [](Size bytes) {
+         return Repeat(R"([{"Mounts":[)", "{}", "]}]", bytes);
+       }},
+      {"empty networks",
+       [](Size bytes) {
+         return RepeatWithKeys(R"([{"NetworkSettings":{"Networks":{")",
+                               R"(":{},")", R"(":{}}}}])", bytes);
+       }},
+  };
+}
 
 /// Returns what became of the input.
 std::string Transcode(std::string json) {
@@ -66,7 +160,7 @@ double PeakBytes() {
 }
 
 /// Runs in a process of its own, so that all inputs find the same heap.
-bool Measure(const WorstInput& input, std::size_t bytes) {
+bool Measure(const Input& input, std::size_t bytes) {
   double nanoseconds = std::numeric_limits<double>::max();
   double peak = 0;
   std::string result;
@@ -88,7 +182,7 @@ bool Measure(const WorstInput& input, std::size_t bytes) {
   return true;
 }
 
-bool MeasureInChild(const WorstInput& input, std::size_t bytes) {
+bool MeasureInChild(const Input& input, std::size_t bytes) {
   const pid_t child = fork();
   if (child == 0) _exit(Measure(input, bytes) ? 0 : 1);
   int status = 0;
@@ -111,7 +205,7 @@ int main(int argc, char** argv) {
   std::cout << "input                              ns/byte   peak/input  result"
             << std::endl;
   bool ok = true;
-  for (const WorstInput& input : containercollector::bench::WorstInputs())
+  for (const Input& input : Inputs())
     ok = MeasureInChild(input, megabytes * kMegabyte) && ok;
   return ok ? 0 : 1;
 }

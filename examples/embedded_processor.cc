@@ -42,11 +42,9 @@ int Collect(mg_connection* connection, void* processor) {
 }
 
 int Health(mg_connection* connection, void*) {
-  cc::Response response;
-  response.status = 200;
-  response.content_type = "text/plain";
-  response.body = "ok\n";
-  return Send(connection, response);
+  mg_send_http_ok(connection, "text/plain", 3);
+  mg_write(connection, "ok\n", 3);
+  return 200;
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <iostream>
 #include <map>
-#include <optional>
 #include <regex>
 #include <set>
 #include <string>
@@ -40,17 +39,16 @@ std::string Cut(const std::string& text, std::size_t end) {
 }
 
 std::string Age(const cc::Container& container) {
-  using std::chrono::system_clock;
-  using Unit = std::pair<int, const char*>;
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(
-                       system_clock::now() - cc::CreationTime(container))
-                       .count();
-  for (const auto& [seconds, text] : {Unit{365 * 86400, " years ago"},
-                                      {86400, " days ago"},
-                                      {3600, " hours ago"},
-                                      {60, " minutes ago"}})
-    if (age >= 2 * seconds) return std::to_string(age / seconds) + text;
-  return std::to_string(age) + " seconds ago";
+  using Unit = std::pair<std::chrono::seconds, const char*>;
+  using namespace std::chrono_literals;
+  const auto age =
+      std::chrono::system_clock::now() - cc::CreationTime(container);
+  for (const auto& [unit, text] : {Unit{365 * 24h, " years ago"},
+                                   {24h, " days ago"},
+                                   {1h, " hours ago"},
+                                   {1min, " minutes ago"}})
+    if (age >= 2 * unit) return std::to_string(age / unit) + text;
+  return std::to_string(age / 1s) + " seconds ago";
 }
 
 std::string Ports(const cc::Container& container) {
@@ -82,19 +80,19 @@ void Print(std::vector<Row> table) {
 int main(int argc, char** argv) {
   CLI::App app("Lists the node's containers: all, unless --running is given.");
   try {
-    const std::map<std::string, cc::RuntimeKind> kinds{
-        {"docker", cc::RuntimeKind::kDocker},
-        {"cri", cc::RuntimeKind::kCri},
-        {"auto", cc::RuntimeKind::kAuto}};
-    std::string runtime = "docker";
-    std::optional<std::string> host;
+    auto node = cc::RuntimeOptions::FromEnvironment();
+    std::string host;
     cc::ListOptions options;
     std::vector<std::string> filters;
     bool json = false;
-    app.add_option("--runtime", runtime,
+    app.add_option("--runtime", node.kind,
                    "docker, cri for containerd and CRI-O, or auto for the one "
                    "that runs the pods of this node")
-        ->check(CLI::IsMember(kinds));
+        ->transform(
+            CLI::CheckedTransformer(std::map<std::string, cc::RuntimeKind>{
+                {"docker", cc::RuntimeKind::kDocker},
+                {"cri", cc::RuntimeKind::kCri},
+                {"auto", cc::RuntimeKind::kAuto}}));
     app.add_option("--host", host,
                    "Endpoint; default: $DOCKER_HOST, or for cri " +
                        cc::CriClient(cc::RuntimeOptions()).endpoint());
@@ -113,14 +111,10 @@ int main(int argc, char** argv) {
       options.filters.Add(
           name, filter.substr(std::min(filter.size(), name.size() + 1)));
     }
-    auto runtime_options = cc::RuntimeOptions::FromEnvironment();
-    runtime_options.kind = kinds.at(runtime);
-    if (host) {
-      (runtime == "cri" ? runtime_options.cri_endpoint
-                        : runtime_options.docker_endpoint) = *host;
-    }
-    const auto containers =
-        cc::MakeRuntime(runtime_options)->ListContainers(options);
+    if (!host.empty())
+      (node.kind == cc::RuntimeKind::kCri ? node.cri_endpoint
+                                          : node.docker_endpoint) = host;
+    const auto containers = cc::MakeRuntime(node)->ListContainers(options);
     if (json) {
       std::cout << Printable(cc::EncodeContainers(containers)) << '\n';
       return 0;

@@ -4,6 +4,7 @@
 // running.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <regex>
@@ -15,16 +16,9 @@ namespace {
 
 namespace cc = containercollector;
 
-// The UID distinguishes a recreated pod from its predecessor with the same
-// name.
-struct Pod {
-  std::string name_space, name, uid;
-
-  bool operator<(const Pod& other) const {
-    return std::tie(name_space, name, uid) <
-           std::tie(other.name_space, other.name, other.uid);
-  }
-};
+// Namespace, name and UID. The UID distinguishes a recreated pod from its
+// predecessor with the same name.
+using Pod = std::tuple<std::string, std::string, std::string>;
 
 // Replaces control characters, which would affect the terminal. Some of them
 // have two bytes in UTF-8.
@@ -33,28 +27,25 @@ std::string Printable(const std::string& text) {
   return std::regex_replace(text, kControls, "?");
 }
 
-bool IsRunning(const cc::Container& container) {
-  return container.state == cc::kStateRunning;
-}
-
 void Print(const Pod& pod, const std::vector<cc::Container>& containers) {
   std::size_t count = 0, running = 0;
+  std::string lines;
   for (const cc::Container& container : containers) {
-    if (cc::IsPodSandbox(container)) continue;
-    ++count;
-    if (IsRunning(container)) ++running;
+    const bool is_sandbox = cc::IsPodSandbox(container);
+    const bool is_running = container.state == cc::kStateRunning;
+    if (!is_sandbox) ++count;
+    if (!is_sandbox && is_running) ++running;
+    lines +=
+        (is_running ? "    " : "  ! ") +
+        Printable((is_sandbox ? "(sandbox)" : cc::PodContainerName(container)) +
+                  ": " + container.state + ", " + container.status) +
+        '\n';
   }
-  std::cout << Printable(pod.name_space + "/" + pod.name) << ": " << running
-            << " of " << count << " running, UID "
-            << Printable(pod.uid.empty() ? "unknown" : pod.uid) << '\n';
-  for (const cc::Container& container : containers) {
-    const std::string name = cc::IsPodSandbox(container)
-                                 ? "(sandbox)"
-                                 : cc::PodContainerName(container);
-    std::cout << (IsRunning(container) ? "    " : "  ! ") << Printable(name)
-              << ": " << Printable(container.state) << ", "
-              << Printable(container.status) << '\n';
-  }
+  const auto& [name_space, name, uid] = pod;
+  std::cout << Printable(name_space + "/" + name) << ": " << running << " of "
+            << count << " running, UID "
+            << Printable(uid.empty() ? "unknown" : uid) << '\n'
+            << lines;
 }
 
 }  // namespace
@@ -75,7 +66,7 @@ int main(int argc, char** argv) {
     for (cc::Container& container : cc::DockerClient(daemon).ListContainers()) {
       const Pod pod{cc::PodNamespace(container), cc::PodName(container),
                     cc::PodUid(container)};
-      if (pod.name.empty())
+      if (cc::PodName(container).empty())
         ++outside;
       else
         pods[pod].push_back(std::move(container));

@@ -29,16 +29,12 @@ std::string ShortId(const cc::Container& container) {
   return container.id.substr(0, 12);
 }
 
-std::string Name(const cc::Container& container) {
-  const std::string name = cc::PrimaryName(container);
-  return name.empty() ? ShortId(container) : name;
-}
-
 ContainersByName List(const cc::DockerClient& client) {
   ContainersByName by_name;
   for (cc::Container& container : client.ListContainers()) {
-    const std::string name = Name(container);
-    by_name.emplace(name, std::move(container));
+    const std::string name = cc::PrimaryName(container);
+    by_name.emplace(name.empty() ? ShortId(container) : name,
+                    std::move(container));
   }
   return by_name;
 }

@@ -29,16 +29,16 @@ std::optional<std::string> FindLabel(const Container& container,
 
 std::chrono::system_clock::time_point CreationTime(const Container& container) {
   using TimePoint = std::chrono::system_clock::time_point;
-  using std::chrono::duration_cast;
   using std::chrono::seconds;
-  const seconds since_epoch(container.created);
-  constexpr auto kEarliest =
-      duration_cast<seconds>(TimePoint::min().time_since_epoch());
-  constexpr auto kLatest =
-      duration_cast<seconds>(TimePoint::max().time_since_epoch());
-  if (since_epoch <= kEarliest) return TimePoint::min();
-  if (since_epoch >= kLatest) return TimePoint::max();
-  return TimePoint(since_epoch);
+  using std::chrono::time_point_cast;
+  using SecondsPoint =
+      std::chrono::time_point<std::chrono::system_clock, seconds>;
+  const SecondsPoint time(seconds(container.created));
+  if (time <= time_point_cast<seconds>(TimePoint::min()))
+    return TimePoint::min();
+  if (time >= time_point_cast<seconds>(TimePoint::max()))
+    return TimePoint::max();
+  return time;
 }
 
 std::string PodNamespace(const Container& container) {

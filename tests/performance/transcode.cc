@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs one function of the JSON room on a fixed input, for callgrind to count
+/// Runs a JSON function on a fixed input, for callgrind to count
 /// its instructions: transcode decode|encode|one_at_a_time
 #include <cstddef>
 #include <iostream>

@@ -265,7 +265,7 @@ TEST_CASE("Containers are visited one by one, each as if it came alone") {
   const auto visit = [&](const Container& container) {
     visited.push_back(EncodeContainers({container}));
   };
-  const std::string full = R"({"Id":"a","Names":["/a"],"Labels":{"k":"v"}})";
+  const std::string full = R"({"Id":"a","Labels":{"k":"v","a":"b"}})";
   CHECK(ForEachContainer("[" + full + ",null,{}," + full + "]", visit));
   const std::string empty = EncodeContainers({Container{}});
   CHECK(visited == std::vector<std::string>{Transcoded(full), empty, empty,

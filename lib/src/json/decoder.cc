@@ -44,24 +44,8 @@ constexpr std::size_t kMaxKeyInText = 64;
 /// The number of digits in the largest unsigned 64-bit number.
 constexpr std::size_t kMaxWholeNumberInText = 20;
 
-/// Returns what a schema accepts, for error texts.
-const char* Expected(Kind kind) {
-  switch (kind) {
-    case Kind::kString:
-      return "a string";
-    case Kind::kBool:
-      return "true or false";
-    case Kind::kInt64:
-      return "a whole number from -9223372036854775808 to 9223372036854775807";
-    case Kind::kUint16:
-      return "a whole number from 0 to 65535";
-    case Kind::kArray:
-      return "an array";
-    case Kind::kMap:
-    case Kind::kObject:
-      break;
-  }
-  return "an object";
+[[noreturn]] void Reject(const std::string& text) {
+  throw DecodeError(ErrorCode::kResponseMalformed, text);
 }
 
 template <typename Integer>
@@ -104,17 +88,18 @@ class Handler {
   void Number(std::string_view text) {
     const Target target = Next();
     if (target.schema == nullptr) return;
-    const Kind kind = target.schema->kind;
-    if (kind == Kind::kInt64 && ParseInteger<std::int64_t>(text, target.value))
+    const Schema& schema = *target.schema;
+    if (schema.kind == Kind::kInt64 &&
+        ParseInteger<std::int64_t>(text, target.value))
       return;
-    if (kind == Kind::kUint16 &&
+    if (schema.kind == Kind::kUint16 &&
         ParseInteger<std::uint16_t>(text, target.value))
       return;
     const bool is_whole = text.find_first_of(".eE") == std::string_view::npos;
-    RejectType(kind, is_whole && text.size() <= kMaxWholeNumberInText
-                         ? text
-                         : "a number with a fraction, an exponent or over "
-                           "64 bits");
+    RejectType(schema, is_whole && text.size() <= kMaxWholeNumberInText
+                           ? text
+                           : "a number with a fraction, an exponent or over "
+                             "64 bits");
   }
 
   bool String(const char* text, unsigned length, bool /*copy*/) {
@@ -159,7 +144,8 @@ class Handler {
   struct Frame {
     const Schema* schema;
     void* value;
-    std::size_t position = 0;  // Elements begun, or the field expected next.
+    const FieldSchema* next_field;  // The field expected next.
+    std::size_t elements = 0;       // Elements begun.
     std::string_view key = {};
   };
 
@@ -173,14 +159,12 @@ class Handler {
   /// Appends an element to an array or a map.
   Target Append(Frame& frame, std::string_view key) {
     const Schema& schema = *frame.schema;
-    ++frame.position;
+    ++frame.elements;
     if (schema.element_bytes > room_) {
-      throw DecodeError(ErrorCode::kResponseMalformed,
-                        Place() +
-                            ": too many values that are almost empty: "
-                            "decoded, they take over " +
-                            std::to_string(kMaxGrowth) +
-                            " times the bytes of the JSON");
+      Reject(Place() +
+             ": too many values that are almost empty: decoded, they take "
+             "over " +
+             std::to_string(kMaxGrowth) + " times the bytes of the JSON");
     }
     room_ -= schema.element_bytes;
     return {schema.element, schema.append(frame.value, key)};
@@ -189,36 +173,31 @@ class Handler {
   /// Returns where to store the value of the key. Daemons send fields in struct
   /// order, so the first comparison usually succeeds.
   static Target FindField(Frame& frame) {
-    const Schema& schema = *frame.schema;
-    for (std::size_t tried = 0, i = frame.position; tried < schema.field_count;
-         ++tried, ++i) {
-      if (i >= schema.field_count) i = 0;
-      if (schema.fields[i].key == frame.key) return TakeField(frame, i);
-    }
-    return FindFieldInOtherCase(frame);
+    const FieldSchema* const end =
+        frame.schema->fields + frame.schema->field_count;
+    const FieldSchema* field = frame.next_field;
+    while (field != end && field->key != frame.key) ++field;
+    if (field == end) field = FindAnyField(frame);
+    if (field == end) return {};
+    frame.next_field = field + 1;
+    return {field->schema, field->member(frame.value)};
   }
 
   /// Not inlined, because that would slow the common case down.
-  [[gnu::noinline]] static Target FindFieldInOtherCase(Frame& frame) {
-    for (std::size_t i = 0; i < frame.schema->field_count; ++i) {
-      if (EqualFold(frame.schema->fields[i].key, frame.key))
-        return TakeField(frame, i);
-    }
-    return {};
-  }
-
-  static Target TakeField(Frame& frame, std::size_t index) {
-    frame.position = index + 1;
-    const FieldSchema& field = frame.schema->fields[index];
-    return {field.schema, field.member(frame.value)};
+  [[gnu::noinline]] static const FieldSchema* FindAnyField(const Frame& frame) {
+    const FieldSchema* const begin = frame.schema->fields;
+    const FieldSchema* const end = begin + frame.schema->field_count;
+    const auto* const field = std::find_if(
+        begin, end, [&](const auto& other) { return other.key == frame.key; });
+    if (field != end) return field;
+    return std::find_if(begin, end, [&](const auto& other) {
+      return EqualFold(other.key, frame.key);
+    });
   }
 
   bool Start(Kind kind, std::string_view what) {
-    if (frames_.size() + skipped_depth_ >= kMaxDepth) {
-      throw DecodeError(
-          ErrorCode::kResponseMalformed,
-          "nested more than " + std::to_string(kMaxDepth) + " deep");
-    }
+    if (frames_.size() + skipped_depth_ >= kMaxDepth)
+      Reject("nested more than " + std::to_string(kMaxDepth) + " deep");
     const Target target = Next();
     if (target.schema == nullptr) {
       ++skipped_depth_;
@@ -227,9 +206,10 @@ class Handler {
     const Schema& schema = *target.schema;
     if (kind != Kind::kObject || schema.kind != Kind::kMap)
       CheckType(schema, kind, what);
-    frames_.push_back({&schema, schema.open == nullptr
-                                    ? target.value
-                                    : schema.open(target.value)});
+    frames_.push_back(
+        {&schema,
+         schema.open == nullptr ? target.value : schema.open(target.value),
+         schema.fields});
     return true;
   }
 
@@ -242,16 +222,18 @@ class Handler {
     return true;
   }
 
-  void CheckType(const Schema& expected, Kind kind,
-                 std::string_view got) const {
-    if (expected.kind != kind) RejectType(expected.kind, got);
+  void CheckType(const Schema& schema, Kind kind, std::string_view got) const {
+    if (schema.kind != kind) RejectType(schema, got);
   }
 
-  [[noreturn]] void RejectType(Kind expected, std::string_view got) const {
+  [[noreturn]] void RejectType(const Schema& schema,
+                               std::string_view got) const {
     std::string text = Place();
     if (!text.empty()) text += ": ";
-    text.append("expected ").append(Expected(expected)).append(", got ");
-    throw DecodeError(ErrorCode::kResponseMalformed, text.append(got));
+    Reject(text.append("expected ")
+               .append(schema.expected)
+               .append(", got ")
+               .append(got));
   }
 
   /// Returns the current place, e.g. `[3].Labels["io.kubernetes.pod.name"]`.
@@ -260,7 +242,7 @@ class Handler {
     for (const Frame& frame : frames_) {
       switch (frame.schema->kind) {
         case Kind::kArray:
-          place += "[" + std::to_string(frame.position - 1) + "]";
+          place += "[" + std::to_string(frame.elements - 1) + "]";
           break;
         case Kind::kMap:
           place +=
@@ -334,11 +316,11 @@ template <>
 struct Transcoder<containercollector::internal::Utf8,
                   containercollector::internal::Utf8>
     : Transcoder<UTF8<>, UTF8<>> {
+  using Stream = containercollector::internal::InsituStream;
   using Transcoder<UTF8<>, UTF8<>>::Transcode;
 
   /// @param stream At a plain byte.
-  static bool Transcode(containercollector::internal::InsituStream& stream,
-                        containercollector::internal::InsituStream& /*same*/) {
+  static bool Transcode(Stream& stream, Stream& /*same*/) {
     char* const end = containercollector::internal::EndOfPlain(stream.src_);
     const auto length = static_cast<std::size_t>(end - stream.src_);
     // They differ after the first escape.
@@ -355,9 +337,7 @@ struct Transcoder<containercollector::internal::Utf8,
 template <>
 template <>
 void containercollector::internal::Reader::ParseNumber<
-    containercollector::internal::kParseFlags,
-    containercollector::internal::InsituStream,
-    containercollector::internal::Handler>(
+    containercollector::internal::kParseFlags>(
     containercollector::internal::InsituStream& is,
     containercollector::internal::Handler& handler) {
   const char* end = is.src_;
@@ -406,9 +386,8 @@ void ReplaceLoneSurrogates(std::string& json) {
 [[noreturn]] void RejectJson(std::size_t offset, std::string_view why) {
   // RapidJSON's sentences end with a full stop, but this one continues.
   if (why.back() == '.') why.remove_suffix(1);
-  throw DecodeError(ErrorCode::kResponseMalformed, "invalid JSON at byte " +
-                                                       std::to_string(offset) +
-                                                       ": " + std::string(why));
+  Reject("invalid JSON at byte " + std::to_string(offset) + ": " +
+         std::string(why));
 }
 
 }  // namespace
@@ -442,7 +421,7 @@ namespace {
 /// An array whose containers are all decoded into the same object.
 struct ContainerStream {
   static constexpr internal::Schema MakeSchema() {
-    internal::Schema schema{internal::Schema::Kind::kArray};
+    internal::Schema schema{internal::Schema::Kind::kArray, "an array"};
     schema.set_null = [](void* stream) {
       static_cast<ContainerStream*>(stream)->is_null = true;
     };

@@ -75,6 +75,8 @@ struct Schema {
   enum class Kind { kString, kBool, kInt64, kUint16, kArray, kMap, kObject };
 
   Kind kind;
+  /// What the type accepts, for error texts.
+  const char* expected;
 
   /// Stores JSON null. If this function is null, the value stays unchanged.
   void (*set_null)(void* value) = nullptr;
@@ -105,13 +107,16 @@ constexpr Schema MakeObject();
 template <typename T>
 inline constexpr Schema kSchema = MakeObject<T>();
 template <>
-inline constexpr Schema kSchema<std::string>{Schema::Kind::kString};
+inline constexpr Schema kSchema<std::string>{Schema::Kind::kString, "a string"};
 template <>
-inline constexpr Schema kSchema<bool>{Schema::Kind::kBool};
+inline constexpr Schema kSchema<bool>{Schema::Kind::kBool, "true or false"};
 template <>
-inline constexpr Schema kSchema<std::int64_t>{Schema::Kind::kInt64};
+inline constexpr Schema kSchema<std::int64_t>{
+    Schema::Kind::kInt64,
+    "a whole number from -9223372036854775808 to 9223372036854775807"};
 template <>
-inline constexpr Schema kSchema<std::uint16_t>{Schema::Kind::kUint16};
+inline constexpr Schema kSchema<std::uint16_t>{
+    Schema::Kind::kUint16, "a whole number from 0 to 65535"};
 template <typename Element>
 inline constexpr Schema kSchema<std::vector<Element>> = MakeArray<Element>();
 template <typename Value>
@@ -121,7 +126,7 @@ inline constexpr Schema kSchema<std::optional<T>> = MakeNullable<T>();
 
 template <typename Element>
 constexpr Schema MakeArray() {
-  Schema schema{Schema::Kind::kArray};
+  Schema schema{Schema::Kind::kArray, "an array"};
   schema.element = &kSchema<Element>;
   schema.element_bytes = sizeof(Element);
   schema.append = [](void* array, std::string_view /*key*/) -> void* {
@@ -132,7 +137,7 @@ constexpr Schema MakeArray() {
 
 template <typename Value>
 constexpr Schema MakeMap() {
-  Schema schema{Schema::Kind::kMap};
+  Schema schema{Schema::Kind::kMap, "an object"};
   schema.element = &kSchema<Value>;
   schema.element_bytes = sizeof(typename SortedMap<Value>::value_type);
   schema.append = [](void* map, std::string_view key) -> void* {
@@ -178,7 +183,7 @@ inline constexpr auto kFieldSchemas = MakeFields<Struct>(
 
 template <typename Struct>
 constexpr Schema MakeObject() {
-  Schema schema{Schema::Kind::kObject};
+  Schema schema{Schema::Kind::kObject, "an object"};
   schema.fields = kFieldSchemas<Struct>.data();
   schema.field_count = kFieldSchemas<Struct>.size();
   return schema;
