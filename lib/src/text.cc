@@ -51,13 +51,6 @@ char ToLower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
-/// Returns the non-ASCII character that folds to a letter; "" if none does.
-std::string_view FoldsTo(char lower) noexcept {
-  if (lower == 's') return "\xC5\xBF";
-  if (lower == 'k') return "\xE2\x84\xAA";
-  return {};
-}
-
 }  // namespace
 
 bool IsValidUtf8(std::string_view text) noexcept {
@@ -85,9 +78,11 @@ std::string RepairUtf8(std::string_view text) {
 bool EqualFold(std::string_view name, std::string_view key) noexcept {
   for (const char c : name) {
     const char lower = ToLower(c);
+    const std::string_view special = lower == 's'   ? "\xC5\xBF"
+                                     : lower == 'k' ? "\xE2\x84\xAA"
+                                                    : "";
     std::size_t length = 1;
     if (key.empty() || ToLower(key.front()) != lower) {
-      const std::string_view special = FoldsTo(lower);
       length = special.size();
       if (special.empty() || key.substr(0, length) != special) return false;
     }
