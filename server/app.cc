@@ -103,7 +103,7 @@ void App::ReloadCertificates() {
   } catch (const std::exception& error) {
     RecordReload(metrics_, nullptr);
     Log(LogLevel::kError, "certificates not reloaded, the old ones stay",
-        {{"error", std::string(error.what())}});
+        {{"error", error.what()}});
   }
 }
 

@@ -27,7 +27,6 @@ std::atomic<LogFormat> log_format{LogFormat::kLogfmt};
 /// Returns a value in quotes as printable ASCII, without ambiguity: a backslash
 /// is doubled.
 std::string Quoted(LogFormat format, std::string_view value) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   // JSON decodes one backslash of each pair.
   const std::string backslash = format == LogFormat::kJson ? "\\\\" : "\\";
   std::string text = "\"";
@@ -36,22 +35,15 @@ std::string Quoted(LogFormat format, std::string_view value) {
     if (c == '\n' || c == '\r' || c == '\t') {
       text += backslash + (c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
     } else if (byte < 0x20 || byte > 0x7e) {
-      text += backslash + 'x' + kDigits[byte >> 4U] + kDigits[byte & 0xfU];
+      text += backslash + spdlog::fmt_lib::format("x{:02x}", byte);
     } else if (c == '\\') {
       text += backslash + backslash;
     } else {
-      text += c == '"' ? "\\\"" : std::string(1, c);
+      if (c == '"') text += '\\';
+      text += c;
     }
   }
   return text += value.size() > kMaxValueBytes ? "...\"" : "\"";
-}
-
-std::string FormatValue(LogFormat format, const LogField& field) {
-  if (const auto* text = std::get_if<std::string>(&field.value))
-    return Quoted(format, *text);
-  if (const auto* number = std::get_if<std::int64_t>(&field.value))
-    return std::to_string(*number);
-  return spdlog::fmt_lib::format("{:.3f}", std::get<double>(field.value));
 }
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
@@ -97,7 +89,13 @@ std::string FormatLogFields(LogFormat format, std::string_view message,
     line += json ? ",\"" : " ";
     line += field.name;
     line += json ? "\":" : "=";
-    line += FormatValue(format, field);
+    if (const auto* text = std::get_if<std::string>(&field.value)) {
+      line += Quoted(format, *text);
+    } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+      line += std::to_string(*number);
+    } else {
+      line += spdlog::fmt_lib::format("{:.3f}", std::get<double>(field.value));
+    }
   }
   return line;
 }

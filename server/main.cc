@@ -14,7 +14,6 @@
 #include "server/log.h"
 #include "server/options.h"
 #include "server/process.h"
-#include "server/systemd.h"
 
 namespace {
 

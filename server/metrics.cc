@@ -25,22 +25,20 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 
 // The names are those of Prometheus' own client libraries.
-constexpr Metric kCpuSeconds{"process_cpu_seconds_total", Metric::kTotal,
-                             "CPU time of all threads."};
-constexpr Metric kResidentBytes{"process_resident_memory_bytes", Metric::kGauge,
+constexpr Metric kCpuSeconds{"process_cpu_seconds_total",
+                             "CPU time of all threads.", Metric::kTotal};
+constexpr Metric kResidentBytes{"process_resident_memory_bytes",
                                 "Resident memory."};
-constexpr Metric kVirtualBytes{"process_virtual_memory_bytes", Metric::kGauge,
+constexpr Metric kVirtualBytes{"process_virtual_memory_bytes",
                                "Size of the address space."};
-constexpr Metric kOpenFiles{"process_open_fds", Metric::kGauge,
-                            "Open file descriptors."};
-constexpr Metric kMaxOpenFiles{"process_max_fds", Metric::kGauge,
+constexpr Metric kOpenFiles{"process_open_fds", "Open file descriptors."};
+constexpr Metric kMaxOpenFiles{"process_max_fds",
                                "Limit on open file descriptors."};
-constexpr Metric kStartTime{
-    "process_start_time_seconds", Metric::kGauge,
-    "Time when the server started, in seconds since 1970-01-01 UTC."};
+constexpr Metric kStartTime{"process_start_time_seconds",
+                            "Time when the server started."};
 constexpr Metric kDroppedLogLines{
-    "containercollector_log_lines_dropped_total", Metric::kTotal,
-    "Log lines dropped because the reader of stderr was slow."};
+    "containercollector_log_lines_dropped_total",
+    "Log lines dropped because the reader of stderr was slow.", Metric::kTotal};
 
 std::vector<double> BucketsOf(Metric::Kind kind) {
   if (kind == Metric::kDuration)

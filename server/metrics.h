@@ -30,78 +30,75 @@ struct Metric {
   };
 
   const char* name;
-  Kind kind;
   const char* help;
+  Kind kind = kGauge;
 };
 
+// Times are in seconds since 1970-01-01 UTC.
+
 inline constexpr Metric kBuildInfo{"containercollector_build_info",
-                                   Metric::kGauge,
                                    "Always 1; the label is the version."};
 inline constexpr Metric kRuntime{
-    "containercollector_runtime", Metric::kGauge,
+    "containercollector_runtime",
     "1 for the runtime that is queried, 0 for earlier ones."};
 inline constexpr Metric kRuntimeChanges{
-    "containercollector_runtime_changes_total", Metric::kCounter,
-    "How often a different runtime was chosen."};
+    "containercollector_runtime_changes_total",
+    "How often a different runtime was chosen.", Metric::kCounter};
 inline constexpr Metric kIncompleteContainers{
-    "containercollector_incomplete_containers_total", Metric::kCounter,
-    "Containers that lacked details in a collection."};
+    "containercollector_incomplete_containers_total",
+    "Containers that lacked details in a collection.", Metric::kCounter};
 inline constexpr Metric kRequests{
-    "containercollector_requests_total", Metric::kCounter,
-    "Completed requests, by route and HTTP status."};
+    "containercollector_requests_total",
+    "Completed requests, by route and HTTP status.", Metric::kCounter};
 inline constexpr Metric kRequestDuration{
-    "containercollector_request_duration_seconds", Metric::kDuration,
-    "Time from the first line of a request to the end of its response."};
+    "containercollector_request_duration_seconds",
+    "Time from the first line of a request to the end of its response.",
+    Metric::kDuration};
 inline constexpr Metric kPending{"containercollector_requests_pending",
-                                 Metric::kGauge,
                                  "Requests that are pending now."};
 inline constexpr Metric kPendingLimit{
-    "containercollector_requests_pending_limit", Metric::kGauge,
+    "containercollector_requests_pending_limit",
     "Maximum number of pending requests (--max-waiting)."};
 inline constexpr Metric kBatchSize{
-    "containercollector_batch_size", Metric::kSize,
-    "Number of requests that shared one runtime call."};
+    "containercollector_batch_size",
+    "Number of requests that shared one runtime call.", Metric::kSize};
 inline constexpr Metric kRuntimeCalls{
-    "containercollector_daemon_calls_total", Metric::kCounter,
-    "Runtime calls, by what was queried and by the result."};
+    "containercollector_daemon_calls_total",
+    "Runtime calls, by what was queried and by the result.", Metric::kCounter};
 inline constexpr Metric kRuntimeCallDuration{
-    "containercollector_daemon_call_duration_seconds", Metric::kDuration,
-    "Duration of runtime calls."};
+    "containercollector_daemon_call_duration_seconds",
+    "Duration of runtime calls.", Metric::kDuration};
 inline constexpr Metric kLastContainers{
-    "containercollector_last_response_containers", Metric::kGauge,
+    "containercollector_last_response_containers",
     "Number of containers in the runtime's last list."};
 inline constexpr Metric kLastBytes{"containercollector_last_response_bytes",
-                                   Metric::kGauge,
                                    "Size of that list as JSON."};
 inline constexpr Metric kLastSuccess{
     "containercollector_last_successful_collection_timestamp_seconds",
-    Metric::kGauge,
-    "Time of the last successful collection, in seconds since 1970-01-01 UTC."};
+    "Time of the last successful collection."};
 inline constexpr Metric kConnections{"containercollector_connections",
-                                     Metric::kGauge,
                                      "Open connections, by listener."};
 inline constexpr Metric kConnectionsLimit{
-    "containercollector_connections_limit", Metric::kGauge,
+    "containercollector_connections_limit",
     "Maximum number of open connections, by listener."};
 inline constexpr Metric kInFlightBytes{
-    "containercollector_in_flight_bytes", Metric::kGauge,
+    "containercollector_in_flight_bytes",
     "Memory used by responses that are being sent, by listener."};
 inline constexpr Metric kInFlightLimit{
-    "containercollector_in_flight_limit_bytes", Metric::kGauge,
+    "containercollector_in_flight_limit_bytes",
     "Limit on that memory (--max-in-flight-bytes), by listener."};
 inline constexpr Metric kTlsFailures{"containercollector_tls_failures_total",
-                                     Metric::kCounter,
-                                     "Failed TLS handshakes, by reason."};
+                                     "Failed TLS handshakes, by reason.",
+                                     Metric::kCounter};
 inline constexpr Metric kCertificateExpiry{
-    "containercollector_certificate_expiry_timestamp_seconds", Metric::kGauge,
-    "Expiry time of the certificate, in seconds since 1970-01-01 UTC."};
+    "containercollector_certificate_expiry_timestamp_seconds",
+    "Expiry time of the certificate."};
 inline constexpr Metric kReloadSuccessful{
-    "containercollector_certificate_last_reload_successful", Metric::kGauge,
+    "containercollector_certificate_last_reload_successful",
     "1 if the TLS files were valid when they were last read, else 0."};
 inline constexpr Metric kReloadTime{
     "containercollector_certificate_last_reload_timestamp_seconds",
-    Metric::kGauge,
-    "Time when the TLS files were last read, in seconds since 1970-01-01 UTC."};
+    "Time when the TLS files were last read."};
 
 /// Converts a duration of any unit.
 inline double Seconds(std::chrono::duration<double> duration) {

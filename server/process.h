@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Signals, limits and resources of the process.
+/// Signals, limits and memory of the process, and what systemd passes to it or
+/// wants to know, as documented in sd_listen_fds(3) and sd_notify(3). Linking
+/// libsystemd would cost more.
 #ifndef CONTAINERCOLLECTOR_SERVER_PROCESS_H_
 #define CONTAINERCOLLECTOR_SERVER_PROCESS_H_
 
 #include <cstddef>
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 namespace containercollector::server {
 
@@ -35,6 +39,15 @@ void AllowConnections(std::size_t connections);
 /// they are freed, and keep smaller ones for the next request. Call before any
 /// thread starts.
 void ReturnLargeBlocks() noexcept;
+
+/// Returns the sockets of the service's socket unit, in its order. Empty
+/// without socket activation. The caller owns them; call once.
+std::vector<int> TakeSystemdSockets();
+
+/// Sends a state, e.g. "READY=1", to systemd. "RELOADING=1" lasts until
+/// "READY=1". Does nothing unless the service has Type=notify or
+/// Type=notify-reload, and only logs a failure.
+void NotifySystemd(std::string state) noexcept;
 
 }  // namespace containercollector::server
 

@@ -3,6 +3,9 @@
 #include "server/request_log.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
 
 namespace containercollector::server {
 namespace {
@@ -13,75 +16,96 @@ constexpr std::array<std::string_view, 7> kBodyFields = {
 
 constexpr std::size_t kMaxTextBytes = 256;
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+class CallerReader final : public BodyReader {
+ public:
+  void Read(std::string_view piece) override {
+    for (const char c : piece) {
+      if (in_string_) {
+        ReadInString(c);
+        continue;
+      }
+      if (c == ' ' || c == '\t' || c == '\n' || c == '\r') continue;
+      if (!std::exchange(started_, true) && c != '{') ended_ = true;
+      if (ended_) return;
+      if (c == '"') {
+        in_string_ = true;
+      } else if (c == '{' || c == '[') {
+        ++depth_;
+      } else if (c == '}' || c == ']') {
+        ended_ = --depth_ == 0;
+      } else if (depth_ == 1) {
+        is_value_ = c == ':' || (is_value_ && c != ',');
+      }
+    }
+  }
+
+  /// Adds each field that was found. Values keep their escapes, and are cut.
+  void AddTo(LogFields& fields) const {
+    fields.insert(fields.end(), fields_.begin(), fields_.end());
+  }
+
+ private:
+  void ReadInString(char c) {
+    if (c == '"' && !escaped_) return EndString();
+    escaped_ = c == '\\' && !escaped_;
+    if (depth_ == 1 && text_.size() < kMaxTextBytes) text_ += c;
+  }
+
+  void EndString() {
+    in_string_ = false;
+    const std::string text = std::exchange(text_, "");
+    if (depth_ != 1) return;
+    if (!is_value_) {
+      const auto* const name =
+          std::find(kBodyFields.begin(), kBodyFields.end(), text);
+      field_ = name == kBodyFields.end() ? "" : *name;
+    } else if (const auto field = std::exchange(field_, ""); !field.empty()) {
+      const bool known =
+          std::any_of(fields_.begin(), fields_.end(),
+                      [&](const auto& each) { return each.name == field; });
+      if (!known) fields_.push_back({field, text});
+    }
+  }
+
+  bool started_ = false;
+  bool ended_ = false;  ///< After the object, or the body is not one.
+  std::size_t depth_ = 0;
+  bool is_value_ = false;  ///< After a colon of the object itself.
+  bool in_string_ = false;
+  bool escaped_ = false;    ///< The last byte was a backslash in a string.
+  std::string text_;        ///< The key or value, cut.
+  std::string_view field_;  ///< The last key; empty: an unknown one.
+  LogFields fields_;
+};
 
 }  // namespace
 
-void CallerFields::Read(std::string_view piece) {
-  for (const char c : piece) {
-    if (in_string_) {
-      ReadInString(c);
-      continue;
-    }
-    if (IsSpace(c)) continue;
-    if (!std::exchange(started_, true) && c != '{') ended_ = true;
-    if (ended_) return;
-    if (c == '"') {
-      in_string_ = true;
-    } else if (c == '{' || c == '[') {
-      ++depth_;
-    } else if (c == '}' || c == ']') {
-      ended_ = --depth_ == 0;
-    } else if (depth_ == 1) {
-      is_value_ = c == ':' || (is_value_ && c != ',');
-    }
-  }
-}
-
-void CallerFields::ReadInString(char c) {
-  if (c == '"' && !escaped_) return EndString();
-  escaped_ = c == '\\' && !escaped_;
-  if (depth_ == 1 && text_.size() < kMaxTextBytes) text_ += c;
-}
-
-void CallerFields::EndString() {
-  in_string_ = false;
-  if (depth_ == 1 && !is_value_) {
-    const auto* const name =
-        std::find(kBodyFields.begin(), kBodyFields.end(), text_);
-    field_ = name == kBodyFields.end() ? std::string_view() : *name;
-  } else if (depth_ == 1 && !field_.empty()) {
-    const bool known =
-        std::any_of(fields_.begin(), fields_.end(),
-                    [&](const auto& field) { return field.first == field_; });
-    if (!known) fields_.emplace_back(field_, text_);
-    field_ = {};
-  }
-  text_.clear();
+std::shared_ptr<BodyReader> MakeCallerReader() {
+  return std::make_shared<CallerReader>();
 }
 
 LogFields RequestLogFields(const RequestRecord& record) {
+  const HttpRequest& request = record.request;
   LogFields fields = {
-      {"method", record.request.method},
-      {"path", record.request.path},
+      {"method", request.method},
+      {"path", request.path},
       {"status", std::int64_t{record.status}},
       {"duration_ms",
        std::chrono::duration<double, std::milli>(record.duration).count()},
       {"bytes", static_cast<std::int64_t>(record.bytes)},
   };
-  if (!record.request.peer.empty())
-    fields.push_back({"peer", record.request.peer});
-  if (!record.request.query.empty())
-    fields.push_back({"query", record.request.query});
-  if (!record.error.empty()) fields.push_back({"error", record.error});
-  if (!record.delivered) fields.push_back({"delivered", std::string("no")});
-  for (const auto& [name, value] : record.request.headers)
+  const auto add = [&fields](std::string_view name, const std::string& value) {
+    if (!value.empty()) fields.push_back({name, value});
+  };
+  add("peer", request.peer);
+  add("query", request.query);
+  add("error", record.error);
+  add("delivered", record.delivered ? "" : "no");
+  for (const auto& [name, value] : request.headers)
     fields.push_back({name, value});
-  if (const auto* const caller =
-          dynamic_cast<const CallerFields*>(record.request.body_reader.get())) {
-    for (const auto& [name, value] : caller->fields())
-      fields.push_back({name, value});
-  }
+  const auto reader =
+      std::dynamic_pointer_cast<const CallerReader>(request.body_reader);
+  if (reader != nullptr) reader->AddTo(fields);
   return fields;
 }
 

@@ -211,7 +211,7 @@ class Routes final : public HttpHandler {
     if (route == kRoutes.end()) return NotFound();
     request.route = route;
     if (route->method == "POST") {
-      request.body_reader = std::make_shared<CallerFields>();
+      request.body_reader = MakeCallerReader();
       if (request.method == "POST") return std::nullopt;
       return ToHttp(std::get<Response>(Parse(request)));
     }
@@ -366,7 +366,7 @@ class Routes final : public HttpHandler {
       } catch (const std::exception& error) {
         // The responder sends a 500.
         Log(LogLevel::kError, "no memory for a response",
-            {{"error", std::string(error.what())}});
+            {{"error", error.what()}});
       }
     };
     backend_.collections.Join(options, std::move(waiter));

@@ -148,12 +148,12 @@ class Collector {
     failure_ = failure;
     if (failure) {
       Log(LogLevel::kWarning, "the container runtime failed",
-          {{"call", std::string("list")},
+          {{"call", "list"},
            {"code", std::string(ToString(*error))},
            {"error", text}});
     } else {
       Log(LogLevel::kInfo, "the container runtime works again",
-          {{"call", std::string("list")}});
+          {{"call", "list"}});
     }
   }
 

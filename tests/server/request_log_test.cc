@@ -88,7 +88,7 @@ std::vector<std::string> CallersInLog(const std::string& log) {
 
 /// Returns what the log line of a request with this body says of its caller.
 std::string LogOf(std::string_view body, std::size_t piece_size) {
-  const auto caller = std::make_shared<CallerFields>();
+  const auto caller = MakeCallerReader();
   for (; body.size() > piece_size; body.remove_prefix(piece_size))
     caller->Read(body.substr(0, piece_size));
   caller->Read(body);
