@@ -89,7 +89,7 @@ class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
 
 /// Returns the runtime that `options.kind` names.
 ///
-/// For RuntimeKind::kAuto, it is the one that runs the node's pods: the first
+/// RuntimeKind::kAuto selects the runtime that runs the node's pods: the first
 /// candidate that lists Kubernetes containers, else the first that lists any
 /// container, else the first that responds. The candidates are
 /// `options.docker_endpoint` and either `options.cri_endpoint` or, if that is
@@ -104,7 +104,6 @@ class CONTAINERCOLLECTOR_EXPORT ContainerRuntime {
 /// containers = runtime->ListContainers();
 /// std::cout << runtime->Choice().endpoint << "\n";
 /// @endcode
-///
 /// @throws Error kInvalidArgument if an option is invalid; the text says what
 /// to use instead.
 [[nodiscard]] CONTAINERCOLLECTOR_EXPORT std::unique_ptr<ContainerRuntime>

@@ -18,7 +18,9 @@
 namespace containercollector {
 
 /// Queries containerd, CRI-O or another CRI runtime, and returns its containers
-/// as a Docker daemon with dockershim would have listed them.
+/// and the pods' sandboxes as a Docker daemon with dockershim would have listed
+/// them. The CRI does not report Container::size_root_fs, volume names and most
+/// of EndpointSettings, so these are empty.
 ///
 /// @code
 /// const CriClient client;  // unix:///run/containerd/containerd.sock
@@ -26,18 +28,14 @@ namespace containercollector {
 ///   std::cout << container.id << " " << container.state << "\n";
 /// @endcode
 ///
-/// The list includes the pods' sandboxes. The CRI does not report everything:
-/// Container::size_root_fs, volume names and most of EndpointSettings are
-/// empty.
-///
-/// A collection starts with two list calls; if one fails, the collection fails.
-/// Concurrent status calls then add the details of each container and sandbox
-/// that the list options do not exclude. The details are kept until the state
-/// changes, so on a node where nothing changes, a collection is two calls. If a
-/// status call fails or exceeds a tenth of the timeout, the entry keeps its
-/// listed data, and CallOptions::on_incomplete receives the error. All status
-/// calls together get at most two fifths of the timeout. A container that is
-/// removed in the meantime is left out.
+/// A collection fails if one of its two list calls does. Concurrent status
+/// calls then add the details of each container and sandbox that the list
+/// options do not exclude. The details are kept until the state changes, so on
+/// a node where nothing changes, a collection is two calls. If a status call
+/// fails or exceeds a tenth of the timeout, the entry keeps its listed data,
+/// and CallOptions::on_incomplete receives the error. All status calls together
+/// get at most two fifths of the timeout. A container that is removed in the
+/// meantime is left out.
 ///
 /// The decoded data of one collection is limited to three times
 /// max_response_bytes; beyond that, the call throws kResponseTooLarge.
@@ -49,16 +47,13 @@ namespace containercollector {
 ///
 /// PingResult::api_version is the version of the CRI, e.g. "v1".
 ///
-/// RAII: keeps the results of status calls, but no connections between calls.
-/// If the runtime restarts or another version replaces it, the same CriClient
-/// keeps working.
+/// RAII: keeps the results of status calls, but no connections between calls,
+/// so it keeps working if the runtime is restarted or replaced.
 ///
 /// Thread-safety: many threads may call a CriClient at once. No call may be
 /// running while it is moved, assigned or destroyed. A moved-from CriClient can
-/// only be assigned or destroyed.
-///
-/// After fork(), parent and child may both use it. No other thread may be in a
-/// call during the fork().
+/// only be assigned or destroyed. After fork(), parent and child may both use
+/// it, unless another thread was in a call during the fork().
 class CONTAINERCOLLECTOR_EXPORT CriClient : public ContainerRuntime {
  public:
   /// @throws Error kInvalidArgument if an option is invalid; the text says what

@@ -31,7 +31,6 @@ constexpr auto kWithoutBacktracking = std::regex_constants::__polynomial;
 constexpr std::regex::flag_type kWithoutBacktracking{};
 #endif
 
-/// @param value The caller's, of which the text shows the beginning.
 [[noreturn]] void Reject(const std::string& begin, std::string_view value,
                          const std::string& end) {
   constexpr std::size_t kShown = 128;
@@ -187,8 +186,7 @@ ListFilter::ListFilter(const ListOptions& options, const CallLimit& limit)
       Reject("Invalid filter 'status=", state,
              "': write one of " + Joined(kStates) + ".");
   }
-  for (const std::string& code : ValuesOf("exited"))
-    exit_codes_.push_back(ParseExitCode(code));
+  for (const std::string& code : ValuesOf("exited")) ParseExitCode(code);
   std::size_t room = NamePattern::kMaxBytes;
   for (const std::string& name : ValuesOf("name"))
     names_.emplace_back(name, room);
@@ -234,18 +232,21 @@ void ListFilter::DropListed(std::vector<Entry>& entries) const {
 }
 
 bool ListFilter::NeedsStatus() const {
-  return !exit_codes_.empty() || !ValuesOf("ancestor").empty() ||
+  return !ValuesOf("ancestor").empty() || !ValuesOf("exited").empty() ||
          !ValuesOf("network").empty();
 }
 
 void ListFilter::DropComplete(std::vector<Entry>& entries) const {
+  const auto& codes = ValuesOf("exited");
   const auto& images = ValuesOf("ancestor");
   const auto& networks = ValuesOf("network");
   KeepIf(entries, [&](const Entry& entry) {
     const Container& container = entry.container;
     return MatchesState(container) &&
-           NoneOrAny(exit_codes_,
-                     [&](int code) { return entry.exit_code == code; }) &&
+           NoneOrAny(codes,
+                     [&](const std::string& code) {
+                       return entry.exit_code == ParseExitCode(code);
+                     }) &&
            NoneOrAny(images,
                      [&](const std::string& image) {
                        return IsAncestor(image, entry);

@@ -17,14 +17,13 @@
 
 namespace containercollector::internal::cri {
 
-/// A value of the filter "name": a substring of a name, or a regular
-/// expression.
+/// A value of the filter "name": a part of a name, or a regular expression.
 ///
 /// Any caller can send expressions, so matching must use neither exponential
 /// time nor a deep stack. Docker uses RE2, but for this one filter every
 /// program that links the library would load RE2 and, on Debian 13, a dozen
-/// Abseil libraries. Instead, the length and operators of expressions are
-/// limited: those of one request take at most about a second for 10,000 names.
+/// Abseil libraries. Instead, expressions are limited: those of one request
+/// take at most about a second for 10,000 names.
 class NamePattern {
  public:
   /// @param room Bytes left for the expressions of a request, at first
@@ -88,7 +87,6 @@ class ListFilter {
 
   const ListOptions& options_;
   const CallLimit& limit_;
-  std::vector<int> exit_codes_;
   std::vector<NamePattern> names_;
 };
 

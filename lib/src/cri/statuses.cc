@@ -25,9 +25,10 @@ std::size_t BytesOf(const Remembered& remembered) {
   return kOfTheMap + (remembered.details ? remembered.details->bytes : 0);
 }
 
-/// Returns whether the details remain valid until the state changes. They do
-/// not while a sandbox may still get an address.
-bool IsFixed(const Entry& entry, const Details& details) {
+/// Returns whether the details are valid as long as the state is. They are not
+/// while a sandbox may still get an address.
+bool AreFinal(const Details& details, const Entry& entry) {
+  if (details.state != entry.container.state) return false;
   if (!entry.is_sandbox) return details.state != kStateDead;
   return details.state != kStateRunning || details.host_network ||
          !details.ip.empty();
@@ -75,10 +76,11 @@ struct StatusCalls {
   /// Decides which calls to make and in which order. Calls that timed out last
   /// time come last, so that they delay no others.
   void Plan() {
+    const bool can_restart = memory.can_restart().value_or(true);
     std::vector<std::size_t> indexes;
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const Remembered& known = learned[i];
-      if (known.is_final && known.details->state == entries[i].container.state)
+      if (!can_restart && known.details && AreFinal(*known.details, entries[i]))
         continue;
       verbose[i] = !known.verbose_done;
       indexes.push_back(i);
@@ -129,7 +131,7 @@ struct StatusCalls {
       details.command = known.details->command;
       details.sandbox_image = known.details->sandbox_image;
     }
-    known = {std::make_shared<const Details>(std::move(details)), false, true};
+    known = {std::make_shared<const Details>(std::move(details)), true};
   }
 
   void OnFailure(const ServiceCall& call, const ServiceFailure& failure) {
@@ -160,14 +162,9 @@ struct StatusCalls {
     const std::int64_t now =
         nanoseconds(std::chrono::system_clock::now().time_since_epoch())
             .count();
-    const bool can_restart = memory.can_restart().value_or(true);
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      Entry& entry = entries[i];
-      if (entry.is_gone || entry.missing) continue;
-      const Details& details = *learned[i].details;
-      AddDetails(details, now, budget, entry);
-      learned[i].is_final = !can_restart && IsFixed(entry, details);
-    }
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      if (!entries[i].is_gone && !entries[i].missing)
+        AddDetails(*learned[i].details, now, budget, entries[i]);
   }
 };
 

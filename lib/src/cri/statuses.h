@@ -22,8 +22,6 @@ namespace containercollector::internal::cri {
 /// What is remembered about a container or sandbox.
 struct Remembered {
   std::shared_ptr<const Details> details;  ///< Null if no call succeeded.
-  /// Whether the details remain valid until the state changes.
-  bool is_final = false;
   /// Whether a verbose call succeeded, or failed for good.
   bool verbose_done = false;
   int timeouts = 0;  ///< How many status calls in a row timed out.
