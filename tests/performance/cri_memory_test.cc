@@ -47,16 +47,6 @@ std::string Repeated(const std::string& bytes, std::size_t count) {
   return all;
 }
 
-/// A field of a message with bytes.
-std::string Field(unsigned number, const std::string& bytes) {
-  std::string field(1, static_cast<char>(number << 3 | 2));
-  std::size_t size = bytes.size();
-  for (; size >= 0x80; size >>= 7)
-    field += static_cast<char>((size & 0x7F) | 0x80);
-  field += static_cast<char>(size);
-  return field + bytes;
-}
-
 /// What a runtime sends, and the statuses that hold `status`.
 struct Attack {
   const char* what;
@@ -73,23 +63,23 @@ std::vector<Attack> Attacks() {
   attacks.push_back(std::move(name));
   attacks.push_back({"statuses with empty mounts", PodOf(280),
                      "ContainerStatus",
-                     Field(1, Repeated(Field(14, ""), 14'000))});
+                     Tagged(1, Repeated(Tagged(14, ""), 14'000))});
   Attack addresses{
       "addresses", PodOf(0), "PodSandboxStatus",
-      Field(1, Field(5, Repeated(Field(2, Field(1, "")), 70'000)))};
+      Tagged(1, Tagged(5, Repeated(Tagged(2, Tagged(1, "")), 70'000)))};
   addresses.node.sandboxes.resize(100, addresses.node.sandboxes[0]);
   for (std::size_t i = 0; i < 100; ++i)
     addresses.node.sandboxes[i].id = std::to_string(i);
   attacks.push_back(std::move(addresses));
-  const std::string entry = Field(1, Field(1, "c"));
+  const std::string entry = Tagged(1, Tagged(1, "c"));
   attacks.push_back({"a list of empty containers", PodOf(0), "ListContainers",
                      Repeated(entry, (kMaxResponse - 100) / entry.size())});
   attacks.push_back({"a list of empty sandboxes", PodOf(0), "ListPodSandbox",
                      Repeated(entry, (kMaxResponse - 100) / entry.size())});
   attacks.push_back(
       {"a container with empty labels", PodOf(0), "ListContainers",
-       Field(1,
-             Field(1, "c") + Repeated(Field(8, ""), kMaxResponse / 2 - 50))});
+       Tagged(1, Tagged(1, "c") +
+                     Repeated(Tagged(8, ""), kMaxResponse / 2 - 50))});
   Attack ports{"annotations of ports", PodOf(190)};
   for (CriContainer& container : ports.node.containers)
     container.annotations = {{"io.kubernetes.container.ports",
@@ -191,7 +181,7 @@ TEST_CASE("What verbose statuses hold takes little memory") {
 
 TEST_CASE("Repeated fields of a status cost nothing but their bytes") {
   const std::string message =
-      Field(1, Field(5, Repeated(Field(1, "10.0.0.1"), 40'000)));
+      Tagged(1, Tagged(5, Repeated(Tagged(1, "10.0.0.1"), 40'000)));
   cri::Budget budget(std::size_t{32} << 20);
   const AllocationWatch watch;
   cri::DecodeDetails(message, /*of_sandbox=*/true, budget);

@@ -7,14 +7,19 @@
 namespace containercollector::test {
 namespace {
 
+std::string Varint(std::uint64_t value) {
+  std::string bytes;
+  for (; value >= 0x80; value >>= 7)
+    bytes += static_cast<char>(0x80 | (value & 0x7f));
+  return bytes + static_cast<char>(value);
+}
+
 /// A message in the making. As proto3 does, it leaves out what has its default
 /// value.
 class Message {
  public:
   Message& Number(int tag, std::int64_t value) {
-    if (value == 0) return *this;
-    Varint(static_cast<std::uint64_t>(tag) << 3);
-    Varint(static_cast<std::uint64_t>(value));
+    if (value != 0) bytes_ += Tagged(tag, static_cast<std::uint64_t>(value));
     return *this;
   }
   template <typename Enum>
@@ -26,9 +31,7 @@ class Message {
   }
   /// A string that is there even if it is empty, or a message.
   Message& Bytes(int tag, std::string_view value) {
-    Varint(static_cast<std::uint64_t>(tag) << 3 | 2);
-    Varint(value.size());
-    bytes_.append(value);
+    bytes_ += Tagged(tag, value);
     return *this;
   }
   Message& Add(int tag, const Message& value) {
@@ -48,12 +51,6 @@ class Message {
   const std::string& bytes() const { return bytes_; }
 
  private:
-  void Varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7)
-      bytes_ += static_cast<char>(0x80 | (value & 0x7f));
-    bytes_ += static_cast<char>(value);
-  }
-
   std::string bytes_;
 };
 
@@ -106,6 +103,16 @@ void ForEachField(std::string_view message, Visit visit) {
 }
 
 }  // namespace
+
+std::string Tagged(int tag, std::uint64_t number) {
+  return Varint(static_cast<std::uint64_t>(tag) << 3) + Varint(number);
+}
+
+std::string Tagged(int tag, std::string_view bytes) {
+  return Varint(static_cast<std::uint64_t>(tag) << 3 | 2)
+      .append(Varint(bytes.size()))
+      .append(bytes);
+}
 
 std::string VersionResponse(std::string_view runtime_name,
                             std::string_view runtime_version) {

@@ -69,6 +69,10 @@ struct CriSandbox {
   std::string info;  ///< What a verbose status adds, a JSON text.
 };
 
+/// Returns a field of a message: a number, or bytes after their length.
+std::string Tagged(int tag, std::uint64_t number);
+std::string Tagged(int tag, std::string_view bytes);
+
 std::string VersionResponse(std::string_view runtime_name,
                             std::string_view runtime_version);
 std::string ListContainersResponse(const std::vector<CriContainer>& containers);

@@ -298,15 +298,17 @@ TEST_CASE("A container whose sandbox is gone takes its name from its labels") {
 }
 
 TEST_CASE("Containers and sandboxes are listed together, newest first") {
-  std::vector<cri::Listed> containers(3, Listed());
+  std::vector<cri::Listed> containers(4, Listed());
   containers[0].id = "old";
   containers[0].created_at = kNow - 90 * kSecond;
+  // Those of the same time are ordered by ID.
   containers[1].id = "b";
   containers[2].id = "a";
+  containers[3].id = "c";
   std::string order;
   for (const cri::Entry& entry : MakeEntries(containers, {Sandbox()}))
     order += entry.container.id + " ";
-  CHECK(order == "a b s1 old ");
+  CHECK(order == "a b c s1 old ");
 }
 
 TEST_CASE("The last of several with the same ID wins") {

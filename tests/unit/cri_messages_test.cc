@@ -18,28 +18,9 @@
 using namespace containercollector;
 using namespace containercollector::internal;
 using namespace std::string_literals;
+using test::Tagged;
 
 namespace {
-
-void AddVarint(std::string& bytes, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7)
-    bytes += static_cast<char>((value & 0x7F) | 0x80);
-  bytes += static_cast<char>(value);
-}
-
-/// Returns the bytes of a string or a message.
-std::string Text(unsigned tag, const std::string& bytes) {
-  std::string field;
-  AddVarint(field, tag << 3 | 2);
-  AddVarint(field, bytes.size());
-  return field + bytes;
-}
-
-std::string Number(unsigned tag, std::uint64_t value) {
-  std::string field(1, static_cast<char>(tag << 3));
-  AddVarint(field, value);
-  return field;
-}
 
 /// A budget that is not exceeded.
 cri::Budget& Unlimited() {
@@ -179,24 +160,26 @@ TEST_CASE("The version and the sizes of containers are decoded") {
 TEST_CASE("Each state of the CRI is one of Docker's, also of a later CRI") {
   const auto state_of = [](std::uint64_t number) {
     return std::string(
-               Containers(Text(1, Text(1, "c") + Number(6, number)))[0].state) +
+               Containers(Tagged(1, Tagged(1, "c") + Tagged(6, number)))[0]
+                   .state) +
            " " +
-           std::string(ContainerDetails(Text(1, Number(3, number))).state);
+           std::string(ContainerDetails(Tagged(1, Tagged(3, number))).state);
   };
   CHECK(state_of(0) == "created created");
   CHECK(state_of(1) == "running running");
   CHECK(state_of(2) == "exited exited");
   CHECK(state_of(3) == "dead dead");
   CHECK(state_of(42) == "dead dead");
-  CHECK(Containers(Text(1, Text(1, "c")))[0].state == "created");
-  CHECK(Sandboxes(Text(1, Text(1, "s")))[0].state == "running");
-  CHECK(Sandboxes(Text(1, Text(1, "s") + Number(3, 7)))[0].state == "exited");
+  CHECK(Containers(Tagged(1, Tagged(1, "c")))[0].state == "created");
+  CHECK(Sandboxes(Tagged(1, Tagged(1, "s")))[0].state == "running");
+  CHECK(Sandboxes(Tagged(1, Tagged(1, "s") + Tagged(3, 7)))[0].state ==
+        "exited");
 }
 
 TEST_CASE("Fields that a later CRI adds or changes are ignored") {
   const std::string container =
-      Text(1, "c1") + Text(99, "new") + Text(7, "a number once");
-  const auto listed = Containers(Number(9, 1) + Text(1, container));
+      Tagged(1, "c1") + Tagged(99, "new") + Tagged(7, "a number once");
+  const auto listed = Containers(Tagged(9, 1) + Tagged(1, container));
   REQUIRE(listed.size() == 1);
   CHECK(listed[0].created_at == 0);
   CHECK((Containers("").empty() && Sandboxes("").empty() &&
@@ -204,10 +187,10 @@ TEST_CASE("Fields that a later CRI adds or changes are ignored") {
 }
 
 TEST_CASE("A repeated field counts once: the last value, or all entries") {
-  const auto address = [](const char* ip) { return Text(2, Text(1, ip)); };
+  const auto address = [](const char* ip) { return Tagged(2, Tagged(1, ip)); };
   const cri::Details details = SandboxDetails(
-      Text(1, Text(5, Text(1, "a") + Text(1, "b") + address("c")) +
-                  Text(5, address("d"))));
+      Tagged(1, Tagged(5, Tagged(1, "a") + Tagged(1, "b") + address("c")) +
+                    Tagged(5, address("d"))));
   CHECK(details.ip == "b");
   CHECK(details.additional_ips == std::vector<std::string>{"c", "d"});
 }
@@ -224,19 +207,19 @@ TEST_CASE("A malformed message is an error that names the place") {
        {Case{"containers[0]: end of buffer exception", containers("\x0A\x7F"
                                                                   "ab"s)},
         Case{"containers[1]: it has no id",
-             containers(Text(1, Text(1, "c")) + Text(1, Number(6, 1)))},
-        Case{"items[0]: it has no id", [] { Sandboxes(Text(1, "")); }},
+             containers(Tagged(1, Tagged(1, "c")) + Tagged(1, Tagged(6, 1)))},
+        Case{"items[0]: it has no id", [] { Sandboxes(Tagged(1, "")); }},
         Case{"message: end of buffer exception", containers("\xFF")},
         Case{"message: unknown pbf field type exception", containers("\x0B")},
         Case{"message: varint too long exception",
              containers(std::string(11, '\xFF'))},
         Case{"stats[0]: end of buffer exception",
-             [] { cri::DecodeStats(Text(1, "\x0A"), Unlimited()); }},
+             [] { cri::DecodeStats(Tagged(1, "\x0A"), Unlimited()); }},
         Case{"version: end of buffer exception",
              [] { cri::DecodeVersion("\x12", Unlimited()); }},
-        Case{"status: it is missing", [] { ContainerDetails(Text(3, "x")); }},
+        Case{"status: it is missing", [] { ContainerDetails(Tagged(3, "x")); }},
         Case{"status: end of buffer exception",
-             [] { ContainerDetails(Text(1, Text(14, "\x0A"))); }}}) {
+             [] { ContainerDetails(Tagged(1, Tagged(14, "\x0A"))); }}}) {
     const Error error = test::ErrorOf(one.decode);
     CHECK(error.code() == ErrorCode::kResponseMalformed);
     CHECK(error.what() == std::string(one.text));
@@ -259,27 +242,29 @@ TEST_CASE("What a message describes is charged before it is built") {
       cri::DecodeDetails(one.message, one.kind == kSandbox, budget);
     }
   };
-  const std::string empty_mount = Text(14, "");
-  const std::string address = Text(2, Text(1, "::1"));
+  const std::string empty_mount = Tagged(14, "");
+  const std::string address = Tagged(2, Tagged(1, "::1"));
   constexpr std::size_t kListed = 3 * sizeof(cri::Listed);
   constexpr std::size_t kMount = 3 * sizeof(MountPoint);
   constexpr std::size_t kDetails = sizeof(cri::Details);
   for (const Case& one :
-       {Case{"entries", kList, Text(1, Text(1, "c")), kListed + 1},
-        Case{"labels", kList, Text(1, Text(1, "c") + Text(8, "") + Text(9, "")),
+       {Case{"entries", kList, Tagged(1, Tagged(1, "c")), kListed + 1},
+        Case{"labels", kList,
+             Tagged(1, Tagged(1, "c") + Tagged(8, "") + Tagged(9, "")),
              kListed + 6 * sizeof(cri::Pairs::value_type) + 1},
-        Case{"mounts", kContainer, Text(1, empty_mount + empty_mount),
+        Case{"mounts", kContainer, Tagged(1, empty_mount + empty_mount),
              kDetails + 2 * kMount},
         Case{"paths", kContainer,
-             Text(1, Text(14, Text(1, "/in") + Text(2, "/out"))),
+             Tagged(1, Tagged(14, Tagged(1, "/in") + Tagged(2, "/out"))),
              kDetails + kMount + 7},
-        Case{"addresses", kSandbox, Text(1, Text(5, address + address)),
+        Case{"addresses", kSandbox, Tagged(1, Tagged(5, address + address)),
              kDetails + 6 * sizeof(std::string) + 6},
-        Case{"an address again", kSandbox,
-             Text(1, Text(5, Text(1, "10.0.0.1") + Text(1, "10.0.0.2"))),
-             kDetails + 16},
+        Case{
+            "an address again", kSandbox,
+            Tagged(1, Tagged(5, Tagged(1, "10.0.0.1") + Tagged(1, "10.0.0.2"))),
+            kDetails + 16},
         Case{"info", kContainer,
-             Text(1, "") + Text(2, Text(1, "other") + Text(2, "{}")),
+             Tagged(1, "") + Tagged(2, Tagged(1, "other") + Tagged(2, "{}")),
              kDetails + 6 * sizeof(std::string_view)}}) {
     CAPTURE(one.what);
     CHECK_NOTHROW(decode(one, one.bytes));
@@ -320,15 +305,16 @@ TEST_CASE("A verbose status that cannot be decoded has no command") {
 }
 
 TEST_CASE("A request names what it asks for") {
-  CHECK(cri::EncodeStatusRequest("abc", false) == Text(1, "abc"));
-  CHECK(cri::EncodeStatusRequest("abc", true) == Text(1, "abc") + Number(2, 1));
+  CHECK(cri::EncodeStatusRequest("abc", false) == Tagged(1, "abc"));
+  CHECK(cri::EncodeStatusRequest("abc", true) ==
+        Tagged(1, "abc") + Tagged(2, 1));
   CHECK(cri::EncodeListRequest({}, false).empty());
   CHECK(cri::EncodeListRequest({"id", kStateExited, {{"k", "v"}}}, false) ==
-        Text(1, Text(1, "id") + Text(2, Number(1, 2)) +
-                    Text(4, Text(1, "k") + Text(2, "v"))));
+        Tagged(1, Tagged(1, "id") + Tagged(2, Tagged(1, 2)) +
+                      Tagged(4, Tagged(1, "k") + Tagged(2, "v"))));
   CHECK(cri::EncodeListRequest({"", kStateRunning, {}}, false) ==
-        Text(1, Text(2, Number(1, 1))));
+        Tagged(1, Tagged(2, Tagged(1, 1))));
   CHECK(cri::EncodeListRequest({}, true).empty());
   CHECK(cri::EncodeListRequest({"", kStateRunning, {}}, true) ==
-        Text(1, Text(2, Number(1, 0))));
+        Tagged(1, Tagged(2, Tagged(1, 0))));
 }

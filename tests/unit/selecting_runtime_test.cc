@@ -170,27 +170,24 @@ std::string NoRuntime(const std::string& why) {
 
 }  // namespace
 
-TEST_CASE("The first runtime that lists Kubernetes containers is chosen") {
-  Candidates candidates(
-      {{}, {{Plain("b1")}}, {{Plain("c1"), OfPod("c2")}}, {{OfPod("d1")}}});
+TEST_CASE("Pods are the best reason, then any container, then a response") {
+  Candidates candidates({Fails(ErrorCode::kCannotConnect, "refused"),
+                         {},
+                         {{Plain("c1")}},
+                         {{Plain("d1"), OfPod("d2")}},
+                         {{OfPod("e1")}}});
   candidates.CheckChosen("", "");
-  CHECK(candidates.List() == Ids{"c1", "c2"});
-  candidates.CheckChosen("c", kListsPods);
-  CHECK(candidates.Asked() == Counts{1, 1, 1, 0});
-  CHECK(candidates.runtime().Ping().api_version == "c");
-}
-
-TEST_CASE("Without Kubernetes containers, the first that lists any is chosen") {
-  Candidates candidates({{}, {{Plain("b1")}}, {{Plain("c1")}}});
-  CHECK(candidates.List() == Ids{"b1"});
+  CHECK(candidates.List() == Ids{"d1", "d2"});
+  candidates.CheckChosen("d", kListsPods);
+  CHECK(candidates.Asked() == Counts{1, 1, 1, 1, 0});
+  CHECK(candidates.runtime().Ping().api_version == "d");
+  for (const char name : {'d', 'e'}) candidates[name].containers.clear();
+  CHECK(candidates.List() == Ids{"c1"});
   candidates.CheckChosen(
-      "b",
+      "c",
       "it is the first that lists containers, and none lists Kubernetes "
       "containers");
-}
-
-TEST_CASE("Without any container, the first that responds is chosen") {
-  Candidates candidates({Fails(ErrorCode::kCannotConnect, "refused"), {}, {}});
+  candidates['c'].containers.clear();
   CHECK(candidates.List().empty());
   candidates.CheckChosen(
       "b", "it is the first that responds, and none lists containers");
