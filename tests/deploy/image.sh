@@ -37,13 +37,7 @@ trap clean_up EXIT
 codename=$(source /etc/os-release && echo "$VERSION_CODENAME")
 base=$WORK/base-$codename.tar
 if [[ ! -e $base ]]; then
-  # shellcheck disable=SC2016  # apt-get fills that in
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $codename" 'Label: Debian' 'Created-By: Packages' |
-    sort --unique | head -n 1)
-  debootstrap --variant=minbase "$codename" "$directory/root" ${mirror:+"$mirror"} >"$WORK/debootstrap.log" 2>&1 ||
-    fail "$(tail -n 30 "$WORK/debootstrap.log")"
-  # Nobody needs these files after a crash of the machine.
-  echo force-unsafe-io >"$directory/root/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
+  make_debian "$directory/root"
   rm -rf "$directory"/root/var/cache/apt/archives/*.deb
   tar --create --file="$base.part" --directory="$directory/root" --exclude='./dev/*' .
   mv "$base.part" "$base"

@@ -27,6 +27,20 @@ fresh_directory() {
   printf '%s\n' "$WORK/$1"
 }
 
+# Makes a minimal Debian of this machine's release in a directory, from this machine's mirror.
+# Usage: make_debian DIRECTORY
+make_debian() {
+  local mirror codename
+  # shellcheck source=/dev/null
+  mirror=$(source "$source_dir/scripts/common.sh" && debian_mirror)
+  # shellcheck disable=SC1091
+  codename=$(source /etc/os-release && echo "$VERSION_CODENAME")
+  debootstrap --variant=minbase "$codename" "$1" ${mirror:+"$mirror"} >"$WORK/debootstrap.log" 2>&1 ||
+    fail "$(tail -n 30 "$WORK/debootstrap.log")"
+  # These files need not survive a crash of the machine.
+  echo force-unsafe-io >"$1/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
+}
+
 # Prints what the consumer prints if it asks the stand-in.
 expected_lines() {
   jq --raw-output '.[] | .Id + " " + .State' "$recorded.json"

@@ -34,19 +34,10 @@ install() {
     fail "$(tail -n 30 "$WORK/root-apt.log")"
 }
 
-# The Debian of this machine, from this machine's mirror.
-# shellcheck disable=SC1091
-codename=$(source /etc/os-release && echo "$VERSION_CODENAME")
-# shellcheck disable=SC2016  # apt-get fills this in
-mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $codename" 'Label: Debian' 'Created-By: Packages' |
-  sort --unique | head -n 1)
 root=$(fresh_directory root)
 # An array and not a function, so that a program in the background has its own process id.
 in_root=(chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
-debootstrap --variant=minbase "$codename" "$root" ${mirror:+"$mirror"} >"$WORK/debootstrap.log" 2>&1 ||
-  fail "$(tail -n 30 "$WORK/debootstrap.log")"
-# These files need not survive a crash of the machine.
-echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
+make_debian "$root"
 rm -f "$WORK/root-apt.log"
 cp "$WORK"/debian/*.deb "$RECORDED_DAEMON" "$recorded.json" "$recorded.version.json" "$package_tests/consumer"/* "$root/root"
 

@@ -70,45 +70,31 @@ apt-get needs root. sudo may ask for your password.
 password?
 sudo failed. Run this as root, then try again:"
 
-echo "== Progress on a terminal"
-# The command ends once the terminal has shown what it printed.
-mkfifo shown
-script --quiet --flush --return --command \
-  "bash -c 'source scripts/common.sh; log_to build.log sh -c \"echo [3/7] Building; read -r _ <shown\"'" \
-  terminal.log >/dev/null </dev/null &
-terminal=$!
-for _ in {1..300}; do
-  grep --quiet --no-messages --fixed-strings '[3/7] Building' terminal.log && break
-  sleep 0.1
-done
-seen=$(cat terminal.log)
-echo >shown
-wait "$terminal" || fail "The command with progress ended with $?"
-[[ $seen == *'[3/7] Building'* ]] || fail "No progress on a terminal:" "$seen"
-echo "ok: the last line of a build's output"
-# A build's log names what is done, so the terminal names what runs. The command has -o among its arguments, as a compiler.
+echo "== Progress"
+# A build's log names what is done, so the progress names what runs, if the command has -o among its arguments as a compiler.
 mkfifo link
-for kind in terminal pipe; do
+for case in 'terminal Building' 'terminal routes.cc.o -o out/routes.cc.o' 'pipe routes.cc.o -o out/routes.cc.o'; do
+  read -r kind shown arguments <<<"$case"
   code='source scripts/common.sh; progress_seconds=0.1
-    log_to build.log sh -c "echo [3/7] Linking CXX unit_tests; sh -c \"read -r _\" <link -o out/routes.cc.o"'
+    log_to build.log sh -c "echo [3/7] Building; sh -c \"read -r _\" <link '"$arguments\""
   if [[ $kind == terminal ]]; then
-    script --quiet --flush --return --command "bash -c '$code'" $kind.log >/dev/null </dev/null &
+    script --quiet --flush --return --command "bash -c '$code'" "$kind.log" >/dev/null </dev/null &
   else
-    bash -c "$code" >$kind.log </dev/null &
+    bash -c "$code" >"$kind.log" </dev/null &
   fi
-  shown=$!
+  build=$!
   # Does not wait for the reader.
   # shellcheck disable=SC2238
   exec {link}<>link
   for _ in {1..300}; do
-    grep --quiet --no-messages --fixed-strings '[3/7] routes.cc.o' $kind.log && break
+    grep --quiet --no-messages --fixed-strings "[3/7] $shown" "$kind.log" && break
     sleep 0.1
   done
   echo >&"$link"
   exec {link}>&-
-  wait "$shown" || fail "The build with a $kind ended with $?"
-  grep --quiet --fixed-strings '[3/7] routes.cc.o' $kind.log || fail "The $kind does not show what runs:" "$(cat $kind.log)"
-  echo "ok: what runs, on a $kind"
+  wait "$build" || fail "The build with a $kind ended with $?"
+  grep --quiet --fixed-strings "[3/7] $shown" "$kind.log" || fail "The $kind does not show $shown:" "$(cat "$kind.log")"
+  echo "ok: $shown, on a $kind"
 done
 fake ctest 'echo "ctest got: $*"'
 try script --quiet --return --command "scripts/test --label-regex unit" /dev/null

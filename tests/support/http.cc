@@ -165,10 +165,6 @@ std::string DaemonError(int status, std::string_view message,
                        headers);
 }
 
-std::string PageNotFound(const Headers& headers) {
-  return DaemonError(404, "page not found", headers);
-}
-
 std::string HtmlErrorPage(int status) {
   return ResponseBytes(status, "text/html",
                        "<html>\r\n<body>\r\n<center><h1>" +

@@ -87,7 +87,6 @@ std::string UntilClose(int status, std::string_view content_type,
 /// Returns Docker's error: `{"message":"..."}`.
 std::string DaemonError(int status, std::string_view message,
                         const Headers& headers = DaemonHeaders());
-std::string PageNotFound(const Headers& headers = DaemonHeaders());
 
 /// Returns a page as a proxy in front of a daemon makes it.
 std::string HtmlErrorPage(int status);

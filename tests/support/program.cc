@@ -160,18 +160,10 @@ void Process::Suspend() {
                   "waitid");
 }
 
-Program::Program(const Command& command, const Environment& environment)
-    : process_(command, OpenLog(dir_ / "out"), OpenLog(dir_ / "err"),
-               environment) {}
-
 int Program::WaitForExit() {
-  if (const auto code = process_.WaitForExit(kExitBound)) return *code;
+  if (const auto code = Process::WaitForExit(kExitBound)) return *code;
   throw std::runtime_error("a program did not end: " + ErrorOutput());
 }
-
-std::string Program::Output() const { return ReadFile(dir_ / "out"); }
-
-std::string Program::ErrorOutput() const { return ReadFile(dir_ / "err"); }
 
 bool Program::WaitForOutput(std::string_view text) const {
   return WaitUntil([&] { return Output().find(text) != std::string::npos; },
@@ -233,8 +225,6 @@ Memory MemoryOf(pid_t pid) {
           NumberIn(pid, "status", "VmHWM")};
 }
 
-std::size_t ThreadsOf(pid_t pid) { return NumberIn(pid, "status", "Threads"); }
-
 std::size_t OpenFilesOf(pid_t pid) {
   const std::filesystem::directory_iterator files("/proc/" +
                                                   std::to_string(pid) + "/fd");
@@ -266,6 +256,10 @@ ServerProcess::ServerProcess(const std::string& docker_endpoint,
   if (line.rfind(kAnnouncement, 0) != 0)
     throw std::runtime_error("unexpected output of the server: " + line);
   url_ = line.substr(kAnnouncement.size());
+}
+
+std::size_t ServerProcess::Threads() const {
+  return NumberIn(pid(), "status", "Threads");
 }
 
 Output RunServer(const Command& arguments, const Environment& environment) {

@@ -47,6 +47,13 @@ using Command = std::vector<std::string>;
 /// Returns `command` with `arguments` added.
 Command Joined(Command command, const Command& arguments);
 
+/// Opens a file that the output of a process is appended to.
+FileDescriptor OpenLog(const std::string& path);
+
+/// Returns the whole content of a file.
+/// @throws std::runtime_error if it cannot be read.
+std::string ReadFile(const std::string& path);
+
 /// A child process in its own process group. Its destructor terminates it.
 class Process {
  public:
@@ -85,32 +92,23 @@ class Process {
 };
 
 /// A running program whose output goes to files. Its destructor kills it.
-class Program {
+class Program : private TempDir, public Process {
  public:
   /// @throws std::system_error if it cannot be started.
-  explicit Program(const Command& command, const Environment& environment = {});
+  explicit Program(const Command& command, const Environment& environment = {})
+      : Process(command, OpenLog(*this / "out"), OpenLog(*this / "err"),
+                environment) {}
   // Not SIGTERM: a server would first complete its pending requests.
-  ~Program() { process_.Kill(); }
-
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-
-  pid_t pid() const noexcept { return process_.pid(); }
-  void Signal(int signal) const { process_.Signal(signal); }
-  void Suspend() { process_.Suspend(); }
-  bool IsRunning() { return process_.IsRunning(); }
+  ~Program() { Kill(); }
 
   /// Waits for the program to end by itself. Returns its exit code, or 128 plus
   /// the signal that ended it.
   /// @throws std::runtime_error if that takes more than two minutes.
   int WaitForExit();
 
-  /// Sends SIGTERM. Returns as WaitForExit().
-  int Terminate() { return process_.Terminate(); }
-
   /// What the program has written so far.
-  std::string Output() const;
-  std::string ErrorOutput() const;
+  std::string Output() const { return ReadFile(*this / "out"); }
+  std::string ErrorOutput() const { return ReadFile(*this / "err"); }
 
   /// Each waits up to a minute for `text` to be written. Returns whether it
   /// was.
@@ -121,10 +119,6 @@ class Program {
   /// @throws std::runtime_error with the error output if the program ends
   /// without one, or if none is written within a minute.
   std::string WaitForLine();
-
- private:
-  TempDir dir_;
-  Process process_;
 };
 
 /// The result of a program that has ended.
@@ -142,13 +136,6 @@ Output Run(const Command& command, const Environment& environment = {});
 /// @throws std::runtime_error with its standard error unless it exits with 0.
 std::string RunSuccessfully(const Command& command);
 
-/// Opens a file that the output of a process is appended to.
-FileDescriptor OpenLog(const std::string& path);
-
-/// Returns the whole content of a file.
-/// @throws std::runtime_error if it cannot be read.
-std::string ReadFile(const std::string& path);
-
 /// The resident memory of a process in KiB.
 struct Memory {
   std::size_t resident = 0;
@@ -158,7 +145,6 @@ struct Memory {
 
 /// Each throws std::runtime_error if the process has ended.
 Memory MemoryOf(pid_t pid);
-std::size_t ThreadsOf(pid_t pid);
 std::size_t OpenFilesOf(pid_t pid);
 
 /// Whether the memory of this build's programs tells something about that of a
@@ -181,7 +167,7 @@ class ServerProcess : public Program {
   /// For example http://127.0.0.1:8091.
   const std::string& url() const noexcept { return url_; }
 
-  std::size_t Threads() const { return ThreadsOf(pid()); }
+  std::size_t Threads() const;
   std::size_t OpenFiles() const { return OpenFilesOf(pid()); }
   std::size_t ResidentKiB() const { return MemoryOf(pid()).resident; }
 

@@ -4,27 +4,34 @@
 
 #include <signal.h>
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
-#include "tests/support/posix.h"
-#include "tests/support/recorded_node.h"
-#include "tests/support/versioned_daemon.h"
+#include "containercollector/json.h"
+#include "containercollector/list_options.h"
+#include "lib/src/cri/containers.h"
+#include "lib/src/cri/list_filter.h"
+#include "lib/src/http/call_limit.h"
+#include "tests/support/scripted_daemon.h"
 
+namespace containercollector {
 namespace {
 
-using containercollector::test::DaemonOptions;
-using containercollector::test::RecordedNode;
-using containercollector::test::ScriptedDaemon;
-using containercollector::test::UnixSocket;
-using containercollector::test::VersionedDaemon;
+using internal::cri::Entry;
 
 constexpr const char* kUsage =
     "Usage: recorded-daemon --socket PATH --containers FILE --version FILE\n"
@@ -45,6 +52,84 @@ constexpr const char* kUsage =
 
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+/// Lists recorded containers as the daemon would that they were recorded from.
+class RecordedNode {
+ public:
+  /// @param json The response to all=1&size=1.
+  /// @throws Error kResponseMalformed
+  explicit RecordedNode(const std::string& json) {
+    auto containers = DecodeContainers(json);
+    for (Container& container : containers.value())
+      entries_.push_back(MakeEntry(std::move(container)));
+    all_ = List(kAll);
+  }
+
+  /// Returns the response to `/containers/json` with this query.
+  /// @throws Error with the text of the daemon's 400.
+  std::string operator()(std::string_view query) const {
+    return query == kAll ? all_ : List(query);
+  }
+
+ private:
+  static constexpr std::string_view kAll = "all=1";
+
+  /// Returns what the filters look at.
+  static Entry MakeEntry(Container container) {
+    // The filters need labels and a name. The first name is to be its own one:
+    // a link's has another slash.
+    if (!container.labels) container.labels.emplace();
+    if (!container.names || container.names->empty()) container.names = {"/"};
+    std::stable_partition(
+        container.names->begin(), container.names->end(),
+        [](const std::string& name) { return name.rfind('/') == 0; });
+    Entry entry;
+    constexpr std::string_view kExited = "Exited (";
+    const std::string& status = container.status;
+    if (status.rfind(kExited, 0) == 0)
+      std::from_chars(status.data() + kExited.size(),
+                      status.data() + status.size(), entry.exit_code.emplace());
+    entry.container = std::move(container);
+    return entry;
+  }
+
+  static ListOptions ParseQuery(std::string_view query) {
+    // Docker's default. The first value counts.
+    ListOptions options = ParseListOptions(std::string(query) + "&all=0");
+    const auto& filters = options.filters;
+    const bool filters_states = std::any_of(
+        filters.begin(), filters.end(),
+        [](const auto& filter) { return filter.first == "status"; });
+    if (options.all || options.limit > 0 || filters_states) return options;
+    // These run too for Docker, unlike for the CRI.
+    for (const std::string_view state :
+         {kStateRunning, kStatePaused, kStateRestarting})
+      options.filters.Add("status", std::string(state));
+    return options;
+  }
+
+  std::string List(std::string_view query) const {
+    constexpr std::chrono::seconds kFilterTime{10};
+    const ListOptions options = ParseQuery(query);
+    const auto limit = internal::CallLimit::Of({}, kFilterTime);
+    const internal::cri::ListFilter filter(options, limit);
+    std::vector<Entry> entries = entries_;
+    filter.DropListed(entries);
+    filter.DropComplete(entries);
+    entries.resize(std::min(entries.size(), filter.max_entries()));
+    std::vector<Container> containers;
+    for (Entry& entry : entries) {
+      if (!options.size)
+        entry.container.size_rw = entry.container.size_root_fs = 0;
+      containers.push_back(std::move(entry.container));
+    }
+    return EncodeContainers(containers) + "\n";
+  }
+
+  std::vector<Entry> entries_;
+  /// The response to all=1, made once: benchmarks time clients that ask for it.
+  std::string all_;
 };
 
 using Arguments = std::map<std::string, std::string>;
@@ -76,7 +161,7 @@ std::string ReadFile(const std::string& path) {
 }
 
 void Serve(const Arguments& arguments) {
-  VersionedDaemon node;
+  test::VersionedDaemon node;
   node.min_api_version = arguments.at("--min-api-version");
   node.max_api_version = arguments.at("--api-version");
   node.server_version = "recorded";
@@ -91,10 +176,10 @@ void Serve(const Arguments& arguments) {
   ::sigaddset(&signals, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // As many as dockerd lets wait, and the kernel by default.
-  DaemonOptions options;
+  test::DaemonOptions options;
   options.backlog = 4096;
-  const ScriptedDaemon daemon(UnixSocket{arguments.at("--socket")},
-                              std::move(node), options);
+  const test::ScriptedDaemon daemon(test::UnixSocket{arguments.at("--socket")},
+                                    std::move(node), options);
   std::cout << "recorded Docker node on " << daemon.Host()
             << " (recorded data, not this machine)" << std::endl;
   int signal = 0;
@@ -102,10 +187,12 @@ void Serve(const Arguments& arguments) {
 }
 
 }  // namespace
+}  // namespace containercollector
 
 int main(int argc, char** argv) {
+  using namespace containercollector;
   try {
-    if (argc > 1 && std::string(argv[1]) == "--help") {
+    if (argc > 1 && std::string_view(argv[1]) == "--help") {
       std::cout << kUsage;
     } else {
       Serve(ParseArguments(argc, argv));

@@ -68,7 +68,9 @@ Script RespondAndClose(std::string response) {
 Script RespondSlowly(std::string response, std::chrono::milliseconds interval) {
   return [response = std::move(response), interval](const Request&,
                                                     Exchange& exchange) {
-    exchange.SendSlowly(response, interval);
+    for (const char& c : response) {
+      if (!exchange.Send({&c, 1}) || !exchange.Pause(interval)) return;
+    }
   };
 }
 

@@ -60,6 +60,22 @@ Script ResetWithoutResponse();
 /// Responds to `kept` requests of each connection, and closes it at the next.
 Script DieAfter(std::size_t kept, Script script);
 
+/// A script that responds to `/_ping`, `/version` and `/containers/json`
+/// as dockerd does, under the API versions that it accepts.
+struct VersionedDaemon {
+  std::string min_api_version = "1.12";
+  std::string max_api_version = "1.40";
+  std::string server_version = "19.03.15";
+  std::string containers_json = "[]";
+  /// Returns the list for a query, instead of the above. What it throws is the
+  /// text of a 400.
+  std::function<std::string(const std::string& query)> list_containers;
+  /// What `/version` returns; empty: the versions above.
+  std::string version_json;
+
+  void operator()(const Request& request, Exchange& exchange) const;
+};
+
 }  // namespace containercollector::test
 
 #endif  // CONTAINERCOLLECTOR_TESTS_SUPPORT_SCRIPTED_DAEMON_H_

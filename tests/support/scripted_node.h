@@ -12,7 +12,6 @@
 #include "tests/support/http.h"
 #include "tests/support/posix.h"
 #include "tests/support/scripted_daemon.h"
-#include "tests/support/versioned_daemon.h"
 
 namespace containercollector::test {
 

@@ -37,7 +37,6 @@ struct RuntimeResponse {
     kTrailers,
     kNoTrailers,
     kReset,  ///< The stream is reset: RST_STREAM with INTERNAL_ERROR.
-    kNever,  ///< The stream stays open.
     kClose,  ///< The connection is closed.
   };
 
@@ -87,7 +86,6 @@ class ScriptedRuntime : public ScriptedServer {
 enum class GrpcCode {
   kOk = 0,
   kUnknown = 2,
-  kDeadlineExceeded = 4,
   kNotFound = 5,
   kPermissionDenied = 7,
   kResourceExhausted = 8,

@@ -54,15 +54,6 @@ bool Exchange::Send(std::string_view bytes) {
   return IsOpen();
 }
 
-bool Exchange::SendSlowly(std::string_view bytes,
-                          std::chrono::milliseconds interval) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i > 0 && !Pause(interval)) return false;
-    if (!Send(bytes.substr(i, 1))) return false;
-  }
-  return IsOpen();
-}
-
 bool Exchange::SendRepeated(std::string_view unit, std::uint64_t count) {
   const std::uint64_t units_per_block = 1 + 65536 / unit.size();
   std::string block;
@@ -142,16 +133,6 @@ ScriptedServer::ScriptedServer(const Address& address, DaemonOptions options)
 void ScriptedServer::Serve(std::function<void(Exchange&, std::size_t)> serve) {
   serve_ = std::move(serve);
   acceptor_ = std::thread([this] { Guard([this] { Accept(); }); });
-}
-
-bool ScriptedServer::WaitForConnections(
-    std::size_t count, std::chrono::milliseconds timeout) const {
-  return WaitFor(timeout, [&] { return opened_ >= count; });
-}
-
-bool ScriptedServer::WaitForOpenConnections(
-    std::size_t count, std::chrono::milliseconds timeout) const {
-  return WaitFor(timeout, [&] { return open_ == count; });
 }
 
 void ScriptedServer::CloseConnections() {

@@ -43,9 +43,6 @@ class Exchange {
 
   bool Send(std::string_view bytes);
 
-  /// Sends one byte at a time, with `interval` before each but the first.
-  bool SendSlowly(std::string_view bytes, std::chrono::milliseconds interval);
-
   /// Sends `unit` `count` times, in little memory.
   bool SendRepeated(std::string_view unit, std::uint64_t count);
 
@@ -126,12 +123,12 @@ class ScriptedServer {
   void Release() { released_.Set(); }
   void Hold() { released_.Clear(); }
 
-  /// Each waits for its count to be reached (exactly, for open connections).
-  /// Returns false if `timeout` passes first.
-  bool WaitForConnections(std::size_t count,
-                          std::chrono::milliseconds timeout) const;
+  /// Waits until exactly that many connections are open. Returns false if
+  /// `timeout` passes first.
   bool WaitForOpenConnections(std::size_t count,
-                              std::chrono::milliseconds timeout) const;
+                              std::chrono::milliseconds timeout) const {
+    return WaitFor(timeout, [&] { return open_ == count; });
+  }
 
   std::size_t ConnectionsOpened() const { return Locked(opened_); }
   std::size_t OpenConnections() const { return Locked(open_); }
@@ -159,7 +156,6 @@ class ScriptedServer {
       std::function<void(Exchange& exchange, std::size_t ordinal)> serve);
 
   const Event& released() const { return released_; }
-  std::mutex& mutex() const { return mutex_; }
 
   /// Returns a copy.
   template <typename Value>

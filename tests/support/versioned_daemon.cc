@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "tests/support/versioned_daemon.h"
-
 #include <charconv>
 #include <cstddef>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+
+#include "tests/support/scripted_daemon.h"
 
 namespace containercollector::test {
 namespace {
@@ -83,7 +83,7 @@ std::string Response(const VersionedDaemon& daemon, const Request& request) {
     }
   }
   // moby finds no route before it sets its headers.
-  return PageNotFound({});
+  return DaemonError(404, "page not found", {});
 }
 
 }  // namespace
