@@ -15,11 +15,6 @@ using namespace containercollector::test;
 
 namespace {
 
-std::string UrlAfter(const std::string& output, const std::string& greeting) {
-  const std::size_t begin = output.find(greeting) + greeting.size();
-  return output.substr(begin, output.find('\n', begin) - begin);
-}
-
 /// A socket that a program inherits.
 FileDescriptor ListeningForChild() {
   FileDescriptor socket(
@@ -42,16 +37,18 @@ std::string UrlOf(const FileDescriptor& socket) {
 
 /// Runs the server as systemd does, with `sockets` from descriptor 3 on.
 Command Activated(const std::vector<int>& sockets, const Command& arguments) {
-  std::string script;
-  for (std::size_t i = 0; i < sockets.size(); ++i)
-    script +=
-        "exec 2" + std::to_string(i) + "<&" + std::to_string(sockets[i]) + "; ";
-  for (std::size_t i = 0; i < sockets.size(); ++i)
-    script +=
-        "exec " + std::to_string(3 + i) + "<&2" + std::to_string(i) + "; ";
-  script += "LISTEN_PID=$$ LISTEN_FDS=" + std::to_string(sockets.size()) +
-            " exec \"$0\" \"$@\"";
-  return Joined({"bash", "-c", script, ServerBinary()}, arguments);
+  std::string aside;
+  std::string pass;
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    const std::string spare = "2" + std::to_string(i);
+    aside += "exec " + spare + "<&" + std::to_string(sockets[i]) + "; ";
+    pass += "exec " + std::to_string(3 + i) + "<&" + spare + "; ";
+  }
+  return Joined({"bash", "-c",
+                 aside + pass + "LISTEN_PID=$$ LISTEN_FDS=" +
+                     std::to_string(sockets.size()) + R"( exec "$0" "$@")",
+                 ServerBinary()},
+                arguments);
 }
 
 /// Plays systemd's side of sd_notify(3).
@@ -88,8 +85,11 @@ class NotifySocket {
 TEST_CASE("The metrics listener serves metrics and health, and nothing else") {
   Node node({"--metrics-port", "0", "--metrics-bind-address", "localhost"});
   node.Start(GoodDaemon());
+  const std::string output = node.server().Output();
+  const std::string greeting = "Serving metrics on ";
+  const std::size_t begin = output.find(greeting) + greeting.size();
   const std::string url =
-      UrlAfter(node.server().Output(), "Serving metrics on ");
+      output.substr(begin, output.find('\n', begin) - begin);
   CheckText(Get(url, "/healthz"), 200, "ok");
   WaitForReadiness(url, 200,
                    "The Docker daemon at " + node.host() + " responds.");
@@ -119,23 +119,21 @@ TEST_CASE("The metrics listener serves metrics and health, and nothing else") {
     CHECK(scrape(path, "Origin: http://evil.example\r\n") == 403);
     CHECK(scrape(path, "Sec-Fetch-Site: cross-site\r\n") == 403);
   }
+  // It cannot listen where something else does.
+  const std::string port = url.substr(url.rfind(':') + 1);
+  const Output second = RunServer({"--port", "0", "--metrics-port", port});
+  CHECK(second.exit_code == 1);
+  CHECK(second.err.find("Cannot listen on 127.0.0.1:" + port +
+                        ": Address already in use.") != std::string::npos);
   CheckStops(node.server());
 }
 
-TEST_CASE("Without a flag for it, there is no metrics listener") {
-  Node node;
+TEST_CASE("Without a flag or a socket for it, there is no metrics listener") {
+  // The sockets are those of another process.
+  Node node({}, {{"LISTEN_PID", "1"}, {"LISTEN_FDS", "2"}});
   CHECK(node.server().Output() == "Listening on " + node.url() + "\n");
   CHECK(Get(node.url(), "/metrics").status == 200);
   CheckStops(node.server());
-}
-
-TEST_CASE("A metrics listener that cannot listen is an error") {
-  Node node;
-  const std::string port = node.url().substr(node.url().rfind(':') + 1);
-  const Output output = RunServer({"--port", "0", "--metrics-port", port});
-  CHECK(output.exit_code == 1);
-  CHECK(output.err.find("Cannot listen on 127.0.0.1:" + port +
-                        ": Address already in use.") != std::string::npos);
 }
 
 TEST_CASE("The server serves on the sockets that systemd passes") {
@@ -143,32 +141,26 @@ TEST_CASE("The server serves on the sockets that systemd passes") {
   node.Start(GoodDaemon());
   const FileDescriptor main = ListeningForChild();
   const FileDescriptor metrics = ListeningForChild();
-  Program server(Activated({main.get(), metrics.get()},
-                           {"--docker-endpoint", node.host()}));
-  CHECK(server.WaitForLine() == "Listening on " + UrlOf(main));
-  CheckCollected(Post(UrlOf(main)));
-  CheckText(Get(UrlOf(metrics), "/healthz"), 200, "ok");
-  CHECK(Post(UrlOf(metrics)).status == 404);
-  CHECK(server.Terminate() == 0);
-  // The sockets are still systemd's: they listen for the next server.
-  const RawClient next(TcpHost(UrlOf(main)));
-}
-
-TEST_CASE("Standard files that are closed at the start are /dev/null") {
-  ScriptedNode node;
-  node.Start(GoodDaemon());
-  const FileDescriptor main = ListeningForChild();
-  Command command = Activated({main.get()}, {"--docker-endpoint", node.host()});
-  command[2] += " 0<&- 1>&- 2>&-";
-  Program server(command);
-  CheckCollected(Post(UrlOf(main)));
-  for (const char* file : {"0", "1", "2"}) {
-    CAPTURE(file);
-    CHECK(std::filesystem::read_symlink(
-              "/proc/" + std::to_string(server.pid()) + "/fd/" + file) ==
-          "/dev/null");
+  // Standard files that are closed become /dev/null.
+  for (const std::string closed : {"", " 0<&- 1>&- 2>&-"}) {
+    Command command = Activated({main.get(), metrics.get()},
+                                {"--docker-endpoint", node.host()});
+    command[2] += closed;
+    Program server(command);
+    if (closed.empty())
+      CHECK(server.WaitForLine() == "Listening on " + UrlOf(main));
+    CheckCollected(Post(UrlOf(main)));
+    CheckText(Get(UrlOf(metrics), "/healthz"), 200, "ok");
+    CHECK(Post(UrlOf(metrics)).status == 404);
+    for (const char* file : {"0", "1", "2"}) {
+      const auto target = std::filesystem::read_symlink(
+          "/proc/" + std::to_string(server.pid()) + "/fd/" + file);
+      if (!closed.empty()) CHECK(target == "/dev/null");
+    }
+    CHECK(server.Terminate() == 0);
+    // The sockets are still systemd's: they listen for the next server.
+    const RawClient next(TcpHost(UrlOf(main)));
   }
-  CHECK(server.Terminate() == 0);
 }
 
 TEST_CASE("A socket that is none to listen on is an error") {
@@ -180,12 +172,6 @@ TEST_CASE("A socket that is none to listen on is an error") {
             "Cannot use the socket that systemd passed: it is no TCP socket "
             "that listens. Write an address and a port for ListenStream= in "
             "the socket unit.") != std::string::npos);
-}
-
-TEST_CASE("Sockets that systemd passed to another process are left alone") {
-  Node node({}, {{"LISTEN_PID", "1"}, {"LISTEN_FDS", "1"}});
-  CheckText(Get(node.url(), "/healthz"), 200, "ok");
-  CheckStops(node.server());
 }
 
 TEST_CASE("systemd is told when the server is ready, reloads and stops") {

@@ -25,36 +25,16 @@ namespace {
 
 constexpr double kDay = 24 * 60 * 60;
 
-/// An ordinary user's rights, as long as it lives: root may read every file.
-class OrdinaryUser {
- public:
-  OrdinaryUser() {
-    constexpr uid_t kNobody = 65534;
-    if (root_) CheckSystemCall(seteuid(kNobody), "seteuid");
-  }
-  ~OrdinaryUser() {
-    if (root_ && seteuid(0) != 0) std::terminate();
-  }
-  OrdinaryUser(const OrdinaryUser&) = delete;
-  OrdinaryUser& operator=(const OrdinaryUser&) = delete;
-
- private:
-  const bool root_ = geteuid() == 0;
-};
-
 struct TlsFile {
   std::string TlsFiles::* member;
   std::string name;       ///< In error texts.
   std::string pem_label;  ///< The last words of the PEM header.
 };
 
-const std::vector<TlsFile>& AllFiles() {
-  static const std::vector<TlsFile> files = {
-      {&TlsFiles::cert, "the certificate ", "CERTIFICATE"},
-      {&TlsFiles::key, "the private key ", "PRIVATE KEY"},
-      {&TlsFiles::client_ca, "the CA certificates ", "CERTIFICATE"}};
-  return files;
-}
+const std::vector<TlsFile> kFiles = {
+    {&TlsFiles::cert, "the certificate ", "CERTIFICATE"},
+    {&TlsFiles::key, "the private key ", "PRIVATE KEY"},
+    {&TlsFiles::client_ca, "the CA certificates ", "CERTIFICATE"}};
 
 TlsFiles FilesOf(const Pki& pki) {
   return {pki.dir / "server.crt", pki.dir / "server.key",
@@ -67,14 +47,14 @@ void CheckFails(TlsFiles files, const TlsFile& file, const std::string& path,
   files.*file.member = path;
   try {
     const Tls tls(files);
-    FAIL("the files were accepted");
+    CHECK(why.empty());
   } catch (const TlsFileError& error) {
     CHECK(error.what() == verb + file.name + path + ": " + why);
     CHECK((error.file() == file.member));
   }
 }
 
-/// The responses of a TLS client and what it says of the connection.
+/// What a TLS client received, and what it says of the connection.
 struct TlsResponse {
   HttpResponse http;
   std::string log;
@@ -83,18 +63,21 @@ struct TlsResponse {
 /// A server with TLS over a daemon without faults.
 class TlsNode {
  public:
-  enum class Clients { kAll, kWithCertificate };
-
-  explicit TlsNode(Clients clients, const Command& arguments = {})
-      : good_(clients == Clients::kAll ? "" : "client"),
-        node_(Joined(clients == Clients::kAll ? pki.ServerArguments()
-                                              : pki.MutualArguments(),
-                     arguments)) {
+  /// @param mutual Whether clients need a certificate.
+  explicit TlsNode(bool mutual, const Command& arguments = {})
+      : good_(mutual ? "client" : ""),
+        node_(Joined(
+            Joined({"--tls-cert", pki.dir / "server.crt", "--tls-key",
+                    pki.dir / "server.key"},
+                   mutual ? Command{"--tls-client-ca", pki.dir / "clients.crt"}
+                          : Command{}),
+            arguments)) {
     node_.Start(GoodDaemon());
   }
 
   const std::string& url() const { return node_.url(); }
-  Node& node() { return node_; }
+  ScriptedNode& node() { return node_; }
+  ServerProcess& server() { return node_.server(); }
 
   TlsResponse Ask(const std::string& request, const std::string& client,
                   const Command& options = {}) const {
@@ -107,42 +90,32 @@ class TlsNode {
   }
   TlsResponse Post() const { return Post(good_); }
 
-  /// Waits until the metrics have the line.
-  void WaitFor(const std::string& line) const {
-    CAPTURE(line);
-    CHECK(WaitUntil(
-        [&] {
-          return Ask(RequestBytes("GET", "/metrics"), good_)
-                     .http.body.find("\ncontainercollector_" + line + "\n") !=
-                 std::string::npos;
-        },
-        kGenerous));
-  }
-  void WaitForFailures(const std::string& reason, int count) const {
-    WaitFor("tls_failures_total{reason=\"" + reason + "\"} " +
-            std::to_string(count));
-  }
-
-  /// Returns the value of a metric of the certificate.
+  /// Returns the value of a metric.
   double Metric(const std::string& name) const {
     const std::string text =
         Ask(RequestBytes("GET", "/metrics"), good_).http.body;
-    const std::string line = "\ncontainercollector_certificate_" + name + " ";
+    const std::string line = "\ncontainercollector_" + name + " ";
     const std::size_t begin = text.find(line);
     REQUIRE(begin != std::string::npos);
     return std::stod(text.substr(begin + line.size()));
   }
-
-  void Reload(const std::string& logged) {
-    node_.server().Signal(SIGHUP);
-    REQUIRE(node_.server().WaitForErrorOutput(logged));
+  void WaitForFailures(const std::string& reason, int count) const {
+    const std::string name = "tls_failures_total{reason=\"" + reason + "\"}";
+    CAPTURE(name, count);
+    CHECK(WaitUntil([&] { return Metric(name) == count; }, kGenerous));
   }
 
-  /// Stops the server. Checks that it logged one rejection for each text.
+  void Reload(const std::string& logged) {
+    server().Signal(SIGHUP);
+    REQUIRE(server().WaitForErrorOutput(logged));
+  }
+
+  /// Stops the server. Checks that it logged these rejections in this order.
+  /// @param expected The reason and the text of each.
   void CheckRejections(
       const std::vector<std::pair<std::string, std::string>>& expected) {
-    CheckStops(node_.server());
-    const std::string log = node_.server().ErrorOutput();
+    CheckStops(server());
+    const std::string log = server().ErrorOutput();
     CAPTURE(log);
     const std::string line =
         "level=warning msg=\"TLS client rejected\" peer=\"127.0.0.1:";
@@ -165,8 +138,6 @@ class TlsNode {
   Node node_;
 };
 
-using Clients = TlsNode::Clients;
-
 const std::vector<Command> kVersions = {{"-tls1_2"}, {"-tls1_3"}};
 
 }  // namespace
@@ -174,7 +145,7 @@ const std::vector<Command> kVersions = {{"-tls1_2"}, {"-tls1_3"}};
 TEST_CASE("A TLS file that cannot be used is named, with the reason") {
   const Pki pki;
   const TlsFiles files = FilesOf(pki);
-  for (const TlsFile& file : AllFiles()) {
+  for (const TlsFile& file : kFiles) {
     CheckFails(files, file, "/nowhere/file.pem", "Cannot read ",
                "No such file or directory. Write the path of a PEM file.");
     CheckFails(files, file, pki.dir.path(), "Cannot read ",
@@ -189,7 +160,7 @@ TEST_CASE("A TLS file that cannot be used is named, with the reason") {
                      file.pem_label + "-----.");
     }
   }
-  const TlsFile& key = AllFiles()[1];
+  const TlsFile& key = kFiles[1];
   CheckFails(files, key, pki.dir / "client.key", "Cannot use ",
              "it does not belong to the certificate " + files.cert +
                  ". Write the key that the certificate was made for.");
@@ -203,26 +174,28 @@ TEST_CASE("A TLS file that cannot be used is named, with the reason") {
 TEST_CASE("A TLS file that this user may not read is named") {
   const Pki pki;
   const TlsFiles files = FilesOf(pki);
+  // Root may read every file.
+  constexpr uid_t kNobody = 65534;
+  const uid_t user = geteuid();
   fs::permissions(pki.dir.path(), fs::perms(0755));
-  for (const TlsFile& file : AllFiles()) {
-    for (const TlsFile& each : AllFiles())
+  for (const TlsFile& file : kFiles) {
+    for (const TlsFile& each : kFiles)
       fs::permissions(files.*each.member, fs::perms(0644));
     fs::permissions(files.*file.member, fs::perms::none);
-    const OrdinaryUser user;
+    if (user == 0) REQUIRE(seteuid(kNobody) == 0);
     CheckFails(files, file, files.*file.member, "Cannot read ",
                "Permission denied. Let the user that runs this server read "
                "the file.");
+    REQUIRE(seteuid(user) == 0);
   }
 }
 
 TEST_CASE("The certificate that expires first counts") {
   const Pki pki;
   const auto days = [&] {
-    const auto expiry = Tls(FilesOf(pki)).Expiry();
-    return std::chrono::duration<double>(expiry -
-                                         std::chrono::system_clock::now())
-               .count() /
-           kDay;
+    const std::chrono::duration<double> rest =
+        Tls(FilesOf(pki)).Expiry() - std::chrono::system_clock::now();
+    return rest.count() / kDay;
   };
   CHECK(std::abs(days() - 2) < 0.01);
   // As if it were an intermediate one.
@@ -234,7 +207,7 @@ TEST_CASE("The certificate that expires first counts") {
 
 TEST_CASE(
     "With a certificate, the server speaks TLS 1.2 and 1.3, else nothing") {
-  TlsNode node(Clients::kAll, {"--max-answer-bytes", "0"});
+  TlsNode node(false, {"--max-answer-bytes", "0"});
   CHECK(node.url().rfind("https://127.0.0.1:", 0) == 0);
   for (const Command& version : kVersions) {
     const TlsResponse response = node.Post("", version);
@@ -250,7 +223,9 @@ TEST_CASE(
   {
     const RawClient probe(TcpHost(node.url()));
   }
-  node.WaitFor("connections{listener=\"main\"} 1");
+  CHECK(WaitUntil(
+      [&] { return node.Metric("connections{listener=\"main\"}") == 1; },
+      kGenerous));
   node.WaitForFailures("handshake", 0);
 
   for (const char* version : {"-tls1", "-tls1_1"}) {
@@ -278,7 +253,7 @@ TEST_CASE(
 }
 
 TEST_CASE("With an authority for clients, only its clients get anything") {
-  TlsNode node(Clients::kWithCertificate);
+  TlsNode node(true);
   const std::string advice =
       " Give it one that a CA of --tls-client-ca has signed for TLS clients.";
   const std::string rejected =
@@ -314,7 +289,7 @@ TEST_CASE("With an authority for clients, only its clients get anything") {
 }
 
 TEST_CASE("SIGHUP brings new certificates, and keeps the old where it cannot") {
-  TlsNode node(Clients::kWithCertificate);
+  TlsNode node(true);
   const fs::path dir = node.pki.dir.path();
   const auto is_served_by = [&](const std::string& name) {
     const TlsResponse response = node.Post();
@@ -326,10 +301,10 @@ TEST_CASE("SIGHUP brings new certificates, and keeps the old where it cannot") {
     fs::rename(dir / (name + file), dir / ("server" + file));
   };
   const auto now = static_cast<double>(std::time(nullptr));
-  CHECK(std::abs(node.Metric("expiry_timestamp_seconds") - now - 2 * kDay) <
-        60);
-  CHECK(node.Metric("last_reload_successful") == 1);
-  const double start = node.Metric("last_reload_timestamp_seconds");
+  CHECK(std::abs(node.Metric("certificate_expiry_timestamp_seconds") - now -
+                 2 * kDay) < 60);
+  CHECK(node.Metric("certificate_last_reload_successful") == 1);
+  const double start = node.Metric("certificate_last_reload_timestamp_seconds");
   CHECK(std::abs(start - now) < 60);
 
   node.pki.Issue("second", "extendedKeyUsage=serverAuth", "ca");
@@ -338,26 +313,26 @@ TEST_CASE("SIGHUP brings new certificates, and keeps the old where it cannot") {
       "level=error msg=\"certificates not reloaded, the old ones stay\" "
       "error=\"Cannot use the private key " +
       node.pki.dir / "server.key" + ": it does not belong to the certificate ");
-  CHECK(node.Metric("last_reload_successful") == 0);
-  CHECK(node.Metric("last_reload_timestamp_seconds") > start);
+  CHECK(node.Metric("certificate_last_reload_successful") == 0);
+  CHECK(node.Metric("certificate_last_reload_timestamp_seconds") > start);
   CHECK(is_served_by("CN"));
   CHECK_FALSE(is_served_by("second"));
   replace("second", ".crt");
   node.Reload("certificates reloaded");
   CHECK(is_served_by("second"));
-  CHECK(node.Metric("last_reload_successful") == 1);
+  CHECK(node.Metric("certificate_last_reload_successful") == 1);
 
   // Who may ask is read again too.
   fs::rename(dir / "other-ca.crt", dir / "clients.crt");
-  node.node().server().Signal(SIGHUP);
+  node.server().Signal(SIGHUP);
   CHECK(WaitUntil([&] { return node.Post("stranger").http.status == 200; },
                   kGenerous));
   CHECK(node.Post("client").http.bytes.empty());
-  CheckStops(node.node().server());
+  CheckStops(node.server());
 }
 
 TEST_CASE("SIGHUP closes connections that clients keep") {
-  TlsNode node(Clients::kWithCertificate);
+  TlsNode node(true);
   const std::string keep = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
   Program client(node.pki.Client(node.url(), keep, "client", {}));
   REQUIRE(client.WaitForOutput("\r\n\r\nok"));
@@ -365,12 +340,12 @@ TEST_CASE("SIGHUP closes connections that clients keep") {
   // The idle timeout would close it later.
   CHECK(
       WaitUntil([&] { return !client.IsRunning(); }, std::chrono::seconds(5)));
-  CheckStops(node.node().server());
+  CheckStops(node.server());
 }
 
 TEST_CASE("A TLS file that blocks delays neither requests nor SIGTERM") {
-  TlsNode node(Clients::kAll);
-  ServerProcess& server = node.node().server();
+  TlsNode node(false);
+  ServerProcess& server = node.server();
   const std::string file = node.pki.dir / "server.crt";
   REQUIRE(std::remove(file.c_str()) == 0);
   REQUIRE(mkfifo(file.c_str(), 0600) == 0);

@@ -4,10 +4,10 @@
 #ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_PKI_H_
 #define CONTAINERCOLLECTOR_TESTS_SUPPORT_PKI_H_
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
-#include "tests/support/http_client.h"
 #include "tests/support/posix.h"
 #include "tests/support/program.h"
 
@@ -19,8 +19,7 @@ struct Pki {
     std::ofstream(dir / "config") << "[req]\ndistinguished_name=dn\n[dn]\n";
     for (const char* name : {"ca", "other-ca"})
       Issue(name, "basicConstraints=critical,CA:TRUE");
-    for (const char* suffix : {".crt", ".key"})
-      std::ofstream(dir / "clients" + suffix) << ReadFile(dir / "ca" + suffix);
+    std::filesystem::copy(dir / "ca.crt", dir / "clients.crt");
     Issue("server", "extendedKeyUsage=serverAuth", "ca");
     Issue("client", "extendedKeyUsage=clientAuth", "ca");
     Issue("stranger", "extendedKeyUsage=clientAuth", "other-ca");
@@ -28,40 +27,16 @@ struct Pki {
   }
 
   /// Writes NAME.crt and NAME.key: a certificate for the common name NAME,
-  /// signed by itself or by an authority.
+  /// signed by an authority, or by itself.
   void Issue(const std::string& name, const std::string& extension,
              const std::string& authority = "", int days = 2) const {
-    Command command = {"openssl",
-                       "req",
-                       "-x509",
-                       "-config",
-                       dir / "config",
-                       "-newkey",
-                       "ec",
-                       "-pkeyopt",
-                       "ec_paramgen_curve:P-256",
-                       "-nodes",
-                       "-days",
-                       std::to_string(days),
-                       "-subj",
-                       "/CN=" + name,
-                       "-addext",
-                       extension,
-                       "-keyout",
-                       dir / name + ".key",
-                       "-out",
-                       dir / name + ".crt"};
-    if (!authority.empty())
-      command = Joined(command, {"-CA", dir / authority + ".crt", "-CAkey",
-                                 dir / authority + ".key"});
-    RunSuccessfully(command);
-  }
-
-  Command ServerArguments() const {
-    return {"--tls-cert", dir / "server.crt", "--tls-key", dir / "server.key"};
-  }
-  Command MutualArguments() const {
-    return Joined(ServerArguments(), {"--tls-client-ca", dir / "clients.crt"});
+    RunSuccessfully({"bash", "-euc", R"(
+cd "$0"
+openssl req -x509 -config config -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+  -nodes -subj "/CN=$1" -keyout "$1.key" -out "$1.crt" -addext "$2" \
+  ${3:+-CA "$3.crt" -CAkey "$3.key"} -days "$4")",
+                     dir.path(), name, extension, authority,
+                     std::to_string(days)});
   }
 
   /// Returns the command of a client that sends `request`, then prints what it
@@ -69,19 +44,13 @@ struct Pki {
   /// @param client The name of its certificate; empty: none.
   Command Client(const std::string& url, const std::string& request,
                  const std::string& client, const Command& options) const {
-    Command command = {"bash",
-                       "-c",
-                       R"(printf %s "$0" | openssl s_client -quiet "$@")",
-                       request,
-                       "-connect",
-                       url.substr(url.rfind('/') + 1),
-                       "-CAfile",
-                       dir / "ca.crt",
-                       "-verify_return_error"};
-    if (!client.empty())
-      command = Joined(command, {"-cert", dir / client + ".crt", "-key",
-                                 dir / client + ".key"});
-    return Joined(command, options);
+    return Joined({"bash", "-euc", R"(
+cd "$0"
+printf %s "$1" | openssl s_client -quiet -connect "${2#https://}" \
+  -CAfile ca.crt -verify_return_error ${3:+-cert "$3.crt" -key "$3.key"} \
+  "${@:4}")",
+                   dir.path(), request, url, client},
+                  options);
   }
 
   TempDir dir;
