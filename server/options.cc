@@ -394,9 +394,9 @@ void CheckTls(const TlsFiles& files, const Sources& sources) {
   try {
     const Tls tls(files);
   } catch (const TlsFileError& error) {
-    fail(error.file() == &TlsFiles::cert  ? "--tls-cert"
-         : error.file() == &TlsFiles::key ? "--tls-key"
-                                          : "--tls-client-ca",
+    fail(error.file == &TlsFiles::cert  ? "--tls-cert"
+         : error.file == &TlsFiles::key ? "--tls-key"
+                                        : "--tls-client-ca",
          error.what());
   }
 }

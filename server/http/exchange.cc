@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -29,24 +27,21 @@ RequestHead HeadOf(MHD_Connection* connection, const char* method,
   const auto* const info = MHD_get_connection_info(
       connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   if (info != nullptr) head.bytes = info->header_size;
-  const auto add = [](void* to, MHD_ValueKind /*kind*/, const char* name,
-                      std::size_t name_size, const char* value,
-                      std::size_t value_size) noexcept {
-    try {
-      static_cast<RequestHead*>(to)->headers.emplace_back(
-          std::string_view(name, name_size),
-          value == nullptr ? std::string_view()
-                           : std::string_view(value, value_size));
-      return MHD_YES;
-    } catch (const std::exception&) {
-      return MHD_NO;
-    }
+  const auto each_header = [&](MHD_KeyValueIteratorN function) {
+    return MHD_get_connection_values_n(connection, MHD_HEADER_KIND, function,
+                                       &head.headers);
   };
-  const int expected = MHD_get_connection_values_n(connection, MHD_HEADER_KIND,
-                                                   nullptr, nullptr);
-  if (MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add, &head) !=
-      expected)
-    throw std::bad_alloc();
+  // With room for all, adding one cannot fail.
+  head.headers.reserve(static_cast<std::size_t>(each_header(nullptr)));
+  each_header([](void* headers, MHD_ValueKind /*kind*/, const char* name,
+                 std::size_t name_size, const char* value,
+                 std::size_t value_size) noexcept {
+    static_cast<decltype(RequestHead::headers)*>(headers)->emplace_back(
+        std::string_view(name, name_size),
+        value == nullptr ? std::string_view()
+                         : std::string_view(value, value_size));
+    return MHD_YES;
+  });
   return head;
 }
 

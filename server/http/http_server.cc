@@ -70,14 +70,6 @@ Connection* ConnectionOf(MHD_Connection* handle) {
                          : static_cast<Connection*>(info->socket_context);
 }
 
-/// Cuts libmicrohttpd's copy of the target off after the question mark: parsing
-/// would take 60 bytes of the connection's memory per parameter.
-void HideQuery(const char* target) noexcept {
-  // The copy is in the connection's memory, which is not const.
-  char* const query = std::strchr(const_cast<char*>(target), '?');
-  if (query != nullptr && query[1] != '\0') query[1] = '\0';
-}
-
 }  // namespace
 
 class HttpServer::Impl {
@@ -154,7 +146,10 @@ class HttpServer::Impl {
       connection->exchange =
           std::make_unique<Exchange>(server.context_, *connection, target);
     });
-    HideQuery(target);
+    // Parsing would take 60 bytes of the connection's memory per parameter.
+    // libmicrohttpd's copy of the target, in that memory, is not const.
+    char* const query = std::strchr(const_cast<char*>(target), '?');
+    if (query != nullptr && query[1] != '\0') query[1] = '\0';
     return nullptr;
   }
 

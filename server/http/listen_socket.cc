@@ -103,18 +103,15 @@ ListenSocket::ListenSocket(int fd) : ListenSocket() {
   fd_ = fd;
   int listens = 0;
   socklen_t size = sizeof(listens);
+  const int flags = fcntl(fd_, F_GETFL);
   if (getsockopt(fd_, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 ||
-      listens == 0 || !ReadEndpoint()) {
+      listens == 0 || !ReadEndpoint() ||
+      fcntl(fd_, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      fcntl(fd_, F_SETFD, FD_CLOEXEC) != 0 || !BoundSendBuffer(fd_)) {
     throw std::runtime_error(
         "Cannot use the socket that systemd passed: it is no TCP socket that "
         "listens. Write an address and a port for ListenStream= in the socket "
         "unit.");
-  }
-  const int flags = fcntl(fd_, F_GETFL);
-  if (flags < 0 || fcntl(fd_, F_SETFL, flags | O_NONBLOCK) != 0 ||
-      fcntl(fd_, F_SETFD, FD_CLOEXEC) != 0 || !BoundSendBuffer(fd_)) {
-    throw std::runtime_error("Cannot use the socket that systemd passed for " +
-                             endpoint_ + ": " + std::strerror(errno) + ".");
   }
 }
 

@@ -73,15 +73,11 @@ struct TlsFiles {
 };
 
 /// A file of TlsFiles that cannot be used. Its text names the file and why.
-class TlsFileError : public std::runtime_error {
- public:
-  TlsFileError(std::string TlsFiles::* file, const std::string& text)
-      : std::runtime_error(text), file_(file) {}
+struct TlsFileError : std::runtime_error {
+  TlsFileError(std::string TlsFiles::* at_fault, const std::string& text)
+      : std::runtime_error(text), file(at_fault) {}
 
-  std::string TlsFiles::* file() const noexcept { return file_; }
-
- private:
-  std::string TlsFiles::* file_;
+  std::string TlsFiles::* file;
 };
 
 /// Puts certificates into TLS sessions. Thread-safe.

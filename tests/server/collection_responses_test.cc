@@ -173,8 +173,7 @@ TEST_CASE("A list that is too large is no failure of the daemon") {
     CHECK(metrics.find("\ncontainercollector_" + std::string(line) + "\n") !=
           std::string::npos);
   }
-  CheckStops(node.server());
-  const std::string log = node.server().ErrorOutput();
+  const std::string log = node.Log();
   // That of the start is the only one.
   const std::string failed = "msg=\"the container runtime failed\"";
   CHECK(log.find(failed + " call=\"list\" code=\"cannot_connect\"") ==
