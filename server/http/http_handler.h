@@ -97,7 +97,7 @@ class Responder {
 };
 
 struct HttpOptions {
-  /// To accept one more, the server closes the connection that has been idle
+  /// Beyond this number, the server closes the connection that has been idle
   /// longest.
   std::size_t max_connections = 2048;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
@@ -121,8 +121,8 @@ struct HttpOptions {
   std::vector<std::string_view> headers;
 };
 
-/// Handles requests. The server calls every member on the one thread that
-/// serves all connections: they must not block.
+/// Handles requests. The server calls all members on the thread that serves all
+/// connections, so they must not block.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
@@ -148,7 +148,7 @@ class HttpHandler {
   virtual void TlsFailed(const std::string& /*peer*/,
                          const TlsFailure& /*failure*/) {}
 
-  /// Called about every HttpOptions::sweep_interval.
+  /// Called roughly every HttpOptions::sweep_interval.
   virtual void Sweep() = 0;
 };
 

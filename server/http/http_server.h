@@ -15,25 +15,26 @@ namespace containercollector::server {
 /// serves all connections, so a pending request occupies no thread. Response
 /// bodies are sent without being copied.
 ///
-/// Every Responder must be gone or have sent its response before Shutdown() or
-/// the destructor. Thread-safety: call the members from one thread, but for
-/// RenewConnections().
+/// Every Responder must have sent its response or been destroyed before
+/// Shutdown() or the destructor. Thread-safety: call all members from the same
+/// thread, except RenewConnections().
 class HttpServer {
  public:
   /// @param handler Must outlive the server.
-  /// @throws std::runtime_error with a text for people if it cannot start.
+  /// @throws std::runtime_error with a readable text if it cannot start.
   HttpServer(ListenSocket socket, HttpOptions options, HttpHandler& handler);
   ~HttpServer();
 
-  /// Accepts no more connections, and closes each after its response.
+  /// Stops accepting connections, and closes the open ones after their
+  /// responses.
   void StopAccepting();
 
-  /// Closes connections that are idle between two requests at once, and all
-  /// others after their response. Call from any thread.
+  /// Immediately closes connections that are idle between two requests, and all
+  /// others after their next response. Call from any thread.
   void RenewConnections() noexcept;
 
-  /// Closes the connections without a request, waits until `deadline` for
-  /// responses to be sent, then closes the rest.
+  /// Closes connections without a pending request, waits until `deadline` for
+  /// the remaining responses to be sent, then closes the rest.
   void Shutdown(std::chrono::steady_clock::time_point deadline);
 
  private:

@@ -25,11 +25,11 @@ class ListenSocket {
  public:
   /// @param address IPv4 or IPv6 address.
   /// @param port 0 picks a free one.
-  /// @throws std::runtime_error with a text for people if it cannot listen.
+  /// @throws std::runtime_error with a readable text if it cannot listen.
   ListenSocket(const std::string& address, std::uint16_t port);
 
   /// Takes over a TCP socket that already listens.
-  /// @throws std::runtime_error with a text for people if it does not.
+  /// @throws std::runtime_error with a readable text if it does not.
   explicit ListenSocket(int fd);
 
   ~ListenSocket() { Close(); }

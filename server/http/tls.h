@@ -19,15 +19,12 @@ struct TlsCredentials;
 /// Why a TLS handshake failed.
 struct TlsFailure {
   const char* reason;  ///< "handshake", "no_certificate" or "untrusted".
-  std::string text;    ///< For people.
+  std::string text;    ///< For operators.
 };
 
-/// Watches a handshake.
-///
-/// libmicrohttpd (both 0.9.75 and 1.0.1) does not report why a handshake
-/// failed: its log line is the same for every reason, and by the time it
-/// reports the end of a connection, it has destroyed the GnuTLS session.
-/// Callbacks of the session therefore record its progress.
+/// Records the progress of a handshake through callbacks of its GnuTLS session:
+/// libmicrohttpd (0.9.75 and 1.0.1) does not report why a handshake failed, and
+/// destroys the session before it reports the end of the connection.
 ///
 /// Thread-safety: none; the server's thread owns it.
 class TlsHandshake {
@@ -39,13 +36,14 @@ class TlsHandshake {
   TlsHandshake(const TlsHandshake&) = delete;
   TlsHandshake& operator=(const TlsHandshake&) = delete;
 
-  /// Whether it is complete, with the certificate that the client needs.
+  /// Returns whether the client has completed the handshake, and presented a
+  /// trusted certificate if it needs one.
   bool accepted() const noexcept {
     return finished_ && (!needs_certificate_ || verified_);
   }
 
-  /// Returns why the handshake failed. Call at the end of the connection.
-  /// Nothing if it succeeded, or if the client sent nothing, as port probes do.
+  /// Returns why the handshake failed, or nothing if it succeeded or the client
+  /// sent nothing, as port probes do. Call when the connection ends.
   std::optional<TlsFailure> Failure(int socket) const;
 
  private:
@@ -54,7 +52,7 @@ class TlsHandshake {
   const bool needs_certificate_;
   const std::shared_ptr<const TlsCredentials> credentials_;
   bool client_hello_ = false;    // The client began a handshake.
-  bool server_hello_ = false;    // Version and cipher are agreed.
+  bool server_hello_ = false;    // Both sides agree on version and cipher.
   bool no_certificate_ = false;  // The client presented an empty list.
   bool verified_ = false;        // The client's certificate is trusted.
   unsigned int problems_ = 0;    // Of that certificate, in GnuTLS' bits.
@@ -72,7 +70,7 @@ struct TlsFiles {
   bool enabled() const noexcept { return !cert.empty(); }
 };
 
-/// A file of TlsFiles that cannot be used. Its text names the file and why.
+/// Reports which of the files cannot be used, and why.
 struct TlsFileError : std::runtime_error {
   TlsFileError(std::string TlsFiles::* at_fault, const std::string& text)
       : std::runtime_error(text), file(at_fault) {}
@@ -94,9 +92,9 @@ class Tls {
   /// @throws TlsFileError
   void Reload();
 
-  /// Sets the server's certificate, and what the client's must be, in a session
-  /// before its handshake.
-  /// @return What must live as long as the session.
+  /// Sets the server's certificate and the requirements for the client's, in a
+  /// session before its handshake.
+  /// @return Must live as long as the session.
   /// @throws std::runtime_error
   std::unique_ptr<TlsHandshake> Prepare(gnutls_session_int* session) const;
 
