@@ -212,7 +212,7 @@ TEST_CASE(
   });
   node.Start(RespondWhenReleased(GoodResponse()));
   HttpCall pending(node.url(), RequestBytes("POST", kRoute));
-  WaitForWaiting(node, 1);
+  REQUIRE(node.daemon().WaitForRequests(1, kGenerous));
   const std::size_t open_files = OpenFilesOf(getpid());
   std::vector<RawClient> idle;
   for (int i = 0; i < 1200; ++i) idle.emplace_back(TcpHost(node.url()));

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/collection_responses.h"
-
-#include <utility>
+/// Lists that are too large for their receiver.
+#include <tuple>
 
 #include "tests/server/node.h"
 
 using namespace containercollector::test;
-using containercollector::ErrorCode;
 using containercollector::server::AnswerLimits;
-using containercollector::server::Collection;
-using containercollector::server::CollectionResponses;
 
 namespace {
 
@@ -17,13 +13,20 @@ using Key = std::optional<std::string>;
 
 const std::string kKey = "collector.kubernetes.container.list";
 
-Collection CollectionOf(std::string array, std::size_t count = 1) {
-  Collection collection;
-  collection.response.status = 200;
-  collection.response.container_count = count;
-  collection.body = std::make_shared<const std::string>(std::move(array));
-  return collection;
-}
+/// A node whose answers have limits.
+class LimitedNode : public LocalNode {
+ public:
+  explicit LimitedNode(AnswerLimits limits)
+      : LocalNode([&](Options& options) { options.answer_limits = limits; }) {}
+
+  /// Returns the array that the daemon lists, or the object with it.
+  HttpResponse Ask(const std::string& array, const Key& key) {
+    Start(GoodDaemon(array));
+    return Send(url(), "POST",
+                key ? "/processor/containerCollector?key=" + *key
+                    : std::string(kRoute));
+  }
+};
 
 /// kOneContainer with a command that consists of `padding`.
 std::string WithCommand(std::string_view padding) {
@@ -63,29 +66,25 @@ TEST_CASE(
         std::tuple(AnswerLimits{1000, 2000}, Key(), 1000),
         std::tuple(AnswerLimits{1000, 2000}, Key(kKey), 2000)}) {
     CAPTURE(limit, key.has_value());
-    CollectionResponses responses(limits);
+    LimitedNode node(limits);
     const auto size = static_cast<std::size_t>(limit);
     const std::string array = ArrayOf(size, key);
-    const auto sent = responses.For(CollectionOf(array), key);
+    const HttpResponse sent = node.Ask(array, key);
     CHECK(sent.status == 200);
-    CHECK((*sent.body == (key ? Wrapped(array, *key) : array)));
-    if (key) {
-      // The key counts too.
-      CHECK(responses.For(CollectionOf(array), *key + "k").status == 500);
-    }
+    CHECK((sent.body == (key ? Wrapped(array, *key) : array)));
+    // The key counts too.
+    if (key) CHECK(node.Ask(array, *key + "k").status == 500);
     const std::string larger = ArrayOf(size + 1, key);
-    const auto rejected = responses.For(CollectionOf(larger), key);
-    CHECK(rejected.status == 500);
-    CHECK(*rejected.body ==
-          TooLarge(1, size + 1, size,
-                   "The largest: /web with " +
-                       std::to_string(larger.size() - 2) + " bytes. "));
+    CheckText(node.Ask(larger, key), 500,
+              TooLarge(1, size + 1, size,
+                       "The largest: /web with " +
+                           std::to_string(larger.size() - 2) + " bytes. "));
   }
   // 0 turns the limit off.
-  const auto large = CollectionOf(ManyContainers(5'000'000));
-  CollectionResponses unlimited({0, 0});
-  CHECK((unlimited.For(large, {}).body == large.body));
-  CHECK((*unlimited.For(large, kKey).body == Wrapped(*large.body)));
+  LimitedNode unlimited({0, 0});
+  const std::string large = ManyContainers(5'000'000);
+  CHECK((unlimited.Ask(large, {}).body == large));
+  CHECK((unlimited.Ask(large, kKey).body == Wrapped(large)));
 }
 
 TEST_CASE(
@@ -106,7 +105,7 @@ TEST_CASE(
   };
   const std::string overlong = R"(["/)" + std::string(400, 'n') + R"("])";
   const std::string small = container("b1", R"(["/small"])", 290);
-  CollectionResponses responses({1, 1});
+  LimitedNode node({1, 1});
   for (const auto& [list, count, largest] :
        {std::tuple(small + "," +
                        container("b2", R"(["/third","/other"])", 300) + "," +
@@ -122,47 +121,19 @@ TEST_CASE(
                    "The largest: b5 with 1000 bytes. "),
         std::tuple(std::string(), 0, "")}) {
     const std::string array = "[" + list + "]";
-    const auto collection =
-        CollectionOf(array, static_cast<std::size_t>(count));
-    CHECK(*responses.For(collection, {}).body ==
-          TooLarge(count, array.size(), 1, largest));
-    CHECK(*responses.For(collection, kKey).body ==
-          TooLarge(count, Wrapped(array).size(), 1, largest));
-  }
-}
-
-TEST_CASE("Consecutive requests for the same object share its body") {
-  CollectionResponses responses({0, 0});
-  const Collection first = CollectionOf("[]");
-  const Collection second = CollectionOf("[ ]");
-  const auto object = responses.For(first, "a");
-  CHECK(*object.body == R"({"a":"[]"})");
-  CHECK(responses.For(first, "a").body == object.body);
-  const auto other = responses.For(second, "a");
-  CHECK(*other.body == R"({"a":"[ ]"})");
-  CHECK(*responses.For(second, R"(k"\)").body == R"({"k\"\\":"[ ]"})");
-}
-
-TEST_CASE("A failed collection is the response on both routes") {
-  Collection failed = CollectionOf("why");
-  failed.response.status = 400;
-  failed.response.error = ErrorCode::kRequestRejected;
-  CollectionResponses responses({1, 1});
-  for (const Key& key : {Key(), Key(kKey)}) {
-    const auto response = responses.For(failed, key);
-    CHECK(response.status == 400);
-    CHECK(response.body == failed.body);
+    CheckText(node.Ask(array, {}), 500,
+              TooLarge(count, array.size(), 1, largest));
+    CheckText(node.Ask(array, kKey), 500,
+              TooLarge(count, Wrapped(array).size(), 1, largest));
   }
 }
 
 TEST_CASE("A list that is too large is no failure of the daemon") {
   Node node({"--max-answer-bytes", "1000"});
   node.Start(GoodDaemon(ManyContainers(1200)));
-  for (const char* route : {"containercollector", "containerCollector"})
-    CHECK(HttpCall(node.url(),
-                   RequestBytes("POST", std::string("/processor/") + route))
-              .Wait()
-              .status == 500);
+  for (const char* route :
+       {"/processor/containercollector", "/processor/containerCollector"})
+    CHECK(Send(node.url(), "POST", route).status == 500);
   const std::string metrics = Get(node.url(), "/metrics").body;
   for (const char* line :
        {R"(requests_total{route="collect",status="500"} 2)",
