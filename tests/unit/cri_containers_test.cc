@@ -354,3 +354,33 @@ TEST_CASE("The size of a container is that of its writable layer") {
   cri::AddStats({{"c1", 0xFFFFFFFFFFFFFFFF}}, entries);
   CHECK(entries[0].container.size_rw == 0x7FFFFFFFFFFFFFFF);
 }
+
+TEST_CASE("What an entry takes is charged before it is built") {
+  cri::Details details;
+  details.bytes = 5000;
+  cri::Entry entry = ContainerEntry();
+  cri::Budget exact(5000);
+  CHECK_NOTHROW(AddDetails(details, kNow, exact, entry));
+  CHECK_THROWS_AS(AddDetails(details, kNow, exact, entry), cri::BudgetError);
+
+  cri::Listed long_name = Sandbox();
+  long_name.name = std::string(10'000, 'x');
+  cri::Listed long_key = Listed();
+  long_key.annotations = {{std::string(10'000, 'x'), ""}};
+  cri::Listed long_id = Listed();
+  long_id.sandbox_id = std::string(10'000, 'x');
+  cri::Listed long_ports = Listed();
+  long_ports.annotations = {
+      {"io.kubernetes.container.ports", std::string(200, ' ')}};
+  for (const auto& [container, sandbox] :
+       {std::pair(Listed(), long_name), std::pair(long_key, Sandbox()),
+        std::pair(long_id, Sandbox()), std::pair(long_ports, Sandbox())}) {
+    cri::Budget little(10'000);
+    CHECK_THROWS_AS(cri::MakeEntries({container}, {sandbox}, little),
+                    cri::BudgetError);
+    cri::Budget plenty(50'000);
+    CHECK_NOTHROW(cri::MakeEntries({container}, {sandbox}, plenty));
+  }
+  cri::Budget little(10'000);
+  CHECK_NOTHROW(cri::MakeEntries({Listed()}, {Sandbox()}, little));
+}
