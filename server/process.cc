@@ -122,7 +122,7 @@ std::vector<int> TakeSystemdSockets() {
   std::vector<int> sockets;
   if (pid == nullptr || count == nullptr || std::to_string(getpid()) != pid)
     return sockets;
-  const long end = kFirst + std::strtol(count, nullptr, 10);
+  const auto end = kFirst + std::strtol(count, nullptr, 10);
   for (int fd = kFirst; fd < end && fcntl(fd, F_GETFD) >= 0; ++fd)
     sockets.push_back(fd);
   return sockets;

@@ -173,11 +173,10 @@ HttpResponse ToHttp(Response response) {
 
 /// By Rejection.
 constexpr std::array kRejections = {
-    "Too many requests wait for the container runtime already. Ask again "
-    "later.",
-    "Calls of the container runtime with other options took all the time there "
-    "was. Ask again later.",
-    "This server is shutting down. Ask again when it is back."};
+    "Too many requests are pending. Try again later.",
+    "No call of the container runtime started in time, because requests with "
+    "other options held every thread. Try again later.",
+    "This server is shutting down. Try again when it is back."};
 
 class Routes;
 

@@ -225,7 +225,7 @@ bool Exchange::Send(HttpResponse response, bool close) {
     response =
         BusyResponse("Responses that clients have not read yet take all of " +
                      std::to_string(context_.options.max_in_flight_bytes) +
-                     " bytes (--max-in-flight-bytes). Ask again later.");
+                     " bytes (--max-in-flight-bytes). Try again later.");
   }
   const MhdResponse mhd =
       ToMhd(response, close || context_.stopping || connection_.old);

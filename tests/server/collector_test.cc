@@ -21,14 +21,14 @@ namespace {
 using Texts = std::vector<std::string>;
 
 /// What a runtime lists: one container, which lacks what the errors say.
-struct Node {
+struct Listing {
   std::string id;
   Texts errors;
 };
 
 class FakeRuntime final : public ContainerRuntime {
  public:
-  explicit FakeRuntime(const Node& node) : node_(node) {}
+  explicit FakeRuntime(const Listing& listing) : listing_(listing) {}
 
   const std::string& endpoint() const noexcept override { return endpoint_; }
 
@@ -36,16 +36,16 @@ class FakeRuntime final : public ContainerRuntime {
   void DoForEachContainer(const ListOptions& /*options*/,
                           const ContainerVisitor& visitor,
                           const CallOptions& call) const override {
-    for (const std::string& error : node_.errors)
+    for (const std::string& error : listing_.errors)
       call.on_incomplete(Error(ErrorCode::kTimeout, error));
     Container container;
-    container.id = node_.id;
+    container.id = listing_.id;
     visitor(container);
   }
   PingResult DoPing(const CallOptions& /*call*/) const override { return {}; }
 
   const std::string endpoint_ = "unix:///fake";
-  const Node& node_;
+  const Listing& listing_;
 };
 
 /// A collector, and what it logs.
@@ -64,7 +64,7 @@ class Fixture {
   /// Returns the lines that a collection with these errors logs: a number of
   /// containers and an error, or that all errors have ended.
   Texts LinesOf(Texts errors, bool is_whole = true) {
-    node.errors = std::move(errors);
+    listing.errors = std::move(errors);
     ListOptions options;
     options.all = is_whole;
     log_.str("");
@@ -75,10 +75,10 @@ class Fixture {
     return lines;
   }
 
-  Node node;
+  Listing listing;
   Metrics metrics;
   const Batcher<ListOptions>::Call Collect =
-      MakeCollector(std::make_unique<FakeRuntime>(node), metrics);
+      MakeCollector(std::make_unique<FakeRuntime>(listing), metrics);
 
  private:
   const std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
@@ -96,10 +96,10 @@ const std::string kAllEnded = "msg=\"all containers have their details again\"";
 
 TEST_CASE("Equal collections share their body, others do not") {
   Fixture fixture;
-  fixture.node.id = "a1";
+  fixture.listing.id = "a1";
   const CollectionPtr first = fixture.Collect({});
   CHECK(fixture.Collect({})->body == first->body);
-  fixture.node.id = "b2";
+  fixture.listing.id = "b2";
   const CollectionPtr second = fixture.Collect({});
   CHECK(second->body->find(R"("Id":"b2")") != std::string::npos);
   CHECK(second->body->size() == first->body->size());

@@ -41,9 +41,7 @@ TEST_CASE("Requests over the limit are rejected until pending clients leave") {
     std::vector<HttpCall> calls = PostMany(node, 100);
     WaitForWaiting(node, 100);
     const HttpResponse rejected = Post(node.url());
-    CheckText(rejected, 503,
-              "Too many requests wait for the container runtime already. Ask "
-              "again later.");
+    CheckText(rejected, 503, "Too many requests are pending. Try again later.");
     CHECK(rejected.headers.at("retry-after") == "5");
     CheckText(Get(node.url(), "/healthz"), 200, "ok");
     calls.erase(calls.begin(), calls.begin() + 50);
@@ -77,8 +75,9 @@ TEST_CASE("A batch that finds no call in time is told to come again") {
       ++timed_out;
     } else {
       CheckText(response, 503,
-                "Calls of the container runtime with other options took all "
-                "the time there was. Ask again later.");
+                "No call of the container runtime started in time, because "
+                "requests with other options held every thread. Try again "
+                "later.");
     }
   }
   CHECK(timed_out >= 2);
@@ -194,7 +193,7 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
   const auto rejected = Post(node.url());
   CheckText(rejected, 503,
             "Responses that clients have not read yet take all of 5000000 "
-            "bytes (--max-in-flight-bytes). Ask again later.");
+            "bytes (--max-in-flight-bytes). Try again later.");
   CHECK(rejected.headers.at("retry-after") == "5");
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
 
