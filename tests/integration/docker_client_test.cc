@@ -240,8 +240,10 @@ TEST_CASE("A call ends at its own deadline if that is before the timeout") {
   CallOptions call;
   for (const auto left : {milliseconds(300), milliseconds(-1000)}) {
     call.deadline = steady_clock::now() + left;
-    CHECK(ErrorOf([&] { node.client().Ping(call); }).code() ==
-          ErrorCode::kTimeout);
+    const Error error = ErrorOf([&] { node.client().Ping(call); });
+    CHECK(error.code() == ErrorCode::kTimeout);
+    // The text has the limit that applied.
+    CHECK(std::string(error.what()).find("within 60s") == std::string::npos);
   }
   // A deadline after the timeout changes nothing.
   call.deadline = steady_clock::now() + std::chrono::hours(1);

@@ -7,7 +7,9 @@
 #include <string>
 #include <thread>
 
+#include "lib/src/cri/runtime_service.h"
 #include "tests/support/catch.h"
+#include "tests/support/error_of.h"
 #include "tests/support/scripted_node.h"
 #include "tests/support/scripted_runtime.h"
 
@@ -115,4 +117,22 @@ TEST_CASE("The limit applies to the bodies that are in memory at once") {
   node.Post(101, CallLimit::Of({}, kGenerous));
   REQUIRE(node.last);
   CHECK(node.last->kind == FailureKind::kBodyTooLarge);
+}
+
+TEST_CASE("A service that is no runtime is asked for HTTP/1.1 for a second") {
+  const TempDir dir;
+  ScriptedDaemon daemon(UnixSocket{dir / "r.sock"},
+                        [](const Request& request, Exchange& exchange) {
+                          if (request.path == "/_ping") return exchange.Hang();
+                          exchange.Close();
+                        });
+  const cri::RuntimeService service(
+      ParseEndpoint(daemon.Host(), RuntimeKind::kCri), RuntimeOptions{});
+  const auto start = steady_clock::now();
+  const auto call = [&] {
+    return service.Call({0, "Version", "", ""}, CallLimit::Of({}, kGenerous));
+  };
+  CHECK(ErrorOf(call).code() != ErrorCode::kTimeout);
+  CHECK(daemon.Requests().back().path == "/_ping");
+  CHECK(steady_clock::now() - start < kGenerous / 2);
 }

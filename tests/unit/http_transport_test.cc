@@ -19,11 +19,13 @@ namespace {
 int destroyed = 0;
 
 struct FakeHandle {
-  FakeHandle() = default;
+  explicit FakeHandle(bool is_clean = true) : clean(is_clean) {}
   ~FakeHandle() { ++destroyed; }
   FakeHandle(const FakeHandle&) = delete;
   FakeHandle& operator=(const FakeHandle&) = delete;
-  static bool IsClean() { return true; }
+  bool IsClean() const { return clean; }
+
+  bool clean;
 };
 
 /// Returns what `child` returns in a forked process.
@@ -39,6 +41,16 @@ int ResultInChild(Child child) {
 }
 
 }  // namespace
+
+TEST_CASE("A pool returns clean handles and destroys the others") {
+  destroyed = 0;
+  IdlePool<FakeHandle> pool;
+  pool.Keep(std::make_unique<FakeHandle>());
+  pool.Keep(std::make_unique<FakeHandle>(false));
+  CHECK(pool.Take() != nullptr);
+  CHECK(destroyed == 2);
+  CHECK(pool.Take() == nullptr);
+}
 
 TEST_CASE("A forked process neither uses nor destroys its parent's handles") {
   std::optional<IdlePool<FakeHandle>> pool;
