@@ -260,6 +260,13 @@ TEST_CASE("A repeated map adds to the first, a repeated list replaces it") {
             .find(R"("Names":["/c"])") != std::string::npos);
 }
 
+TEST_CASE("Each byte that is not UTF-8 becomes one U+FFFD, in keys too") {
+  const auto containers = DecodeContainers(
+      "[{\"Id\":\"a\xFF\",\"Labels\":{\"\xFF\":\"1\",\"\xFE\":\"2\"}}]");
+  CHECK(containers->front().id == "a\xEF\xBF\xBD");
+  CHECK(containers->front().labels == StringMap{{"\xEF\xBF\xBD", "2"}});
+}
+
 TEST_CASE("Containers are visited one by one, each as if it came alone") {
   std::vector<std::string> visited;
   const auto visit = [&](const Container& container) {
