@@ -187,9 +187,10 @@ class Handler {
   [[gnu::noinline]] static const FieldSchema* FindAnyField(const Frame& frame) {
     const FieldSchema* const begin = frame.schema->fields;
     const FieldSchema* const end = begin + frame.schema->field_count;
-    const auto* const field = std::find_if(
-        begin, end, [&](const auto& other) { return other.key == frame.key; });
-    if (field != end) return field;
+    const auto* const field =
+        std::find_if(begin, frame.next_field,
+                     [&](const auto& other) { return other.key == frame.key; });
+    if (field != frame.next_field) return field;
     return std::find_if(begin, end, [&](const auto& other) {
       return EqualFold(other.key, frame.key);
     });
