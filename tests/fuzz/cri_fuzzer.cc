@@ -61,7 +61,7 @@ constexpr std::size_t kBudget = std::size_t{32} << 20;
 
 /// Ends the fuzzer if what it counted is not in proportion to the input.
 void CheckWork(std::size_t bytes) {
-  constexpr std::uint64_t kCallsPerByte = 600;
+  constexpr std::uint64_t kCallsPerByte = 1200;
   constexpr std::uint64_t kCallsOfAnyInput = 100'000;
   // A container is described by four bytes.
   constexpr std::uint64_t kBytesPerByte = 1500;

@@ -6,7 +6,6 @@
 #include <cctype>
 #include <iterator>
 #include <limits>
-#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -230,8 +229,9 @@ std::vector<Entry> MakeEntries(std::vector<Listed> containers,
                        sandbox != sandbox_of.end() ? sandbox->second : nullptr);
   }
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return std::tie(b.first->created_at, a.first->id) <
-           std::tie(a.first->created_at, b.first->id);
+    return a.first->created_at != b.first->created_at
+               ? a.first->created_at > b.first->created_at
+               : a.first->id < b.first->id;
   });
   std::vector<Entry> entries;
   entries.reserve(order.size());
