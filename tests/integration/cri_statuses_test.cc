@@ -234,7 +234,7 @@ TEST_CASE("What disappears before its status is left out and not reported") {
 TEST_CASE("Entries that are listed, and said not to exist, are kept") {
   CriTestNode node;
   // Few and many; of a small node, all.
-  const std::size_t containers = GENERATE(2, 3, 100);
+  const std::size_t containers = GENERATE(2U, 3U, 100U);
   const bool all = containers < 5;
   node.Start(
       [all, script = GoodRuntime(OnePod(containers))](const RuntimeCall& call) {
