@@ -74,7 +74,7 @@ bool Exchange::WaitUntilReleased() { return Wait(POLLRDHUP, true) == 0; }
 void Exchange::Hang() { static_cast<void>(Wait(POLLRDHUP, false)); }
 
 void Exchange::Close() {
-  if (socket_) closer_(std::move(socket_));
+  if (socket_) server_.CloseAndCount(std::move(socket_));
 }
 
 void Exchange::Reset() {
@@ -103,9 +103,10 @@ std::optional<int> Exchange::Wait(
     std::optional<std::chrono::milliseconds> time) {
   if (!socket_) return std::nullopt;
   // poll() passes over a negative descriptor.
-  std::vector<pollfd> polled = {{end_.fd(), POLLIN, 0},
-                                {socket_.get(), static_cast<short>(events), 0},
-                                {for_release ? released_.fd() : -1, POLLIN, 0}};
+  std::vector<pollfd> polled = {
+      {end_.fd(), POLLIN, 0},
+      {socket_.get(), static_cast<short>(events), 0},
+      {for_release ? server_.released_.fd() : -1, POLLIN, 0}};
   Poll(polled, time);
   if (polled[0].revents != 0) return std::nullopt;
   return polled[1].revents;
@@ -182,19 +183,20 @@ void ScriptedServer::Accept() {
 }
 
 void ScriptedServer::Start(FileDescriptor socket) {
-  // Under the lock: the connection that a client opens because this one is
-  // closed must not be counted together with it.
-  const auto close = [this](FileDescriptor closed) {
-    Update([&] {
-      closed.Reset();
-      --open_;
-    });
-  };
   Update([&] {
-    Served& served = connections_.emplace_back(std::move(socket), released_,
-                                               close, ++opened_);
+    Served& served =
+        connections_.emplace_back(std::move(socket), *this, ++opened_);
     max_open_ = std::max(max_open_, ++open_);
     served.thread = std::thread([this, &served] { Run(served); });
+  });
+}
+
+void ScriptedServer::CloseAndCount(FileDescriptor socket) {
+  // Both under the lock: the connection that a client opens because this one is
+  // closed must not be counted together with it.
+  Update([&] {
+    socket.Reset();
+    --open_;
   });
 }
 

@@ -23,6 +23,8 @@
 
 namespace containercollector::test {
 
+class ScriptedServer;
+
 /// The server's side of one connection.
 ///
 /// Every member returns when the peer goes away, when the connection is closed
@@ -30,12 +32,8 @@ namespace containercollector::test {
 /// to the thread of the connection, except for End().
 class Exchange {
  public:
-  /// @param closer Closes the socket.
-  Exchange(FileDescriptor socket, const Event& released,
-           std::function<void(FileDescriptor)> closer)
-      : socket_(std::move(socket)),
-        released_(released),
-        closer_(std::move(closer)) {}
+  Exchange(FileDescriptor socket, ScriptedServer& server)
+      : socket_(std::move(socket)), server_(server) {}
   ~Exchange() { Close(); }
 
   Exchange(const Exchange&) = delete;
@@ -74,8 +72,7 @@ class Exchange {
 
  private:
   FileDescriptor socket_;
-  const Event& released_;
-  const std::function<void(FileDescriptor)> closer_;
+  ScriptedServer& server_;
   Event end_;
 };
 
@@ -179,11 +176,12 @@ class ScriptedServer {
   }
 
  private:
+  friend class Exchange;
+
   struct Served {
-    Served(FileDescriptor socket, const Event& released,
-           std::function<void(FileDescriptor)> closer, std::size_t its_ordinal)
-        : exchange(std::move(socket), released, std::move(closer)),
-          ordinal(its_ordinal) {}
+    Served(FileDescriptor socket, ScriptedServer& server,
+           std::size_t its_ordinal)
+        : exchange(std::move(socket), server), ordinal(its_ordinal) {}
 
     Exchange exchange;
     const std::size_t ordinal;  ///< Counts from 1.
@@ -193,6 +191,7 @@ class ScriptedServer {
 
   void Accept();
   void Start(FileDescriptor socket);
+  void CloseAndCount(FileDescriptor socket);
   void Run(Served& served);
   void JoinFinished();
   void Guard(const std::function<void()>& body);

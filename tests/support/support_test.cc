@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
@@ -30,30 +29,17 @@ constexpr auto kSoon = 20s;
 
 }  // namespace
 
-TEST_CASE("a daemon keeps every part of every request") {
+TEST_CASE("a daemon counts requests and connections") {
   ScriptedNode node;
   node.Start(RespondWith("x"));
   RawClient client(node.host());
-  client.Send(
-      "POST /a/b?x=1&y=? HTTP/1.1\r\nX-Name:  some value\r\n"
-      "content-length: 4\r\n\r\nbodyGET /2 HTT");
+  client.Send("POST /1 HTTP/1.1\r\ncontent-length: 4\r\n\r\nbodyGET /2 HTT");
   CHECK(client.Receive(1).bytes == "x");
   client.Send("P/1.1\r\n\r\n");
   CHECK(client.Receive(1).bytes == "x");
   Get(node.host(), "/3");
 
-  const std::vector<Request> requests = node.daemon().Requests();
-  REQUIRE(requests.size() == 3);
-  CHECK(requests[0].method == "POST");
-  CHECK(requests[0].target == "/a/b?x=1&y=?");
-  CHECK(requests[0].path == "/a/b");
-  CHECK(requests[0].query == "x=1&y=?");
-  CHECK(requests[0].Header("x-nAME") == "some value");
-  CHECK(requests[0].body == "body");
-  CHECK(requests[1].path == "/2");
-  CHECK(requests[1].connection == 1);
-  CHECK(requests[1].sequence == 2);
-  CHECK(requests[2].connection == 2);
+  CHECK(node.daemon().Requests().size() == 3);
   CHECK(node.daemon().ConnectionsOpened() == 2);
   CHECK(node.daemon().MaxOpenConnections() == 2);
 }
@@ -206,14 +192,6 @@ TEST_CASE("programs see the added variables, and none of Docker's") {
   }
   CHECK(std::getenv("DOCKER_HOST") == std::string("of this process"));
   CHECK(std::getenv("KIT_OTHER") == nullptr);
-}
-
-TEST_CASE("Run returns the exit code and both outputs") {
-  const Output output = Run({"sh", "-c", "echo out; echo err >&2; exit 3"});
-  CHECK(output.exit_code == 3);
-  CHECK(output.out == "out\n");
-  CHECK(output.err == "err\n");
-  CHECK(Run({"sh", "-c", "kill -KILL $$"}).exit_code == 128 + SIGKILL);
 }
 
 }  // namespace containercollector::test
