@@ -9,16 +9,13 @@ import functools
 import json
 import re
 import socketserver
-import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
-import urllib.error
-import urllib.request
 
-from common import SOURCE, first_missing, main
+from common import SOURCE, curl, first_missing, main
 
 ALERTS = SOURCE / "deploy" / "monitoring" / "alerts.yaml"
 DASHBOARD = SOURCE / "deploy" / "monitoring" / "dashboard.json"
@@ -29,7 +26,7 @@ try:
 except ImportError as error:
     missing = f"{error} (Debian package python3-yaml)"
 else:
-    missing = first_missing({"promtool": "prometheus", "openssl": "openssl"})
+    missing = first_missing({"promtool": "prometheus", "openssl": "openssl", "curl": "curl"})
 
 
 def promtool(*arguments):
@@ -69,20 +66,6 @@ class Daemon(socketserver.ThreadingUnixStreamServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
-def request(url, method):
-    call = urllib.request.Request(url, method=method)
-    # The certificate is the test's, and no proxy of the environment is asked.
-    trusting = ssl.create_default_context()
-    trusting.check_hostname = False
-    trusting.verify_mode = ssl.CERT_NONE
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting))
-    try:
-        with opener.open(call, timeout=60) as response:
-            return response.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.read().decode()
-
-
 def make_certificate(directory):
     """Makes a certificate and returns the flags that use it."""
     cert, key = f"{directory}/server.crt", f"{directory}/server.key"
@@ -107,9 +90,9 @@ def served_metrics(with_tls=True):
         stack.enter_context(server)
         try:
             url = server.stdout.readline().split()[-1]
-            request(f"{url}/processor/containercollector", "POST")
-            request(f"{url}/readyz", "GET")
-            return request(f"{url}/metrics", "GET")
+            curl("--request", "POST", f"{url}/processor/containercollector")
+            curl(f"{url}/readyz")
+            return curl(f"{url}/metrics")
         finally:
             server.terminate()
             daemon.shutdown()

@@ -14,11 +14,8 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.error
-import urllib.parse
-import urllib.request
 
-from common import first_missing, main
+from common import curl, first_missing, main
 
 # The main listener accepts names in --allowed-host alone, because a web page could read containers there.
 ALLOWED = "allowed.example"
@@ -31,7 +28,7 @@ def missing():
     """Returns why the test cannot run on this machine, or None."""
     if subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode != 0:
         return f"{' '.join(UNSHARE)} fails"
-    return first_missing({"prometheus": "prometheus"})
+    return first_missing({"prometheus": "prometheus", "curl": "curl"})
 
 
 def start(command, pattern, count, **options):
@@ -45,13 +42,6 @@ def start(command, pattern, count, **options):
         log += line
         ports += [int(port) for port in re.findall(pattern, line)]
     return process, ports
-
-
-def get(url):
-    # No proxy of the environment is asked.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=10) as response:
-        return json.load(response)["data"]
 
 
 class Prometheus(unittest.TestCase):
@@ -92,12 +82,12 @@ class Prometheus(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.1)
             # A 503 until Prometheus has read its files.
-            with contextlib.suppress(urllib.error.HTTPError):
-                scraped = [target for target in get(f"{api}/targets")["activeTargets"] if target["health"] != "unknown"]
+            with contextlib.suppress(subprocess.CalledProcessError):
+                active = json.loads(curl("--fail", f"{api}/targets"))["data"]["activeTargets"]
+                scraped = [target for target in active if target["health"] != "unknown"]
         faults = {target["labels"]["instance"]: target["lastError"] for target in scraped}
         self.assertEqual(dict.fromkeys(targets, ""), faults)
-        query = urllib.parse.urlencode({"query": "containercollector_build_info"})
-        series = get(f"{api}/query?{query}")["result"]
+        series = json.loads(curl(f"{api}/query?query=containercollector_build_info"))["data"]["result"]
         self.assertEqual(set(targets), {sample["metric"]["instance"] for sample in series})
 
 
