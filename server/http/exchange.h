@@ -100,7 +100,7 @@ struct Connection {
 
   const int socket;
   MHD_Connection* const mhd;
-  std::string peer;                         ///< The client's address and port.
+  std::string peer;  ///< The client's address and port; empty if unknown.
   gnutls_session_int* session = nullptr;    ///< Null without TLS.
   std::unique_ptr<TlsHandshake> handshake;  ///< Null without TLS.
   std::unique_ptr<Exchange> exchange;       ///< Null between two requests.

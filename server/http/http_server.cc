@@ -304,7 +304,8 @@ class HttpServer::Impl {
     context_.ReportLoad();
     if (connections.size() > context_.options.max_connections)
       CloseLongest(connections);
-    opened.peer = ToText(info(MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+    if (const auto* const address = info(MHD_CONNECTION_INFO_CLIENT_ADDRESS))
+      opened.peer = ToText(address->client_addr);
     if (context_.options.tls == nullptr) return;
     opened.session = static_cast<gnutls_session_int*>(
         info(MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
