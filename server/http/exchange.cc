@@ -201,9 +201,8 @@ bool Exchange::Proceed() {
     // the connection were suspended now, libmicrohttpd would read when it
     // resumes, and close the connection of a client that has merely finished
     // sending.
-    return true;
-  }
-  if (context_.queue->Suspend(*pending_)) {
+    if (!pending_->sent) return true;
+  } else if (context_.queue->Suspend(*pending_)) {
     connection_.Enter(State::kPending);
     MHD_suspend_connection(connection_.mhd);
     return true;

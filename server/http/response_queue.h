@@ -24,11 +24,11 @@ struct PendingRequest {
   const std::shared_ptr<ResponseQueue> queue;
   Exchange* const exchange;  ///< For the server's thread only.
   std::atomic<bool> client_left{false};
+  std::atomic<bool> sent{false};  ///< Whether `response` is final.
 
   // Guarded by the queue's mutex until Take() returns the request.
   std::optional<HttpResponse> response;
   bool suspended = false;
-  bool sent = false;
   std::shared_ptr<PendingRequest> next;  ///< In the list from Take().
 };
 

@@ -21,6 +21,9 @@ using End = RawClient::End;
 const std::string kNow = "GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const std::string kLater = "GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
+/// The size of the response to a request for /large, which no buffer takes.
+constexpr std::size_t kLarge = 8'000'000;
+
 /// The thread that called MHD_quiesce_daemon() last.
 std::atomic<std::thread::id> quiesced_by;
 
@@ -38,7 +41,8 @@ class Handler final : public HttpHandler {
       const std::lock_guard lock(mutex_);
       later_.emplace(std::move(responder));
     } else {
-      responder.Send(TextResponse(200, "now"));
+      responder.Send(TextResponse(
+          200, request.path == "/large" ? std::string(kLarge, 'x') : "now"));
     }
   }
   void Record(const RequestRecord& /*record*/) override {}
@@ -162,6 +166,9 @@ TEST_CASE("Connections are renewed: idle ones now, busy ones when done") {
   RawClient busy(TcpHost(sleepy.url));
   busy.Send(kLater);
   sleepy.handler.WaitForLater();
+  RawClient reading(TcpHost(sleepy.url));
+  reading.Send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  REQUIRE(reading.Receive(1).bytes == "H");
   sleepy.server->RenewConnections();
   CHECK(idle.ReceiveToEnd().end == End::kClosed);
   CHECK(busy.Receive(1, std::chrono::milliseconds(1)).end == End::kTimedOut);
@@ -171,6 +178,10 @@ TEST_CASE("Connections are renewed: idle ones now, busy ones when done") {
   const auto response = ParseResponse(received.bytes);
   CHECK(response.body == "later");
   CHECK(response.headers.at("connection") == "close");
+  // Its response began before that.
+  const RawClient::Received rest = reading.ReceiveToEnd();
+  CHECK(rest.end == End::kClosed);
+  CHECK(rest.bytes.size() > kLarge);
   // Its request may be on the way.
   fresh.Send(kNow);
   const RawClient::Received first = fresh.ReceiveToEnd();
