@@ -320,7 +320,7 @@ class HttpServer::Impl {
       if (const auto failure = connection.handshake->Failure(connection.socket))
         context_.handler.TlsFailed(connection.peer, *failure);
     });
-    context_.connections.erase(connection.socket);
+    context_.connections.erase(context_.connections.find(connection.socket));
     context_.ReportLoad();
   }
 

@@ -35,15 +35,14 @@ bool HasReceivedData(int socket) {
          info.tcpi_data_segs_in > 0;
 }
 
-/// Returns GnuTLS' sentences about a certificate.
+/// Returns GnuTLS' sentences about a certificate, each with a space after it.
 std::string ProblemsText(unsigned int problems) {
   gnutls_datum_t text{};
   if (gnutls_certificate_verification_status_print(problems, GNUTLS_CRT_X509,
                                                    &text, 0) < 0)
-    return "it cannot be verified.";
+    return "it cannot be verified. ";
   std::string sentences(reinterpret_cast<const char*>(text.data), text.size);
   gnutls_free(text.data);
-  while (!sentences.empty() && sentences.back() == ' ') sentences.pop_back();
   return sentences;
 }
 
@@ -105,10 +104,10 @@ std::optional<TlsFailure> TlsHandshake::Failure(int socket) const {
   if (accepted() || (!client_hello_ && !HasReceivedData(socket)))
     return std::nullopt;
   const std::string advice =
-      " Give it one that a CA of --tls-client-ca has signed for TLS clients.";
+      "Give it one that a CA of --tls-client-ca has signed for TLS clients.";
   if (no_certificate_) {
     return TlsFailure{"no_certificate",
-                      "The client presented no certificate." + advice};
+                      "The client presented no certificate. " + advice};
   }
   if (problems_ != 0) {
     return TlsFailure{"untrusted", "The client's certificate is rejected: " +
