@@ -12,6 +12,7 @@
 #include <cstring>
 #include <ctime>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace containercollector::server {
@@ -250,19 +251,10 @@ std::shared_ptr<const TlsCredentials> Load(const TlsFiles& files) {
 Tls::Tls(TlsFiles files)
     : files_(std::move(files)), credentials_(Load(files_)) {}
 
-void Tls::Reload() {
-  auto credentials = Load(files_);
-  const std::lock_guard lock(mutex_);
-  credentials_ = std::move(credentials);
-}
-
-std::shared_ptr<const TlsCredentials> Tls::credentials() const {
-  const std::lock_guard lock(mutex_);
-  return credentials_;
-}
+void Tls::Reload() { std::atomic_store(&credentials_, Load(files_)); }
 
 std::unique_ptr<TlsHandshake> Tls::Prepare(gnutls_session_int* session) const {
-  auto current = credentials();
+  auto current = std::atomic_load(&credentials_);
   Check(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
                                current->handle.get()));
   return std::make_unique<TlsHandshake>(session, !files_.client_ca.empty(),
@@ -270,7 +262,8 @@ std::unique_ptr<TlsHandshake> Tls::Prepare(gnutls_session_int* session) const {
 }
 
 std::chrono::system_clock::time_point Tls::Expiry() const {
-  return std::chrono::system_clock::from_time_t(credentials()->expiry);
+  return std::chrono::system_clock::from_time_t(
+      std::atomic_load(&credentials_)->expiry);
 }
 
 }  // namespace containercollector::server

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -103,11 +102,8 @@ class Tls {
   std::chrono::system_clock::time_point Expiry() const;
 
  private:
-  std::shared_ptr<const TlsCredentials> credentials() const;
-
   const TlsFiles files_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const TlsCredentials> credentials_;  // Guarded by mutex_.
+  std::shared_ptr<const TlsCredentials> credentials_;  // Accessed atomically.
 };
 
 }  // namespace containercollector::server
