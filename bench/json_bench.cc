@@ -39,7 +39,7 @@ namespace rapid = containercollector_rapidjson_bench;
 using containercollector::Container;
 using std::chrono::steady_clock;
 
-/// Keeps the compiler from dropping what is timed.
+/// Prevents the compiler from removing what is timed.
 volatile std::size_t result_size = 0;
 
 /// The fastest of many times.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decodes and encodes the worst inputs beside a node of the same length, one
-/// container at a time: worst_bench MEGABYTES
+/// Decodes and encodes the worst inputs and, for comparison, a node of the same
+/// size, one container at a time: worst_bench MEGABYTES
 ///
-/// Prints for each the time per byte of the fastest of some rounds, the peak of
-/// the memory as a multiple of the input, and what became of it.
+/// Prints the time per byte of the fastest round, the peak memory as a multiple
+/// of the input, and the size of the output or the error.
 #include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -128,7 +128,7 @@ std::vector<Input> Inputs() {
   };
 }
 
-/// Returns what became of the input.
+/// Returns the size of the output, or the error.
 std::string Transcode(std::string json) {
   namespace internal = containercollector::internal;
   try {
@@ -142,14 +142,14 @@ std::string Transcode(std::string json) {
   }
 }
 
-/// Lets PeakBytes() begin anew.
+/// Resets what PeakBytes() returns.
 bool ResetPeak() {
   malloc_trim(0);
   std::ofstream file("/proc/self/clear_refs");
   return static_cast<bool>(file << "5" << std::flush);
 }
 
-/// Returns the most memory that was resident, in bytes.
+/// Returns the peak of the resident memory in bytes.
 double PeakBytes() {
   std::ifstream file("/proc/self/status");
   double kilobytes = 0;

@@ -7,7 +7,6 @@
 
 #include "lib/src/json/encoder.h"
 #include "lib/src/query_string.h"
-#include "lib/src/size_guess.h"
 #include "lib/src/text.h"
 
 namespace containercollector {
@@ -70,13 +69,6 @@ std::string WrapContainers(std::string_view array_json, std::string_view key) {
   return encoder.Take();
 }
 
-Processor::Processor(std::unique_ptr<const ContainerRuntime> runtime)
-    : runtime_(std::move(runtime)),
-      array_size_(std::make_unique<internal::SizeGuess>()) {}
-Processor::~Processor() = default;
-Processor::Processor(Processor&&) noexcept = default;
-Processor& Processor::operator=(Processor&&) noexcept = default;
-
 std::variant<ProcessorRequest, Response> Processor::Parse(
     std::string_view method, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
@@ -116,7 +108,10 @@ Response Processor::Collect(const ListOptions& options,
       ++response.incomplete_count;
       if (call.on_incomplete) call.on_incomplete(error);
     };
-    internal::ContainerArrayEncoder encoder(array_size_->Next());
+    // Arrays change little in size. Without an estimate, a growing text is
+    // copied at each step.
+    const std::size_t last_size = *array_size_;
+    internal::ContainerArrayEncoder encoder(last_size + last_size / 16);
     runtime_->ForEachContainer(
         options, [&](const Container& container) { encoder.Add(container); },
         counted);
@@ -127,7 +122,7 @@ Response Processor::Collect(const ListOptions& options,
                                     std::to_string(response.incomplete_count));
     }
     response.body = encoder.Take();
-    array_size_->Add(response.body.size());
+    *array_size_ = response.body.size();
     return response;
   });
 }

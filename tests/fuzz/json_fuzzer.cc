@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whatever the decoder takes, it must take again in the encoder's words, and
-/// the encoder must then say the same. The work must be in proportion to the
-/// bytes.
+/// JSON that is decoded and encoded must stay the same when that is done again.
+/// The work must be proportional to the size.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -19,8 +18,8 @@ using containercollector::ErrorCode;
 
 namespace {
 
-/// How many functions were called, those that are inlined included. This is
-/// the same in each run, which time is not.
+/// The number of function calls, including inlined ones. Unlike time, it is the
+/// same in every run.
 std::uint64_t calls = 0;
 
 }  // namespace
@@ -38,7 +37,7 @@ __attribute__((no_instrument_function)) void __cyg_profile_func_exit(
 
 namespace {
 
-/// Ends the fuzzer if handling the bytes took too many calls.
+/// Aborts if decoding and encoding took too many calls.
 void CheckWork(std::size_t bytes) {
   constexpr std::uint64_t kCallsPerByte = 300;
   constexpr std::uint64_t kCallsOfAnyInput = 100'000;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Any query string is either list options or a text that says what is wrong.
+/// A query string must be either list options or an error that Processor also
+/// reports.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

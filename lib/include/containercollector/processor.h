@@ -5,6 +5,7 @@
 #ifndef CONTAINERCOLLECTOR_PROCESSOR_H_
 #define CONTAINERCOLLECTOR_PROCESSOR_H_
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -22,9 +23,6 @@
 #include "containercollector/list_options.h"
 
 namespace containercollector {
-namespace internal {
-class SizeGuess;
-}
 
 /// The response to one request.
 struct Response {
@@ -97,10 +95,8 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
 
   /// As above.
   /// @param runtime Not null.
-  explicit Processor(std::unique_ptr<const ContainerRuntime> runtime);
-  ~Processor();
-  Processor(Processor&&) noexcept;
-  Processor& operator=(Processor&&) noexcept;
+  explicit Processor(std::unique_ptr<const ContainerRuntime> runtime)
+      : runtime_(std::move(runtime)) {}
 
   /// Returns the response to a request. Its status is
   /// - 200 if the collection succeeded;
@@ -133,7 +129,9 @@ class CONTAINERCOLLECTOR_EXPORT Processor {
 
  private:
   std::unique_ptr<const ContainerRuntime> runtime_;
-  std::unique_ptr<internal::SizeGuess> array_size_;
+  // The size of the last array.
+  std::unique_ptr<std::atomic<std::size_t>> array_size_ =
+      std::make_unique<std::atomic<std::size_t>>(0);
 };
 
 }  // namespace containercollector

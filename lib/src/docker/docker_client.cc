@@ -2,7 +2,9 @@
 #include "containercollector/docker_client.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,7 +18,6 @@
 #include "lib/src/http/http_transport.h"
 #include "lib/src/json/decoder.h"
 #include "lib/src/option_checks.h"
-#include "lib/src/size_guess.h"
 
 namespace containercollector {
 namespace {
@@ -73,7 +74,7 @@ class DockerClient::Impl {
     if (internal::IsRemovalRace(response, options))
       response = Negotiate(query, limit);
     if (response.status != 200) throw ListError(response, options);
-    body_size_.Add(response.body.size());
+    body_size_ = response.body.size();
     return response;
   }
 
@@ -95,7 +96,9 @@ class DockerClient::Impl {
   }
 
   HttpResponse Send(const std::string& target, const CallLimit& limit) {
-    HttpResponse response = transport_.Get(target, limit, body_size_.Next());
+    const std::size_t last_size = body_size_;
+    HttpResponse response =
+        transport_.Get(target, limit, last_size + last_size / 16);
     if (response.failure) {
       throw ToError(PlaceOf(target.substr(0, target.find('?'))),
                     *response.failure);
@@ -179,7 +182,7 @@ class DockerClient::Impl {
   const std::string pinned_by_;
   const std::chrono::nanoseconds timeout_;
   internal::HttpTransport transport_;
-  internal::SizeGuess body_size_;
+  std::atomic<std::size_t> body_size_{0};  // Of the last list.
   mutable std::mutex mutex_;
   ApiVersion version_ = kPreferredApiVersion;  // Guarded by mutex_.
   std::string daemon_;                         // Guarded by mutex_.
