@@ -350,6 +350,12 @@ TEST_CASE("More hung statuses than run at once leave the others complete") {
   // As many of them as run at once are asked again.
   CHECK(node.CallsOfPost() ==
         "ContainerStatus:16 ListContainers:1 ListPodSandbox:1");
+  // A new container is not asked after them.
+  node.runtime().SetScript(Hanging(kHung, kContainers + 1));
+  CHECK(node.CallsOfPost() ==
+        "ContainerStatus:17 ListContainers:1 ListPodSandbox:1");
+  CHECK(FirstString(node.runtime().Calls().back().message) !=
+        "container-" + std::to_string(kContainers));
   node.runtime().Release();
   node.Post();
   CHECK(node.Post().incomplete_count == 0);
