@@ -80,6 +80,7 @@ TEST_CASE("In steady state, a collection makes two calls") {
 TEST_CASE("A container that changes its state is asked again, once") {
   CriTestNode node;
   CriNode pod = OnePod();
+  pod.containers[0].info = R"({"runtimeSpec":{"process":{"args":["sh"]}}})";
   node.Start(GoodRuntime(pod));
   CheckOnePod(node.Post());
   pod.containers[0].state = CriState::kExited;
@@ -87,7 +88,10 @@ TEST_CASE("A container that changes its state is asked again, once") {
   node.runtime().SetScript(GoodRuntime(pod));
   CHECK(node.CallsOfPost() == kContainerAgain);
   CHECK_FALSE(IsVerbose(node.runtime().Calls().back().message));
-  CHECK(Find(node.Post(), kContainerId).status == "Exited (3)");
+  const Container exited = Find(node.Post(), kContainerId);
+  CHECK(exited.status == "Exited (3)");
+  // The plain status does not tell it.
+  CHECK(exited.command == "sh");
   CHECK(node.CallsOfPost() == kOnlyLists);
   pod.sandboxes[0].state = CriSandboxState::kNotReady;
   node.runtime().SetScript(GoodRuntime(pod));
