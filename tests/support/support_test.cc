@@ -128,11 +128,11 @@ TEST_CASE("a recorded node lists what the query asks for") {
     return Get("unix://" + (dir / "sock"), "/containers/json?" + query).body;
   };
   const auto names = [&](const std::string& query) {
-    std::string names;
+    std::string joined;
     const auto containers = DecodeContainers(get(query));
     for (const Container& container : containers.value())
-      names += container.names->front().substr(0, 10);
-    return names;
+      joined += container.names->front().substr(0, 10);
+    return joined;
   };
   CHECK(names("") == "/hostnet/restartin/paused/web/k8s_nginx/k8s_POD_n");
   CHECK(names("all=1") ==
