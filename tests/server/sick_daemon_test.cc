@@ -198,7 +198,8 @@ TEST_CASE("Memory returns to the system after a large collection") {
   const auto memory = [&] { return MemoryOf(node.server().pid()).anonymous; };
   const std::size_t before = memory();
   const auto check_returned = [&] {
-    constexpr std::size_t kMoreKiB = 8 * 1024;
+    // On 32 bit, the C library keeps about 6 MiB for each thread.
+    constexpr std::size_t kMoreKiB = (sizeof(void*) < 8 ? 16 : 8) * 1024;
     INFO("memory " << before << " -> " << memory() << " KiB");
     if (MemoryIsMeasurable()) {
       CHECK(

@@ -61,7 +61,8 @@ bool Exchange::SendRepeated(std::string_view unit, std::uint64_t count) {
   for (; count >= units_per_block; count -= units_per_block) {
     if (!Send(block)) return false;
   }
-  return Send(std::string_view(block).substr(0, unit.size() * count));
+  return Send(std::string_view(block).substr(
+      0, unit.size() * static_cast<std::size_t>(count)));
 }
 
 // A peer that has closed its sending side counts as gone.
