@@ -67,23 +67,33 @@ class TwoRuntimes : public ScriptedNode {
 
 }  // namespace
 
-TEST_CASE("With --runtime=cri, the containers of the CRI are served") {
+TEST_CASE("With --runtime=cri, the containers of the CRI alone are served") {
   TwoRuntimes node("cri");
-  const ScriptedRuntime runtime(node.cri_path(), GoodRuntime(PodNode()));
+  const std::string& url = node.server.url();
   // A Docker daemon is not queried, even if there is one.
   node.Start(GoodDaemon());
-  node.CheckIsPod();
-  WaitForReadiness(node.server.url(), 200,
-                   "The container runtime at " + node.cri() + " responds.");
-  node.CheckRuntimeMetric("cri", node.cri(), 1);
+  CheckText(Post(url), 500, node.CannotConnectToCri());
+  WaitForReadiness(url, 503, node.CannotConnectToCri());
+  CHECK(node.server.WaitForErrorOutput(
+      "msg=\"the container runtime failed\" call=\"list\" "
+      "code=\"cannot_connect\" error=\"" +
+      node.CannotConnectToCri() + "\""));
+  {
+    const ScriptedRuntime runtime(node.cri_path(), GoodRuntime(PodNode()));
+    node.CheckIsPod();
+    CHECK(node.server.WaitForErrorOutput(
+        "msg=\"the container runtime works again\" call=\"list\""));
+    WaitForReadiness(url, 200,
+                     "The container runtime at " + node.cri() + " responds.");
+    node.CheckRuntimeMetric("cri", node.cri(), 1);
+    CHECK(runtime.Errors().empty());
+    CheckText(Post(url, "?filters=%7B%22volume%22%3A%5B%22x%22%5D%7D"), 400,
+              "Invalid filter 'volume'. The list of a container runtime takes "
+              "these: ancestor, before, exited, id, label, name, network, "
+              "since, status.");
+  }
+  CheckText(Post(url), 500, node.CannotConnectToCri());
   CHECK(node.daemon().Requests().empty());
-  CHECK(runtime.Errors().empty());
-  CheckText(
-      Post(node.server.url(), "?filters=%7B%22volume%22%3A%5B%22x%22%5D%7D"),
-      400,
-      "Invalid filter 'volume'. The list of a container runtime takes "
-      "these: ancestor, before, exited, id, label, name, network, since, "
-      "status.");
 }
 
 TEST_CASE("Both routes say in a header how many containers lack details") {
@@ -107,24 +117,6 @@ TEST_CASE("Both routes say in a header how many containers lack details") {
   runtime.SetScript(With(GoodRuntime(pod), "ContainerStatus",
                          GrpcError(GrpcCode::kUnknown, "the shim is dead")));
   check_header("1");
-}
-
-TEST_CASE("A CRI that is gone is reported, and then works again") {
-  TwoRuntimes node("cri");
-  const std::string& url = node.server.url();
-  CheckText(Post(url), 500, node.CannotConnectToCri());
-  WaitForReadiness(url, 503, node.CannotConnectToCri());
-  CHECK(node.server.WaitForErrorOutput(
-      "msg=\"the container runtime failed\" call=\"list\" "
-      "code=\"cannot_connect\" error=\"" +
-      node.CannotConnectToCri() + "\""));
-  {
-    const ScriptedRuntime runtime(node.cri_path(), GoodRuntime(PodNode()));
-    node.CheckIsPod();
-    CHECK(node.server.WaitForErrorOutput(
-        "msg=\"the container runtime works again\" call=\"list\""));
-  }
-  CheckText(Post(url), 500, node.CannotConnectToCri());
 }
 
 TEST_CASE("With --runtime=auto, the runtime of the pods is queried") {
@@ -170,18 +162,4 @@ TEST_CASE("With --runtime=auto, the runtime of the pods is queried") {
                          "\" reason=\"\"") == 2);
   CHECK(CountOf(log, chosen + "\"cri\" endpoint=\"" + node.cri() +
                          "\" reason=\"it lists Kubernetes containers\"") == 1);
-}
-
-TEST_CASE("A runtime that hangs is a 500, not the list of an empty one") {
-  TwoRuntimes node("auto");
-  DaemonOptions hangs;
-  hangs.behaviour = Behaviour::kNeverReads;
-  const ScriptedRuntime runtime(node.cri_path(), GoodRuntime(PodNode()), hangs);
-  node.Start(GoodDaemon("[]"));
-  const HttpResponse response = Post(node.server.url());
-  CHECK(response.status == 500);
-  CHECK(response.body.rfind("The container runtime at " + node.cri(), 0) == 0);
-  const HttpResponse ready = Get(node.server.url(), "/readyz");
-  CHECK(ready.status == 503);
-  CHECK(ready.body.rfind("The container runtime at " + node.cri(), 0) == 0);
 }

@@ -143,7 +143,7 @@ TEST_CASE("The landing page names what is served") {
 }
 
 TEST_CASE("A server needs no restart, whatever happened to its daemon") {
-  Node node;
+  Node node({"--timeout", "1s"});
   CheckText(Post(node.url()), 500, CannotConnect(node));
   node.Start(GoodDaemon());
   CheckCollected(Post(node.url()));
@@ -160,6 +160,11 @@ TEST_CASE("A server needs no restart, whatever happened to its daemon") {
   CheckText(Post(node.url()), 500,
             "Error response from daemon: the disk is full");
   node.Start(GoodDaemon());
+  CheckCollected(Post(node.url()));
+  // It hangs on a connection that is kept, and goes on.
+  node.daemon().SetScript(NeverRespond());
+  CheckText(Post(node.url()), 500, TimedOut(node, "1s"));
+  node.daemon().SetScript(GoodDaemon());
   CheckCollected(Post(node.url()));
 }
 

@@ -119,29 +119,6 @@ TEST_CASE("500 requests wait for a daemon that never responds") {
   CheckCollected(Post(node.url()));
 }
 
-TEST_CASE("A daemon that is stopped and continued needs no new server") {
-  const TempDir dir;
-  const std::string socket = dir / "docker.sock";
-  Program daemon({RECORDED_DAEMON_BINARY, "--socket", socket, "--containers",
-                  TEST_DATA_DIR "/recorded/docker-20.10.24.json", "--version",
-                  TEST_DATA_DIR "/recorded/docker-20.10.24.version.json"});
-  ServerProcess server("unix://" + socket, {"--timeout", "1s"});
-  while (Get(server.url(), "/readyz").status != 200) {
-  }
-  const HttpResponse before = Post(server.url());
-  CHECK(before.status == 200);
-
-  daemon.Suspend();
-  CHECK(Post(server.url()).status == 500);
-  CHECK(Get(server.url(), "/healthz").status == 200);
-
-  daemon.Signal(SIGCONT);
-  const HttpResponse after = Post(server.url());
-  CHECK(after.status == 200);
-  CHECK(after.body == before.body);
-  CheckStops(server);
-}
-
 TEST_CASE("10,000 requests, 64 at a time, while the daemon dies and returns") {
   constexpr int kRequests = 10'000;
   Node node({"--log-level", "error"});
