@@ -23,28 +23,29 @@ CriNode PodNode() {
   return node;
 }
 
+/// Where a CRI may listen.
+struct CriSocket {
+  std::string cri_path() const { return cri_dir / "cri.sock"; }
+  std::string cri() const { return "unix://" + cri_path(); }
+
+  const TempDir cri_dir;
+};
+
 /// A server with endpoints for both kinds of runtimes, on which nothing listens
 /// at first.
-class TwoRuntimes : public ScriptedNode {
+class TwoRuntimes : public CriSocket, public Node {
  public:
   explicit TwoRuntimes(const std::string& runtime)
-      : server(host(), {"--runtime=" + runtime, "--cri-endpoint=" + cri(),
-                        "--timeout=2s"}) {}
-  ~TwoRuntimes() {
-    if (std::uncaught_exceptions() == 0) CheckStops(server);
-  }
-  TwoRuntimes(const TwoRuntimes&) = delete;
-  TwoRuntimes& operator=(const TwoRuntimes&) = delete;
+      : Node({"--runtime=" + runtime, "--cri-endpoint=" + cri(),
+              "--timeout=2s"}) {}
 
-  std::string cri_path() const { return dir_.path() + "/cri.sock"; }
-  std::string cri() const { return "unix://" + cri_path(); }
   std::string CannotConnectToCri() const {
     return "Cannot connect to the container runtime at " + cri() +
            ". Is containerd running?";
   }
 
   void CheckIsPod() const {
-    const HttpResponse response = Post(server.url());
+    const HttpResponse response = Post(url());
     CHECK(response.status == 200);
     CHECK(CountOf(response.body, "/k8s_POD_pod_default_uid_0") == 1);
   }
@@ -52,36 +53,30 @@ class TwoRuntimes : public ScriptedNode {
   /// @param value Of the metric that says which runtime is queried.
   void CheckRuntimeMetric(const std::string& runtime,
                           const std::string& endpoint, int value) const {
-    CHECK(CountOf(Get(server.url(), "/metrics").body,
+    CHECK(CountOf(Get(url(), "/metrics").body,
                   "\ncontainercollector_runtime{endpoint=\"" + endpoint +
                       "\",runtime=\"" + runtime + "\"} " +
                       std::to_string(value) + "\n") == 1);
   }
-
- private:
-  TempDir dir_;
-
- public:
-  ServerProcess server;
 };
 
 }  // namespace
 
 TEST_CASE("With --runtime=cri, the containers of the CRI alone are served") {
   TwoRuntimes node("cri");
-  const std::string& url = node.server.url();
+  const std::string& url = node.url();
   // A Docker daemon is not queried, even if there is one.
   node.Start(GoodDaemon());
   CheckText(Post(url), 500, node.CannotConnectToCri());
   WaitForReadiness(url, 503, node.CannotConnectToCri());
-  CHECK(node.server.WaitForErrorOutput(
+  CHECK(node.server().WaitForErrorOutput(
       "msg=\"the container runtime failed\" call=\"list\" "
       "code=\"cannot_connect\" error=\"" +
       node.CannotConnectToCri() + "\""));
   {
     const ScriptedRuntime runtime(node.cri_path(), GoodRuntime(PodNode()));
     node.CheckIsPod();
-    CHECK(node.server.WaitForErrorOutput(
+    CHECK(node.server().WaitForErrorOutput(
         "msg=\"the container runtime works again\" call=\"list\""));
     WaitForReadiness(url, 200,
                      "The container runtime at " + node.cri() + " responds.");
@@ -106,7 +101,7 @@ TEST_CASE("Both routes say in a header how many containers lack details") {
   const auto check_header = [&](const std::string& value) {
     for (const char* path : {"containercollector", "containerCollector"}) {
       const HttpResponse response =
-          Send(node.server.url(), "POST", std::string("/processor/") + path);
+          Send(node.url(), "POST", std::string("/processor/") + path);
       CHECK(response.status == 200);
       CHECK(response.Header("container-collector-incomplete") == value);
     }
@@ -121,7 +116,7 @@ TEST_CASE("Both routes say in a header how many containers lack details") {
 
 TEST_CASE("With --runtime=auto, the runtime of the pods is queried") {
   TwoRuntimes node("auto");
-  const std::string& url = node.server.url();
+  const std::string& url = node.url();
   const std::string none =
       "Cannot find a container runtime. These sockets do not exist: " +
       node.cri() + ", " + node.host() +
@@ -152,9 +147,8 @@ TEST_CASE("With --runtime=auto, the runtime of the pods is queried") {
   }
   CheckCollected(Post(url));
   CheckCollected(Post(url));
-  CheckStops(node.server);
 
-  const std::string log = node.server.ErrorOutput();
+  const std::string log = node.Log();
   const std::string chosen =
       "level=info msg=\"the container runtime was chosen\" runtime=";
   CHECK(CountOf(log, chosen) == 3);

@@ -7,7 +7,6 @@
 
 #include <future>
 
-#include "tests/server/no_threads.h"
 #include "tests/server/node.h"
 
 using namespace containercollector::test;
@@ -236,12 +235,7 @@ TEST_CASE("A client that has finished sending gets its response") {
       CHECK(call.Wait().status == 200);
     }
   }
-}
-
-TEST_CASE("A client that finishes sending while pending gets its response") {
-  Node node;
-  node.Start(RespondWhenReleased(GoodResponse()));
-  const RawClient other(TcpHost(node.url()));
+  node.daemon().SetScript(RespondWhenReleased(GoodResponse()));
   std::vector<HttpCall> calls = PostMany(node, 10);
   WaitForWaiting(node, 10);
   for (HttpCall& call : calls) call.connection().FinishSending();

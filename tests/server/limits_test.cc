@@ -184,8 +184,7 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
   Node node({"--max-answer-bytes", "0", "--max-in-flight-bytes", "5000000"});
   const std::string large = ManyContainers(4'000'000);
   node.Start(GoodDaemon(large));
-  HttpCall slow(node.url(), RequestBytes("POST", kRoute));
-  CHECK(slow.connection().Receive(1).bytes == "H");
+  HttpCall slow = Unread(node.url());
   // The same response again needs no more memory.
   CHECK((Post(node.url()).body == large));
 
@@ -271,8 +270,7 @@ TEST_CASE("200 clients that do not read share the response, and harm nobody") {
 TEST_CASE("A client that takes too long to read is cut off") {
   LocalNode node = NodeWithDeadlines(minutes(10), minutes(10), seconds(1));
   node.Start(GoodDaemon(ManyContainers(8'000'000)));
-  HttpCall slow(node.url(), RequestBytes("POST", kRoute));
-  CHECK(slow.connection().Receive(1).bytes == "H");
+  HttpCall slow = Unread(node.url());
   WaitForOpenFiles(getpid(), OpenFilesOf(getpid()) - 1);
   CHECK(ParseResponse("H" + slow.connection().ReceiveToEnd().bytes).status ==
         0);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "server/http/listen_socket.h"
 #include "tests/server/node.h"
 #include "tests/support/posix.h"
 
@@ -15,25 +16,13 @@ using namespace containercollector::test;
 
 namespace {
 
-/// A socket that a program inherits.
-FileDescriptor ListeningForChild() {
-  FileDescriptor socket(
-      CheckSystemCall(::socket(AF_INET, SOCK_STREAM, 0), "socket"));
-  const auto address = LoopbackAddress(0);
-  CheckSystemCall(bind(socket.get(), Generic(address), sizeof(address)),
-                  "bind");
-  CheckSystemCall(listen(socket.get(), 16), "listen");
-  return socket;
-}
+/// A socket that listens, and that a program inherits.
+struct InheritedSocket {
+  std::string url() const { return "http://" + socket.endpoint(); }
 
-std::string UrlOf(const FileDescriptor& socket) {
-  sockaddr_in address{};
-  socklen_t size = sizeof(address);
-  CheckSystemCall(
-      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size),
-      "getsockname");
-  return "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-}
+  const containercollector::server::ListenSocket socket{"127.0.0.1", 0};
+  const FileDescriptor inherited{CheckSystemCall(dup(socket.fd()), "dup")};
+};
 
 /// Runs the server as systemd does, with `sockets` from descriptor 3 on.
 Command Activated(const std::vector<int>& sockets, const Command& arguments) {
@@ -137,19 +126,19 @@ TEST_CASE("Without a flag or a socket for it, there is no metrics listener") {
 TEST_CASE("The server serves on the sockets that systemd passes") {
   ScriptedNode node;
   node.Start(GoodDaemon());
-  const FileDescriptor main = ListeningForChild();
-  const FileDescriptor metrics = ListeningForChild();
+  const InheritedSocket main;
+  const InheritedSocket metrics;
   // Standard files that are closed become /dev/null.
   for (const std::string closed : {"", " 0<&- 1>&- 2>&-"}) {
-    Command command = Activated({main.get(), metrics.get()},
+    Command command = Activated({main.inherited.get(), metrics.inherited.get()},
                                 {"--docker-endpoint", node.host()});
     command[2] += closed;
     Program server(command);
     if (closed.empty())
-      CHECK(server.WaitForLine() == "Listening on " + UrlOf(main));
-    CheckCollected(Post(UrlOf(main)));
-    CheckText(Get(UrlOf(metrics), "/healthz"), 200, "ok");
-    CHECK(Post(UrlOf(metrics)).status == 404);
+      CHECK(server.WaitForLine() == "Listening on " + main.url());
+    CheckCollected(Post(main.url()));
+    CheckText(Get(metrics.url(), "/healthz"), 200, "ok");
+    CHECK(Post(metrics.url()).status == 404);
     for (const char* file : {"0", "1", "2"}) {
       const auto target = std::filesystem::read_symlink(
           "/proc/" + std::to_string(server.pid()) + "/fd/" + file);
@@ -157,7 +146,7 @@ TEST_CASE("The server serves on the sockets that systemd passes") {
     }
     CHECK(server.Terminate() == 0);
     // The sockets are still systemd's: they listen for the next server.
-    const RawClient next(TcpHost(UrlOf(main)));
+    const RawClient next(TcpHost(main.url()));
   }
 }
 
@@ -179,6 +168,7 @@ TEST_CASE("systemd is told when the server is ready, reloads and stops") {
   node.server().Signal(SIGHUP);
   CHECK(systemd.Receive().rfind("RELOADING=1\nMONOTONIC_USEC=", 0) == 0);
   CHECK(systemd.Receive() == "READY=1");
+  CheckText(Get(node.url(), "/healthz"), 200, "ok");
   node.server().Signal(SIGTERM);
   CHECK(systemd.Receive() == "STOPPING=1");
   CHECK(node.server().WaitForExit() == 0);
@@ -187,8 +177,7 @@ TEST_CASE("systemd is told when the server is ready, reloads and stops") {
 TEST_CASE("The server runs on if systemd cannot be told") {
   Node node({}, {{"NOTIFY_SOCKET", "/nowhere/notify"}});
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
-  CHECK(node.Log().find(
-            "msg=\"systemd could not be notified\" state=\"READY=1\" "
-            "socket=\"/nowhere/notify\" error=\"No such file or directory\"") !=
-        std::string::npos);
+  CheckOnce(node.Log(),
+            {"msg=\"systemd could not be notified\" state=\"READY=1\" "
+             "socket=\"/nowhere/notify\" error=\"No such file or directory\""});
 }

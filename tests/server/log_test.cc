@@ -124,20 +124,16 @@ TEST_CASE("A request is one log line, which no caller can forge") {
   CHECK(Post(node.url(), "?limit=many").status == 400);
   const std::string log = node.Log();
   CHECK(CountOf(log, "msg=\"request\"") == 2);
-  for (const std::string& part :
-       {std::string(R"( method="POST" path="/processor/containercollector" )"
-                    R"(status=200 duration_ms=)"),
-        std::string(R"( query="limit=5" diagnosis-uuid="u-1" )"
-                    R"(diagnosis-name="n\" status=500" )"
-                    R"(pod-name="\xc2\x9b[2J\xe2\x80\xa8\xff" )"),
-        "\"" + std::string(256, 'x') + "...\"\n",
-        std::string(R"( query="limit=many" error="invalid limit \"many\": )"),
-        std::string("level=warning msg=\"unknown variable "
-                    "CONTAINER_COLLECTOR_PROT; did you mean "
-                    "CONTAINER_COLLECTOR_PORT?\"\n")}) {
-    CAPTURE(part);
-    CHECK(CountOf(log, part) == 1);
-  }
+  CheckOnce(log,
+            {R"( method="POST" path="/processor/containercollector" )"
+             R"(status=200 duration_ms=)",
+             R"( query="limit=5" diagnosis-uuid="u-1" )"
+             R"(diagnosis-name="n\" status=500" )"
+             R"(pod-name="\xc2\x9b[2J\xe2\x80\xa8\xff" )",
+             "\"" + std::string(256, 'x') + "...\"\n",
+             R"( query="limit=many" error="invalid limit \"many\": )",
+             "level=warning msg=\"unknown variable CONTAINER_COLLECTOR_PROT; "
+             "did you mean CONTAINER_COLLECTOR_PORT?\"\n"});
   CHECK(CountOf(log, " peer=\"127.0.0.1:") == 2);
   CHECK(CountOf(log, "secret") == 0);
   CHECK(std::all_of(log.begin(), log.end(), [](char c) {
@@ -168,37 +164,40 @@ TEST_CASE("A failure of the daemon is logged when it begins and when it ends") {
       "level=warning msg=\"the container runtime failed\" call=\"list\" "
       "code=\"";
   CHECK(CountOf(log, failed) == 2);
-  CHECK(CountOf(log, failed + "cannot_connect\" error=\"" +
-                         CannotConnect(node) + "\"\n") == 1);
-  CHECK(CountOf(log, failed +
-                         "daemon_error\" error=\"Error response from daemon: "
-                         "broken\"\n") == 1);
-  CHECK(CountOf(log,
-                "level=info msg=\"the container runtime works again\" "
-                "call=\"list\"\n") == 1);
+  CheckOnce(
+      log, {failed + "cannot_connect\" error=\"" + CannotConnect(node) + "\"\n",
+            failed + "daemon_error\" error=\"Error response from daemon: "
+                     "broken\"\n",
+            "level=info msg=\"the container runtime works again\" "
+            "call=\"list\"\n"});
 }
 
 TEST_CASE("A server that cannot begin says why, and what to do") {
   Node node;
   const std::string port = node.url().substr(node.url().rfind(':') + 1);
-  const Output taken = RunServer({"--port", port});
-  CHECK(taken.exit_code == 1);
-  CHECK(taken.out.empty());
-  CHECK(taken.err ==
-        "container-collector: Cannot listen on 127.0.0.1:" + port +
-            ": Address already in use. Stop what listens there, or choose "
-            "another place with --port or --bind-address.\n");
-
-  const Output elsewhere = RunServer({"--bind-address", "192.0.2.1"});
-  CHECK(elsewhere.exit_code == 1);
-  CHECK(elsewhere.err ==
-        "container-collector: Cannot listen on 192.0.2.1:8091: Cannot assign "
-        "requested address. Choose an address of this machine with "
-        "--bind-address.\n");
-
-  const Output wrong = RunServer({"--port", "many"});
-  CHECK(wrong.exit_code == 2);
-  CHECK(wrong.err ==
-        "container-collector: --port: invalid value \"many\": write a number "
-        "from 0 to 65535\nRun container-collector --help for all flags.\n");
+  struct Case {
+    Command arguments;
+    int exit_code;
+    std::string error;
+  };
+  for (const auto& [arguments, exit_code, error] :
+       {Case{{"--port", port},
+             1,
+             "Cannot listen on 127.0.0.1:" + port +
+                 ": Address already in use. Stop what listens there, or choose "
+                 "another place with --port or --bind-address.\n"},
+        Case{{"--bind-address", "192.0.2.1"},
+             1,
+             "Cannot listen on 192.0.2.1:8091: Cannot assign requested "
+             "address. Choose an address of this machine with "
+             "--bind-address.\n"},
+        Case{{"--port", "many"},
+             2,
+             "--port: invalid value \"many\": write a number from 0 to 65535\n"
+             "Run container-collector --help for all flags.\n"}}) {
+    const Output output = RunServer(arguments);
+    CHECK(output.exit_code == exit_code);
+    CHECK(output.out.empty());
+    CHECK(output.err == "container-collector: " + error);
+  }
 }

@@ -4,9 +4,13 @@
 #ifndef CONTAINERCOLLECTOR_TESTS_SERVER_NODE_H_
 #define CONTAINERCOLLECTOR_TESTS_SERVER_NODE_H_
 
+#include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
+#include <cstddef>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -42,7 +46,8 @@ inline constexpr const char* kStartCheck =
     "containercollector_daemon_call_duration_seconds_count{call=\"list\"} 1";
 
 /// Stops the server and checks that it exits with 0, which it does not if a
-/// sanitizer found something.
+/// sanitizer found something. A test that sends SIGTERM waits for the exit: the
+/// second signal would end the server at once.
 inline void CheckStops(ServerProcess& server) {
   if (server.IsRunning()) server.Signal(SIGTERM);
   const int exit_code = server.WaitForExit();
@@ -173,8 +178,16 @@ inline void WaitForReadiness(const std::string& url, int status,
 
 /// Returns the response to a request to any path.
 inline HttpResponse Send(const std::string& url, std::string_view method,
-                         std::string_view target) {
-  return HttpCall(url, RequestBytes(method, target)).Wait();
+                         std::string_view target, const Headers& headers = {},
+                         std::string_view body = "") {
+  return HttpCall(url, RequestBytes(method, target, headers, body)).Wait();
+}
+
+/// A client that does not read its response, which has begun.
+inline HttpCall Unread(const std::string& url) {
+  HttpCall call(url, RequestBytes("POST", kRoute));
+  CHECK(call.connection().Receive(1).bytes == "H");
+  return call;
 }
 
 inline std::size_t CountOf(const std::string& text, const std::string& part) {
@@ -184,6 +197,56 @@ inline std::size_t CountOf(const std::string& text, const std::string& part) {
     ++count;
   return count;
 }
+
+/// Checks that the text has each of the parts, and only once.
+inline void CheckOnce(const std::string& text,
+                      const std::vector<std::string>& parts) {
+  for (const std::string& part : parts) {
+    CAPTURE(part);
+    CHECK(CountOf(text, part) == 1);
+  }
+}
+
+/// Lets `count` new threads start, and makes more of them fail, because there
+/// is no memory for their stacks.
+class RoomForThreads {
+ public:
+  explicit RoomForThreads(std::size_t count) {
+    constexpr std::size_t kStack = std::size_t{1} << 30U;
+    REQUIRE(pthread_getattr_default_np(&attributes_before_) == 0);
+    REQUIRE(getrlimit(RLIMIT_DATA, &limit_before_) == 0);
+    pthread_attr_t large;
+    REQUIRE(pthread_getattr_default_np(&large) == 0);
+    REQUIRE(pthread_attr_setstacksize(&large, kStack) == 0);
+    REQUIRE(pthread_setattr_default_np(&large) == 0);
+    pthread_attr_destroy(&large);
+    rlimit limit = limit_before_;
+    limit.rlim_cur = DataBytes() + count * kStack + kStack / 2;
+    REQUIRE(setrlimit(RLIMIT_DATA, &limit) == 0);
+  }
+  ~RoomForThreads() {
+    setrlimit(RLIMIT_DATA, &limit_before_);
+    pthread_setattr_default_np(&attributes_before_);
+    pthread_attr_destroy(&attributes_before_);
+  }
+  RoomForThreads(const RoomForThreads&) = delete;
+  RoomForThreads& operator=(const RoomForThreads&) = delete;
+
+ private:
+  static std::size_t DataBytes() {
+    std::ifstream status("/proc/self/status");
+    std::string name;
+    std::size_t kibibytes = 0;
+    while (status >> name && name != "VmData:") {
+    }
+    status >> kibibytes;
+    REQUIRE(kibibytes > 0);
+    return kibibytes * 1024;
+  }
+
+  pthread_attr_t attributes_before_{};
+  rlimit limit_before_{};
+};
 
 inline std::string CannotConnect(const ScriptedNode& node) {
   return "Cannot connect to the Docker daemon at " + node.host() +

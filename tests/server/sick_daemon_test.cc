@@ -10,23 +10,10 @@
 
 using namespace containercollector::test;
 using std::chrono::duration_cast;
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
-
-/// The time that 99 of 100 requests stay under.
-microseconds HealthP99(const Node& node) {
-  std::vector<microseconds> times;
-  for (int i = 0; i < 300; ++i) {
-    const auto start = steady_clock::now();
-    CheckText(Get(node.url(), "/healthz"), 200, "ok");
-    times.push_back(duration_cast<microseconds>(steady_clock::now() - start));
-  }
-  std::sort(times.begin(), times.end());
-  return times.at(times.size() * 99 / 100);
-}
 
 /// Sends requests from many threads, and counts the responses.
 class Callers {
@@ -98,19 +85,21 @@ TEST_CASE("500 requests wait for a daemon that never responds") {
 
   std::vector<HttpCall> calls = PostMany(node, 500);
   WaitForWaiting(node, 500);
-  const microseconds p99 = HealthP99(node);
+  int slow = 0;
+  for (int i = 0; i < 300; ++i) {
+    const auto asked = steady_clock::now();
+    CheckText(Get(node.url(), "/healthz"), 200, "ok");
+    // Far below the daemon's time, whatever machine this is.
+    if (steady_clock::now() - asked > std::chrono::seconds(1)) ++slow;
+  }
   const std::size_t pending_memory = server.ResidentKiB();
   CHECK(server.Threads() == idle_threads);
   CHECK(node.daemon().OpenConnections() == 1);
   for (HttpCall& call : calls)
     CheckText(call.Wait(), 500, TimedOut(node, "4s"));
   const auto took = duration_cast<milliseconds>(steady_clock::now() - start);
-
-  INFO("/healthz p99 " << p99.count() << " us, memory " << idle_memory << " -> "
-                       << pending_memory << " KiB, all done after "
-                       << took.count() << " ms of two timeouts of 4000");
-  // Far below the daemon's time, whatever machine this is.
-  CHECK(p99 < std::chrono::seconds(1));
+  CAPTURE(idle_memory, pending_memory, took.count());
+  CHECK(slow <= 3);
   if (MemoryIsMeasurable()) CHECK(pending_memory < idle_memory + 16 * 1024);
   CHECK(took < kGenerous);
   CHECK(node.daemon().ConnectionsOpened() <= 3);
@@ -148,11 +137,8 @@ TEST_CASE("10,000 requests, 64 at a time, while the daemon dies and returns") {
   }
   callers.Join();
 
-  INFO("the daemon died " << deaths << " times: " << callers.collected
-                          << " whole responses, " << callers.failed
-                          << " right errors; memory " << memory << " -> "
-                          << node.server().ResidentKiB() << " KiB, files "
-                          << open_files << " -> " << node.server().OpenFiles());
+  CAPTURE(deaths, callers.collected.load(), callers.failed.load(), memory,
+          node.server().ResidentKiB(), open_files, node.server().OpenFiles());
   CHECK(callers.wrong == std::set<std::string>());
   CHECK(callers.collected + callers.failed == kRequests + 1000);
   CHECK(callers.collected > 1000);

@@ -60,24 +60,24 @@ struct TlsResponse {
   std::string log;
 };
 
+struct WithPki {
+  const Pki pki;
+};
+
 /// A server with TLS over a daemon without faults.
-class TlsNode {
+class TlsNode : public WithPki, public Node {
  public:
   /// @param mutual Whether clients need a certificate.
   explicit TlsNode(bool mutual, const Command& arguments = {})
-      : good_(mutual ? "client" : ""),
-        node_(Joined(
+      : Node(Joined(
             Joined({"--tls-cert", pki.dir / "server.crt", "--tls-key",
                     pki.dir / "server.key"},
                    mutual ? Command{"--tls-client-ca", pki.dir / "clients.crt"}
                           : Command{}),
-            arguments)) {
-    node_.Start(GoodDaemon());
+            arguments)),
+        good_(mutual ? "client" : "") {
+    Start(GoodDaemon());
   }
-
-  const std::string& url() const { return node_.url(); }
-  ScriptedNode& node() { return node_; }
-  ServerProcess& server() { return node_.server(); }
 
   TlsResponse Ask(const std::string& request, const std::string& client,
                   const Command& options = {}) const {
@@ -114,7 +114,7 @@ class TlsNode {
   /// @param expected The reason and the text of each.
   void CheckRejections(
       const std::vector<std::pair<std::string, std::string>>& expected) {
-    const std::string log = node_.Log();
+    const std::string log = Log();
     CAPTURE(log);
     const std::string line =
         "level=warning msg=\"TLS client rejected\" peer=\"127.0.0.1:";
@@ -130,11 +130,8 @@ class TlsNode {
     CHECK(log.find(line, at) == std::string::npos);
   }
 
-  const Pki pki;
-
  private:
   const std::string good_;
-  Node node_;
 };
 
 const std::vector<Command> kVersions = {{"-tls1_2"}, {"-tls1_3"}};
@@ -216,7 +213,7 @@ TEST_CASE(
   }
   // More than TLS takes at a time.
   const std::string large = ManyContainers(3'000'000);
-  node.node().Start(GoodDaemon(large));
+  node.Start(GoodDaemon(large));
   CHECK((node.Post().http.body == large));
   // A probe, which sends nothing, is no failure.
   {
@@ -283,7 +280,7 @@ TEST_CASE("With an authority for clients, only its clients get anything") {
           rejected + "chain does not match the intended purpose." + advice}});
   }
   node.WaitForFailures("handshake", 0);
-  CHECK(node.node().daemon().Requests().size() == 2);
+  CHECK(node.daemon().Requests().size() == 2);
   node.CheckRejections(rejections);
 }
 
@@ -316,8 +313,13 @@ TEST_CASE("SIGHUP brings new certificates, and keeps the old where it cannot") {
   CHECK(node.Metric("certificate_last_reload_timestamp_seconds") > start);
   CHECK(is_served_by("CN"));
   CHECK_FALSE(is_served_by("second"));
+  const std::string keep = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  Program idle(node.pki.Client(node.url(), keep, "client", {}));
+  REQUIRE(idle.WaitForOutput("\r\n\r\nok"));
   replace("second", ".crt");
   node.Reload("certificates reloaded");
+  // The idle timeout would close it later.
+  CHECK(WaitUntil([&] { return !idle.IsRunning(); }, std::chrono::seconds(5)));
   CHECK(is_served_by("second"));
   CHECK(node.Metric("certificate_last_reload_successful") == 1);
 
@@ -329,20 +331,9 @@ TEST_CASE("SIGHUP brings new certificates, and keeps the old where it cannot") {
   CHECK(node.Post("client").http.bytes.empty());
 }
 
-TEST_CASE("SIGHUP closes connections that clients keep") {
-  TlsNode node(true);
-  const std::string keep = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  Program client(node.pki.Client(node.url(), keep, "client", {}));
-  REQUIRE(client.WaitForOutput("\r\n\r\nok"));
-  node.Reload("certificates reloaded");
-  // The idle timeout would close it later.
-  CHECK(
-      WaitUntil([&] { return !client.IsRunning(); }, std::chrono::seconds(5)));
-}
-
 TEST_CASE("A TLS file that blocks delays neither requests nor SIGTERM") {
   TlsNode node(false);
-  ServerProcess& server = node.server();
+  const ServerProcess& server = node.server();
   const std::string file = node.pki.dir / "server.crt";
   REQUIRE(std::remove(file.c_str()) == 0);
   REQUIRE(mkfifo(file.c_str(), 0600) == 0);
@@ -358,14 +349,4 @@ TEST_CASE("A TLS file that blocks delays neither requests nor SIGTERM") {
   // The server reads, and nothing arrives.
   CheckCollected(node.Post().http);
   server.Signal(SIGHUP);
-  server.Signal(SIGTERM);
-  REQUIRE(WaitUntil([&] { return !server.IsRunning(); }, kGenerous));
-  CHECK(server.WaitForExit() == 0);
-}
-
-TEST_CASE("SIGHUP without TLS changes nothing") {
-  Node node;
-  node.Start(GoodDaemon());
-  node.server().Signal(SIGHUP);
-  CheckCollected(Post(node.url()));
 }
