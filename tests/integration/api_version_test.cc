@@ -101,6 +101,9 @@ TEST_CASE(
   node.Start(Rejecting(DaemonError(400, "client is too old"), ""));
   CheckFailed(node.Post(), ErrorCode::kResponseMalformed,
               "rejects API version 1.40 and does not say which it takes");
+  node.Start(Rejecting(DaemonError(400, "client is too old"), "", "[]"));
+  CheckFailed(node.Post(), ErrorCode::kResponseMalformed,
+              "to GET /version is malformed: expected an object, got an array");
   CheckRecovers(node);
 }
 

@@ -374,14 +374,6 @@ TEST_CASE("If all statuses hang, the list comes in time as it is") {
   CHECK(node.incomplete().size() >= 200);
 }
 
-TEST_CASE("A status that is slow within the limit is waited for") {
-  CriTestNode node;
-  node.Start(
-      Changing(GoodRuntime(OnePod()), "ContainerStatus",
-               [](RuntimeResponse& response) { response.delay = 50ms; }));
-  CheckOnePod(node.Post());
-}
-
 TEST_CASE("A collection that is cancelled starts no other call") {
   // Two lists, Version, and as many as run at once.
   constexpr std::size_t kCalls = 2 + 1 + 16;

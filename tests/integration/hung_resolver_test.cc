@@ -67,13 +67,9 @@ TEST_CASE("Calls with a hung resolver", "[.][hung-resolver]") {
 }
 
 TEST_CASE("A resolver that hangs delays no timeout, no cancellation, no exit") {
-  const TempDir dir;
-  const std::string log = dir / "log";
-  const FileDescriptor output = OpenLog(log);
-  Process child(
-      {std::filesystem::read_symlink("/proc/self/exe"), "[hung-resolver]"},
-      output, output);
-  const auto exit_code = child.WaitForExit(kGenerous / 2);
-  INFO(ReadFile(log));
+  Program child(
+      {std::filesystem::read_symlink("/proc/self/exe"), "[hung-resolver]"});
+  const auto exit_code = child.Process::WaitForExit(kGenerous / 2);
+  INFO(child.Output());
   CHECK(exit_code == 0);
 }

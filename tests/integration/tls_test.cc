@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 #include "tests/integration/node.h"
@@ -35,12 +34,17 @@ class TlsDaemon {
       command = Joined(command, {"-Verify", "1", "-verify_return_error",
                                  "-CAfile", "ca.crt"});
     }
-    const FileDescriptor output = OpenLog(File("log"));
-    server_.emplace(command, output, output);
-    if (!WaitUntil([&] { return FindAddress(); }, kGenerous)) {
-      throw std::runtime_error("openssl s_server does not listen: " +
-                               ReadFile(File("log")));
-    }
+    server_.emplace(command);
+    const std::string mark = "ACCEPT 127.0.0.1:";
+    std::string log;
+    const auto listens = [&] {
+      log = server_->Output();
+      return log.find('\n', log.find(mark)) != std::string::npos;
+    };
+    INFO(server_->ErrorOutput());
+    REQUIRE(WaitUntil(listens, kGenerous));
+    port_ = log.substr(log.find(mark) + mark.size());
+    port_.resize(port_.find('\n'));
   }
 
   std::string File(const std::string& name) const { return pki_.dir / name; }
@@ -77,19 +81,8 @@ class TlsDaemon {
   }
 
  private:
-  /// Returns whether the server's log has its port.
-  bool FindAddress() {
-    const std::string text = ReadFile(File("log"));
-    const std::string mark = "ACCEPT 127.0.0.1:";
-    const std::size_t begin = text.find(mark);
-    const std::size_t end = text.find('\n', begin);
-    if (begin == text.npos || end == text.npos) return false;
-    port_ = text.substr(begin + mark.size(), end - begin - mark.size());
-    return true;
-  }
-
   const Pki pki_;
-  std::optional<Process> server_;
+  std::optional<Program> server_;
   std::string port_;
 };
 

@@ -203,29 +203,6 @@ std::string ListContainerStatsResponse(
   return Message().Each(1, containers, Stats).bytes();
 }
 
-CriListRequest ParseListRequest(std::string_view message) {
-  CriListRequest request;
-  ForEachField(FirstString(message), [&](protozero::pbf_reader& filter) {
-    if (filter.tag() == 1) {
-      request.id = filter.get_string();
-    } else if (filter.tag() == 2) {
-      request.state = 0;
-      ForEachField(std::string(filter.get_view()),
-                   [&](auto& state) { request.state = state.get_enum(); });
-    } else if (filter.tag() == 4) {
-      std::pair<std::string, std::string> label;
-      ForEachField(std::string(filter.get_view()), [&](auto& field) {
-        std::string& text = field.tag() == 1 ? label.first : label.second;
-        text = field.get_string();
-      });
-      request.labels.push_back(std::move(label));
-    } else {
-      filter.skip();
-    }
-  });
-  return request;
-}
-
 bool IsVerbose(std::string_view message) {
   bool verbose = false;
   ForEachField(message, [&](protozero::pbf_reader& field) {

@@ -5,7 +5,6 @@
 #define CONTAINERCOLLECTOR_TESTS_SUPPORT_CRI_MESSAGES_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,14 +82,6 @@ std::string PodSandboxStatusResponse(const CriSandbox& sandbox,
                                      bool verbose = false);
 std::string ListContainerStatsResponse(
     const std::vector<CriContainer>& containers);
-
-/// The filter of a request for a list.
-struct CriListRequest {
-  std::string id;
-  std::optional<std::int32_t> state;
-  CriMap labels;
-};
-CriListRequest ParseListRequest(std::string_view message);
 
 /// Returns whether a request for a status asks for more than usual.
 bool IsVerbose(std::string_view message);

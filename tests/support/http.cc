@@ -33,8 +33,7 @@ std::size_t BodySize(const Request& request) {
 /// Returns the head up to the header that frames the body.
 std::string OpenHead(int status, std::string_view content_type,
                      const Headers& headers) {
-  std::string head = "HTTP/1.1 " + std::to_string(status) +
-                     (status == 502 ? " Bad Gateway\r\n" : " Reason\r\n");
+  std::string head = "HTTP/1.1 " + std::to_string(status) + " Reason\r\n";
   for (const auto& [name, value] : headers)
     head.append(name).append(": ").append(value).append(kEndOfLine);
   return head.append("Content-Type: ").append(content_type).append(kEndOfLine);
@@ -163,15 +162,6 @@ std::string DaemonError(int status, std::string_view message,
                         const Headers& headers) {
   return ResponseBytes(status, kJson, "{\"message\":" + Quoted(message) + "}\n",
                        headers);
-}
-
-std::string HtmlErrorPage(int status) {
-  return ResponseBytes(status, "text/html",
-                       "<html>\r\n<body>\r\n<center><h1>" +
-                           std::to_string(status) +
-                           " Bad Gateway</h1></center>\r\n</body>\r\n</html>"
-                           "\r\n",
-                       {{"Server", "nginx"}});
 }
 
 std::string TooOldMessage(std::string_view asked, std::string_view minimum) {

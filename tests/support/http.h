@@ -88,9 +88,6 @@ std::string UntilClose(int status, std::string_view content_type,
 std::string DaemonError(int status, std::string_view message,
                         const Headers& headers = DaemonHeaders());
 
-/// Returns a page as a proxy in front of a daemon makes it.
-std::string HtmlErrorPage(int status);
-
 /// What moby says of an API version that the client asked for.
 std::string TooOldMessage(std::string_view asked, std::string_view minimum);
 std::string TooNewMessage(std::string_view asked, std::string_view maximum);

@@ -35,7 +35,6 @@ using internal::cri::Entry;
 
 constexpr const char* kUsage =
     "Usage: recorded-daemon --socket PATH --containers FILE --version FILE\n"
-    "                       [--api-version X.Y] [--min-api-version X.Y]\n"
     "\n"
     "Stands in for a Docker daemon: sends on a Unix socket what a real\n"
     "one sent when it was recorded, until SIGTERM or SIGINT.\n"
@@ -43,8 +42,6 @@ constexpr const char* kUsage =
     "  --socket PATH          the socket to listen on\n"
     "  --containers FILE      what to list at GET /containers/json\n"
     "  --version FILE         the answer to GET /version\n"
-    "  --api-version X.Y      the newest API version to accept (1.41)\n"
-    "  --min-api-version X.Y  the oldest API version to accept (1.12)\n"
     "  --help                 print this and exit\n"
     "\n"
     "The recording is the response to all=1&size=1. A request gets the part\n"
@@ -135,11 +132,8 @@ class RecordedNode {
 using Arguments = std::map<std::string, std::string>;
 
 Arguments ParseArguments(int argc, char** argv) {
-  Arguments arguments = {{"--socket", ""},
-                         {"--containers", ""},
-                         {"--version", ""},
-                         {"--api-version", "1.41"},
-                         {"--min-api-version", "1.12"}};
+  Arguments arguments = {
+      {"--socket", ""}, {"--containers", ""}, {"--version", ""}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = arguments.find(argv[i]);
     if (option == arguments.end())
@@ -162,8 +156,7 @@ std::string ReadFile(const std::string& path) {
 
 void Serve(const Arguments& arguments) {
   test::VersionedDaemon node;
-  node.min_api_version = arguments.at("--min-api-version");
-  node.max_api_version = arguments.at("--api-version");
+  node.max_api_version = "1.41";
   node.server_version = "recorded";
   node.list_containers = RecordedNode(ReadFile(arguments.at("--containers")));
   node.version_json = ReadFile(arguments.at("--version"));

@@ -96,28 +96,6 @@ TEST_CASE("a daemon notices that its client has left") {
   CHECK_FALSE(sent_all);
 }
 
-TEST_CASE("a daemon rejects the API versions that it does not know") {
-  VersionedDaemon script;
-  script.min_api_version = "1.24";
-  script.max_api_version = "1.39";
-  const Headers headers = DaemonHeaders("1.39");
-  ScriptedNode node;
-  node.Start(script);
-  const auto get = [&](const std::string& path) {
-    return Get(node.host(), path).bytes;
-  };
-  CHECK(get("/v1.40/containers/json") ==
-        DaemonError(400, TooNewMessage("1.40", "1.39"), headers));
-  CHECK(get("/v1.9/containers/json") ==
-        ResponseBytes(400, kPlainText, TooOldMessage("1.9", "1.24") + "\n",
-                      headers));
-  for (const std::string version : {"", "/v1.24", "/v1.39"})
-    CHECK(get(version + "/containers/json?all=1") ==
-          ResponseBytes(200, kJson, "[]", headers));
-  for (const std::string path : {"/v1.39/images/json", "/v/containers/json"})
-    CHECK(get(path) == DaemonError(404, "page not found", {}));
-}
-
 TEST_CASE("a recorded node lists what the query asks for") {
   const TempDir dir;
   Program daemon({RECORDED_DAEMON, "--socket", dir / "sock", "--containers",

@@ -43,20 +43,6 @@ std::size_t CountKnown(const cri::StatusMemory& memory,
 
 }  // namespace
 
-TEST_CASE("Details are remembered of what a list still holds") {
-  const containercollector::test::TempDir directory;
-  std::ofstream(directory / "socket") << "";
-  cri::StatusMemory memory(kPlenty);
-  const std::uint64_t runtime = memory.Check(directory / "socket");
-  const auto entries = EntriesOf({"a", "b", "c"});
-  Put(memory, runtime, entries);
-  CHECK(memory.Check(directory / "socket") == runtime);
-  CHECK(CountKnown(memory, entries) == 3);
-  memory.Retain(EntriesOf({"b", "d"}));
-  CHECK(CountKnown(memory, entries) == 1);
-  CHECK(CountKnown(memory, EntriesOf({"b"})) == 1);
-}
-
 TEST_CASE("Nothing is remembered of a runtime that was replaced") {
   const containercollector::test::TempDir directory;
   const std::string path = directory / "socket";

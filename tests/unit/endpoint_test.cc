@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/endpoint.h"
 
-#include <chrono>
 #include <string>
 
-#include "containercollector/cri_client.h"
 #include "containercollector/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_of.h"
@@ -161,13 +159,4 @@ TEST_CASE("An endpoint that cannot be used says what to write instead") {
                                           : "Docker endpoint \"") +
                               c.endpoint + "\" cannot be used: " + c.why);
   }
-}
-
-TEST_CASE("The options of a CriClient are checked when it is made") {
-  RuntimeOptions options;
-  CHECK(CriClient(options).endpoint() ==
-        "unix:///run/containerd/containerd.sock");
-  options.timeout = std::chrono::seconds(0);
-  CHECK(ErrorOf([&] { const CriClient client(options); }).code() ==
-        ErrorCode::kInvalidArgument);
 }

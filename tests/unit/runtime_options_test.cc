@@ -6,6 +6,7 @@
 #include <string>
 
 #include "containercollector/container_runtime.h"
+#include "containercollector/cri_client.h"
 #include "containercollector/docker_client.h"
 #include "containercollector/error.h"
 #include "tests/support/catch.h"
@@ -29,6 +30,7 @@ TEST_CASE("An empty environment means the local daemon without TLS") {
   CHECK(options.api_version_origin == "RuntimeOptions::api_version");
   CHECK_FALSE(options.tls);
   CHECK(DockerClient().endpoint() == "unix:///var/run/docker.sock");
+  CHECK(CriClient().endpoint() == "unix:///run/containerd/containerd.sock");
 }
 
 TEST_CASE("Docker's environment variables set the options") {
