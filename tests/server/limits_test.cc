@@ -187,6 +187,13 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
   HttpCall slow = Unread(node.url());
   // The same response again needs no more memory.
   CHECK((Post(node.url()).body == large));
+  const auto in_flight = [&] {
+    return MetricValue(
+        Get(node.url(), "/metrics").body,
+        R"(containercollector_in_flight_bytes{listener="main"})");
+  };
+  // The response of /metrics itself may count too.
+  CHECK(in_flight() >= static_cast<double>(large.size()));
 
   node.Start(GoodDaemon(ManyContainers(3'000'000)));
   const auto rejected = Post(node.url());
@@ -198,6 +205,7 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
 
   slow.connection().Close();
   CHECK(WaitUntil([&] { return Post(node.url()).status == 200; }, kGenerous));
+  CHECK(WaitUntil([&] { return in_flight() < 100'000; }, kGenerous));
 }
 
 TEST_CASE(

@@ -18,21 +18,12 @@ bool Has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// The value of a series, by its name and labels.
-double Value(const std::string& text, const std::string& series) {
-  const std::string line = "\n" + series + " ";
-  const std::size_t begin = ("\n" + text).find(line);
-  CAPTURE(series);
-  REQUIRE(begin != std::string::npos);
-  return std::stod(text.substr(begin + line.size() - 1));
-}
-
 /// Checks the values of series of the server.
 void CheckValues(const std::string& text,
                  const std::map<std::string, double>& expected) {
   for (const auto& [series, value] : expected) {
     CAPTURE(series);
-    CHECK(Value(text, "containercollector_" + series) == value);
+    CHECK(MetricValue(text, "containercollector_" + series) == value);
   }
 }
 
@@ -82,21 +73,22 @@ TEST_CASE("A counter adds, a gauge replaces, a histogram sorts into buckets") {
 TEST_CASE("The process shows what it uses") {
   const auto read = [] { return Metrics().ToText(); };
   const std::string before = read();
-  CHECK(Value(before, "process_resident_memory_bytes") > 1'000'000);
-  CHECK(Value(before, "process_virtual_memory_bytes") >=
-        Value(before, "process_resident_memory_bytes"));
-  CHECK(Value(before, "process_max_fds") > Value(before, "process_open_fds"));
-  CHECK(IsNow(Value(before, "process_start_time_seconds")));
+  CHECK(MetricValue(before, "process_resident_memory_bytes") > 1'000'000);
+  CHECK(MetricValue(before, "process_virtual_memory_bytes") >=
+        MetricValue(before, "process_resident_memory_bytes"));
+  CHECK(MetricValue(before, "process_max_fds") >
+        MetricValue(before, "process_open_fds"));
+  CHECK(IsNow(MetricValue(before, "process_start_time_seconds")));
   {
     const TempDir dir;
     const FileDescriptor file = OpenLog(dir / "file");
-    CHECK(Value(read(), "process_open_fds") ==
-          Value(before, "process_open_fds") + 1);
+    CHECK(MetricValue(read(), "process_open_fds") ==
+          MetricValue(before, "process_open_fds") + 1);
   }
   CHECK(WaitUntil(
       [&] {
-        return Value(read(), "process_cpu_seconds_total") >
-               Value(before, "process_cpu_seconds_total") + 0.05;
+        return MetricValue(read(), "process_cpu_seconds_total") >
+               MetricValue(before, "process_cpu_seconds_total") + 0.05;
       },
       kGenerous));
 }
@@ -118,7 +110,7 @@ TEST_CASE("/metrics counts requests, runtime calls and containers") {
   CHECK(response.status == 200);
   CHECK(response.headers.at("content-type") ==
         "text/plain; version=0.0.4; charset=utf-8");
-  CHECK(IsNow(Value(response.body, success)));
+  CHECK(IsNow(MetricValue(response.body, success)));
   CHECK(Has(response.body, "\ncontainercollector_build_info{version=\""));
   const std::string durations = "request_duration_seconds_count";
   CheckValues(
@@ -152,7 +144,7 @@ TEST_CASE("/metrics shows connections and pending requests, by listener") {
   // With that of the request for them.
   const auto has = [&](double count) {
     return WaitUntil(
-        [&] { return Value(MetricsOf(node), connections) == count; },
+        [&] { return MetricValue(MetricsOf(node), connections) == count; },
         kGenerous);
   };
   CHECK(has(6));
@@ -168,18 +160,4 @@ TEST_CASE("/metrics shows connections and pending requests, by listener") {
   for (HttpCall& call : calls) call.Wait();
   calls.clear();
   CHECK(has(1));
-}
-
-TEST_CASE("/metrics shows the memory of responses that are being sent") {
-  Node node({"--max-answer-bytes", "0"});
-  const std::string large = ManyContainers(8'000'000);
-  node.Start(GoodDaemon(large));
-  const std::string bytes =
-      R"(containercollector_in_flight_bytes{listener="main"})";
-  HttpCall slow = Unread(node.url());
-  // The response of /metrics itself may count too.
-  CHECK(Value(MetricsOf(node), bytes) >= static_cast<double>(large.size()));
-  slow.connection().Close();
-  CHECK(WaitUntil([&] { return Value(MetricsOf(node), bytes) < 100'000; },
-                  kGenerous));
 }

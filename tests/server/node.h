@@ -248,6 +248,16 @@ class RoomForThreads {
   rlimit limit_before_{};
 };
 
+/// Returns the value of a series, by its name and labels.
+inline double MetricValue(const std::string& metrics,
+                          const std::string& series) {
+  const std::string line = "\n" + series + " ";
+  const std::size_t begin = ("\n" + metrics).find(line);
+  CAPTURE(series);
+  REQUIRE(begin != std::string::npos);
+  return std::stod(metrics.substr(begin + line.size() - 1));
+}
+
 inline std::string CannotConnect(const ScriptedNode& node) {
   return "Cannot connect to the Docker daemon at " + node.host() +
          ". Is the docker daemon running?";
