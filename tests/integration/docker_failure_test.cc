@@ -209,6 +209,11 @@ TEST_CASE("A daemon's own error is passed on and not collected") {
 
 TEST_CASE("A slow response that ends before the timeout is whole") {
   Node node;
-  node.Start(RespondSlowly(GoodResponse(), milliseconds(1)));
+  node.Start([](const Request&, Exchange& exchange) {
+    for (const char& c : GoodResponse()) {
+      exchange.Send({&c, 1});
+      exchange.Pause(milliseconds(1));
+    }
+  });
   CheckCollected(node.Post());
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "lib/src/cri/runtime_service.h"
 #include "tests/support/catch.h"
@@ -82,6 +83,23 @@ TEST_CASE("A request gets no more time than is left of its call") {
   CHECK(node.last->kind == FailureKind::kResponseTimeout);
   CHECK(node.last->elapsed == 2s);
   CHECK(steady_clock::now() - start < 3s);
+}
+
+TEST_CASE("A call that is cancelled ends all requests and starts no others") {
+  Http2Node node([](const RuntimeCall&) { return Hanging(); });
+  Cancellation cancellation;
+  CallOptions call;
+  call.cancellation = &cancellation;
+  std::thread canceller([&] {
+    CHECK(node.runtime.WaitForCalls(16, kGenerous));
+    cancellation.Cancel();
+  });
+  node.Post(1000, CallLimit::Of(call, kGenerous));
+  canceller.join();
+  CHECK(node.started == 16);
+  CHECK(node.failed == 16);
+  REQUIRE(node.last);
+  CHECK(node.last->kind == FailureKind::kCancelled);
 }
 
 TEST_CASE("The limit applies to the bodies that are in memory at once") {

@@ -66,8 +66,10 @@ Message Metadata(const CriSandbox& sandbox) {
       .Number(4, sandbox.attempt);
 }
 
-Message Image(const std::string& name, const CriContainer& container) {
-  return Message().Text(1, name).Text(18, container.user_specified_image);
+Message Image(const CriContainer& container) {
+  return Message()
+      .Text(1, container.image)
+      .Text(18, container.user_specified_image);
 }
 
 Message Mount(const CriMount& mount) {
@@ -114,12 +116,11 @@ std::string Tagged(int tag, std::string_view bytes) {
       .append(bytes);
 }
 
-std::string VersionResponse(std::string_view runtime_name,
-                            std::string_view runtime_version) {
+std::string VersionResponse(std::string_view runtime_name) {
   return Message()
       .Text(1, "0.1.0")
       .Text(2, runtime_name)
-      .Text(3, runtime_version)
+      .Text(3, "1.7.24")
       .Text(4, "v1")
       .bytes();
 }
@@ -131,7 +132,7 @@ std::string ListContainersResponse(
         .Text(1, container.id)
         .Text(2, container.sandbox_id)
         .Add(3, Metadata(container))
-        .Add(4, Image(container.image, container))
+        .Add(4, Image(container))
         .Text(5, container.image_ref)
         .Value(6, container.state)
         .Number(7, container.created_at)
@@ -157,24 +158,20 @@ std::string ListPodSandboxResponse(const std::vector<CriSandbox>& sandboxes) {
 
 std::string ContainerStatusResponse(const CriContainer& container,
                                     bool verbose) {
-  const Message status =
-      Message()
-          .Text(1, container.id)
-          .Add(2, Metadata(container))
-          .Value(3, container.state)
-          .Number(4, container.created_at)
-          .Number(5, container.started_at)
-          .Number(6, container.finished_at)
-          .Number(7, container.exit_code)
-          .Add(8, Image(container.status_image.empty() ? container.image
-                                                       : container.status_image,
-                        container))
-          .Text(9, container.image_ref)
-          .Text(10, container.reason)
-          .Map(12, container.labels)
-          .Map(13, container.annotations)
-          .Each(14, container.mounts, Mount)
-          .Text(15, container.log_path);
+  const Message status = Message()
+                             .Text(1, container.id)
+                             .Add(2, Metadata(container))
+                             .Value(3, container.state)
+                             .Number(4, container.created_at)
+                             .Number(5, container.started_at)
+                             .Number(6, container.finished_at)
+                             .Number(7, container.exit_code)
+                             .Add(8, Image(container))
+                             .Text(9, container.image_ref)
+                             .Map(12, container.labels)
+                             .Map(13, container.annotations)
+                             .Each(14, container.mounts, Mount)
+                             .Text(15, container.log_path);
   return StatusResponse(status, container.info, verbose);
 }
 

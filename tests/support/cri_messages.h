@@ -36,14 +36,12 @@ struct CriContainer {
   std::string image;
   std::string user_specified_image;
   std::string image_ref;
-  std::string image_id;      ///< CRI-O sends it.
-  std::string status_image;  ///< Name in the status; empty: `image`.
+  std::string image_id;  ///< CRI-O sends it.
   CriState state = CriState::kRunning;
   std::int64_t created_at = 0;
   std::int64_t started_at = 0;
   std::int64_t finished_at = 0;
   std::int32_t exit_code = 0;
-  std::string reason;
   CriMap labels;
   CriMap annotations;
   std::vector<CriMount> mounts;
@@ -72,8 +70,7 @@ struct CriSandbox {
 std::string Tagged(int tag, std::uint64_t number);
 std::string Tagged(int tag, std::string_view bytes);
 
-std::string VersionResponse(std::string_view runtime_name,
-                            std::string_view runtime_version);
+std::string VersionResponse(std::string_view runtime_name);
 std::string ListContainersResponse(const std::vector<CriContainer>& containers);
 std::string ListPodSandboxResponse(const std::vector<CriSandbox>& sandboxes);
 std::string ContainerStatusResponse(const CriContainer& container,

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace containercollector::test {
@@ -58,6 +60,14 @@ bool SendAll(const FileDescriptor& socket, std::string_view bytes) {
     if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("cannot read " + path);
+  std::ostringstream content;
+  content << file.rdbuf();
+  return content.str();
 }
 
 Event::Event()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// File descriptors, sockets and waiting.
+/// File descriptors, sockets, files and waiting.
 #ifndef CONTAINERCOLLECTOR_TESTS_SUPPORT_POSIX_H_
 #define CONTAINERCOLLECTOR_TESTS_SUPPORT_POSIX_H_
 
@@ -75,6 +75,10 @@ bool Poll(std::vector<pollfd>& polled,
 /// Sends all of `bytes` on a blocking socket. Returns false if the peer is
 /// gone.
 bool SendAll(const FileDescriptor& socket, std::string_view bytes);
+
+/// Returns the whole content of a file.
+/// @throws std::runtime_error if it cannot be read.
+std::string ReadFile(const std::string& path);
 
 /// A latch that poll() can wait for. Thread-safe.
 class Event {

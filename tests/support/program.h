@@ -50,10 +50,6 @@ Command Joined(Command command, const Command& arguments);
 /// Opens a file that the output of a process is appended to.
 FileDescriptor OpenLog(const std::string& path);
 
-/// Returns the whole content of a file.
-/// @throws std::runtime_error if it cannot be read.
-std::string ReadFile(const std::string& path);
-
 /// A child process in its own process group. Its destructor terminates it.
 class Process {
  public:

@@ -10,11 +10,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -46,10 +44,6 @@ constexpr const char* kUsage =
     "\n"
     "The recording is the response to all=1&size=1. A request gets the part\n"
     "of it that its all, size, limit and filters ask for.\n";
-
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// Lists recorded containers as the daemon would that they were recorded from.
 class RecordedNode {
@@ -137,29 +131,24 @@ Arguments ParseArguments(int argc, char** argv) {
   for (int i = 1; i < argc; i += 2) {
     const auto option = arguments.find(argv[i]);
     if (option == arguments.end())
-      throw UsageError("unknown argument " + std::string(argv[i]));
-    if (i + 1 == argc) throw UsageError(option->first + " needs a value");
+      throw std::invalid_argument("unknown argument " + std::string(argv[i]));
+    if (i + 1 == argc)
+      throw std::invalid_argument(option->first + " needs a value");
     option->second = argv[i + 1];
   }
   for (const auto& [option, value] : arguments) {
-    if (value.empty()) throw UsageError(option + " is missing");
+    if (value.empty()) throw std::invalid_argument(option + " is missing");
   }
   return arguments;
-}
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!(content << file.rdbuf())) throw UsageError("cannot read " + path);
-  return content.str();
 }
 
 void Serve(const Arguments& arguments) {
   test::VersionedDaemon node;
   node.max_api_version = "1.41";
   node.server_version = "recorded";
-  node.list_containers = RecordedNode(ReadFile(arguments.at("--containers")));
-  node.version_json = ReadFile(arguments.at("--version"));
+  node.list_containers =
+      RecordedNode(test::ReadFile(arguments.at("--containers")));
+  node.version_json = test::ReadFile(arguments.at("--version"));
 
   // Blocked before the daemon starts its threads, which inherit it: only
   // sigwait() is to take these signals.
@@ -191,7 +180,7 @@ int main(int argc, char** argv) {
       Serve(ParseArguments(argc, argv));
     }
     return EXIT_SUCCESS;
-  } catch (const UsageError& error) {
+  } catch (const std::invalid_argument& error) {
     std::cerr << "recorded-daemon: " << error.what() << "\n\n" << kUsage;
     return 2;
   } catch (const std::exception& error) {

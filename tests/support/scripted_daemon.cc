@@ -138,15 +138,6 @@ Script RespondAndClose(std::string response) {
   };
 }
 
-Script RespondSlowly(std::string response, std::chrono::milliseconds interval) {
-  return [response = std::move(response), interval](const Request&,
-                                                    Exchange& exchange) {
-    for (const char& c : response) {
-      if (!exchange.Send({&c, 1}) || !exchange.Pause(interval)) return;
-    }
-  };
-}
-
 Script RespondWhenReleased(std::string response) {
   return [response = std::move(response)](const Request&, Exchange& exchange) {
     if (exchange.WaitUntilReleased()) exchange.Send(response);

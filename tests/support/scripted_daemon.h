@@ -49,7 +49,6 @@ class ScriptedDaemon : public ScriptedServer {
 Script RespondWith(std::string response);
 /// For responses that are cut off, and those that end with the connection.
 Script RespondAndClose(std::string response);
-Script RespondSlowly(std::string response, std::chrono::milliseconds interval);
 /// Waits for ScriptedDaemon::Release() first.
 Script RespondWhenReleased(std::string response);
 

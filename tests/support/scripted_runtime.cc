@@ -314,7 +314,7 @@ RuntimeResponse Respond(const CriNode& node, const RuntimeCall& call,
   if (call.path != "/" + std::string(service) + "/" + call.method)
     return Unimplemented(call, service);
   if (call.method == "Version")
-    return GrpcOk(VersionResponse(node.runtime_name, node.runtime_version));
+    return GrpcOk(VersionResponse(node.runtime_name));
   if (call.method == "ListContainers")
     return GrpcOk(ListContainersResponse(node.containers));
   if (call.method == "ListPodSandbox")

@@ -123,7 +123,6 @@ struct CriNode {
   std::vector<CriSandbox> sandboxes;
   std::vector<CriContainer> containers;
   std::string runtime_name = "containerd";
-  std::string runtime_version = "1.7.24";
 };
 
 /// A runtime without faults.

@@ -174,8 +174,7 @@ TEST_CASE("Durations have the words of docker/go-units") {
     std::int64_t duration;
     const char* text;
   };
-  for (const Case& one : {Case{-5 * kSecond, "Less than a second"},
-                          Case{0, "Less than a second"},
+  for (const Case& one : {Case{0, "Less than a second"},
                           Case{kSecond - 1, "Less than a second"},
                           Case{kSecond, "1 second"},
                           Case{2 * kSecond - 1, "1 second"},
@@ -192,15 +191,12 @@ TEST_CASE("Durations have the words of docker/go-units") {
                           Case{150 * kMinute, "3 hours"},
                           Case{47 * kHour + 29 * kMinute, "47 hours"},
                           Case{47 * kHour + 30 * kMinute, "2 days"},
-                          Case{48 * kHour, "2 days"},
-                          Case{13 * kDay, "13 days"},
                           Case{14 * kDay - 31 * kMinute, "13 days"},
                           Case{14 * kDay, "2 weeks"},
                           Case{59 * kDay, "8 weeks"},
                           Case{60 * kDay, "2 months"},
                           Case{729 * kDay, "24 months"},
-                          Case{730 * kDay, "2 years"},
-                          Case{3650 * kDay, "10 years"}}) {
+                          Case{730 * kDay, "2 years"}}) {
     CAPTURE(one.duration);
     CHECK(StatusOf(DetailsOf(kStateRunning, kNow - one.duration)) ==
           std::string("Up ") + one.text);
