@@ -206,14 +206,3 @@ TEST_CASE("A daemon's own error is passed on and not collected") {
        {"no content", RespondWith("HTTP/1.1 204 No Content\r\n\r\n"),
         error + "status 204 without a message"}});
 }
-
-TEST_CASE("A slow response that ends before the timeout is whole") {
-  Node node;
-  node.Start([](const Request&, Exchange& exchange) {
-    for (const char& c : GoodResponse()) {
-      exchange.Send({&c, 1});
-      exchange.Pause(milliseconds(1));
-    }
-  });
-  CheckCollected(node.Post());
-}
