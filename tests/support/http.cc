@@ -96,7 +96,6 @@ std::optional<Request> TakeRequest(std::string& bytes) {
   std::string_view rest = line;
   request.method = TakeUntil(" ", rest);
   request.target = TakeUntil(" ", rest);
-  request.protocol = rest;
   Require(!request.target.empty() && rest.rfind("HTTP/1.", 0) == 0,
           "malformed request line: ", line);
   std::string_view target = request.target;

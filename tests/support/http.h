@@ -34,13 +34,9 @@ struct Request {
   /// The target without its query, and the query without its `?`.
   std::string path;
   std::string query;
-  std::string protocol;  ///< Such as `HTTP/1.1`.
   Headers headers;
   std::string body;
-  /// Which of the daemon's connections it arrived on, and as which of its
-  /// requests. Both count from 1.
-  std::size_t connection = 0;
-  std::size_t sequence = 0;
+  std::size_t sequence = 0;  ///< Among its connection's; counts from 1.
 
   std::optional<std::string> Header(std::string_view name) const {
     return FindHeader(headers, name);

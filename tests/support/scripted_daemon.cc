@@ -85,9 +85,7 @@ ScriptedDaemon::ScriptedDaemon(const Address& address, Script script,
                                DaemonOptions options)
     : ScriptedServer(address, options) {
   SetScript(std::move(script));
-  Serve([this](Exchange& exchange, std::size_t connection) {
-    Respond(exchange, connection);
-  });
+  Serve([this](Exchange& exchange) { Respond(exchange); });
 }
 
 void ScriptedDaemon::SetScript(Script script) {
@@ -99,7 +97,7 @@ bool ScriptedDaemon::WaitForRequests(std::size_t count,
   return WaitFor(timeout, [&] { return requests_.size() >= count; });
 }
 
-void ScriptedDaemon::Respond(Exchange& exchange, std::size_t connection) {
+void ScriptedDaemon::Respond(Exchange& exchange) {
   std::string bytes;
   for (std::size_t sequence = 1; exchange.IsOpen();) {
     std::optional<Request> request;
@@ -113,7 +111,6 @@ void ScriptedDaemon::Respond(Exchange& exchange, std::size_t connection) {
       if (!exchange.Receive(bytes)) return;
       continue;
     }
-    request->connection = connection;
     request->sequence = sequence++;
     std::shared_ptr<const Script> script;
     Update([&] {

@@ -39,7 +39,7 @@ class ScriptedDaemon : public ScriptedServer {
                        std::chrono::milliseconds timeout) const;
 
  private:
-  void Respond(Exchange& exchange, std::size_t connection);
+  void Respond(Exchange& exchange);
 
   std::shared_ptr<const Script> script_;
   std::vector<Request> requests_;

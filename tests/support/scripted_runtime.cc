@@ -57,12 +57,8 @@ class RuntimeConnection {
   /// Called for each complete call.
   using Handler = std::function<RuntimeResponse(const RuntimeCall&)>;
 
-  RuntimeConnection(Exchange& exchange, std::size_t ordinal,
-                    const Event& released, Handler handler)
-      : exchange_(exchange),
-        ordinal_(ordinal),
-        released_(released),
-        handler_(std::move(handler)) {
+  RuntimeConnection(Exchange& exchange, const Event& released, Handler handler)
+      : exchange_(exchange), released_(released), handler_(std::move(handler)) {
     nghttp2_session_callbacks* callbacks = nullptr;
     Check(nghttp2_session_callbacks_new(&callbacks), "nghttp2");
     nghttp2_session_callbacks_set_on_header_callback(callbacks, &OnHeader);
@@ -210,7 +206,6 @@ class RuntimeConnection {
     RuntimeCall& call = stream.call;
     call.path = FindHeader(call.headers, ":path").value_or("");
     call.method = call.path.substr(call.path.rfind('/') + 1);
-    call.connection = ordinal_;
     CheckCall(call, stream.body);
     call.message = GrpcMessage(stream.body).value_or("");
     stream.response = handler_(call);
@@ -271,7 +266,6 @@ class RuntimeConnection {
   }
 
   Exchange& exchange_;
-  const std::size_t ordinal_;
   const Event& released_;
   const Handler handler_;
   nghttp2_session* session_ = nullptr;
@@ -334,8 +328,8 @@ ScriptedRuntime::ScriptedRuntime(const std::string& socket_path,
                                  RuntimeScript script, DaemonOptions options)
     : ScriptedServer(UnixSocket{socket_path}, options) {
   SetScript(std::move(script));
-  Serve([this](Exchange& exchange, std::size_t ordinal) {
-    RuntimeConnection(exchange, ordinal, released(), [this](const auto& call) {
+  Serve([this](Exchange& exchange) {
+    RuntimeConnection(exchange, released(), [this](const auto& call) {
       return Handle(call);
     }).Serve();
   });

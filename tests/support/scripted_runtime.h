@@ -27,8 +27,6 @@ struct RuntimeCall {
   std::string method;
   Headers headers;  ///< Those of HTTP/2, such as `:path`, included.
   std::string message;
-  /// Which of the runtime's connections it arrived on; counts from 1.
-  std::size_t connection = 0;
 };
 
 /// What a call gets. Every part can be wrong.
@@ -84,11 +82,8 @@ class ScriptedRuntime : public ScriptedServer {
 
 /// gRPC's status codes, as far as the tests use them.
 enum class GrpcCode {
-  kOk = 0,
   kUnknown = 2,
   kNotFound = 5,
-  kPermissionDenied = 7,
-  kResourceExhausted = 8,
   kUnimplemented = 12,
   kInternal = 13,
   kUnavailable = 14,

@@ -132,7 +132,7 @@ ScriptedServer::ScriptedServer(const Address& address, DaemonOptions options)
   }
 }
 
-void ScriptedServer::Serve(std::function<void(Exchange&, std::size_t)> serve) {
+void ScriptedServer::Serve(std::function<void(Exchange&)> serve) {
   serve_ = std::move(serve);
   acceptor_ = std::thread([this] { Guard([this] { Accept(); }); });
 }
@@ -206,7 +206,7 @@ void ScriptedServer::Run(Served& served) {
   Guard([&] {
     if (options_.behaviour != Behaviour::kNeverReads ||
         exchange.WaitUntilReleased())
-      serve_(exchange, served.ordinal);
+      serve_(exchange);
   });
   exchange.Close();
   Update([&] { served.finished = true; });

@@ -149,8 +149,7 @@ class ScriptedServer {
   /// Accepts connections from now on. Every class that does so calls Stop() in
   /// its destructor.
   /// @param serve Called on the thread of each connection.
-  void Serve(
-      std::function<void(Exchange& exchange, std::size_t ordinal)> serve);
+  void Serve(std::function<void(Exchange& exchange)> serve);
 
   const Event& released() const { return released_; }
 
@@ -202,7 +201,7 @@ class ScriptedServer {
   FileDescriptor listener_;
   Event released_;
   Event stop_;
-  std::function<void(Exchange&, std::size_t)> serve_;
+  std::function<void(Exchange&)> serve_;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
