@@ -224,7 +224,7 @@ class Sources {
   std::string Of(const std::string& flag, const std::string& otherwise) const {
     const CLI::Option& option = *app_.get_option(flag);
     for (const std::string& name : option.get_lnames()) {
-      const std::string prefix = "--" + name;
+      std::string prefix = "--" + name;
       for (const std::string& argument : arguments_)
         if (argument.substr(0, argument.find('=')) == prefix) return prefix;
     }

@@ -173,7 +173,7 @@ std::string NameOf(RuntimeKind kind) {
 std::string ValueOf(std::string_view name, const Place& place,
                     const Failure& failure) {
   const Endpoint& endpoint = place.endpoint;
-  const std::string runtime = NameOf(endpoint.kind) + " at " + endpoint.text;
+  std::string runtime = NameOf(endpoint.kind) + " at " + endpoint.text;
   if (name == "runtime") return runtime;
   if (name == "answer")
     return "The answer of the " + runtime + " to " + place.request;

@@ -100,7 +100,7 @@ ListenSocket::ListenSocket(const std::string& address, std::uint16_t port)
 }
 
 ListenSocket::ListenSocket(int fd) : ListenSocket() {
-  fd_ = fd;
+  fd_ = fd;  // NOLINT(cppcoreguidelines-prefer-member-initializer): delegates
   int listens = 0;
   socklen_t size = sizeof(listens);
   const int flags = fcntl(fd_, F_GETFL);

@@ -22,6 +22,7 @@ done
 cp -r "$source_dir"/{README.md,bench,docs} "$tree"
 mkdir -p "$tree/tests/data"
 cp -r "$source_dir/tests/data/recorded" "$tree/tests/data/recorded"
+cp -r "$source_dir/tests/engine" "$tree/tests/engine"
 cd "$tree"
 
 echo "== Arguments"

@@ -104,7 +104,7 @@ void RuntimeService::CallAll(const Next& next, const CallLimit& limit,
         const Error error = ErrorOf(call, *result.failure);
         if (error.code() == ErrorCode::kCancelled ||
             error.code() == ErrorCode::kInternal)
-          throw error;
+          throw Error(error);
         return on_failure(call, {error, IsGone(result)});
       }
       try {
