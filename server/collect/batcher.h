@@ -5,6 +5,7 @@
 #define CONTAINERCOLLECTOR_SERVER_COLLECT_BATCHER_H_
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -82,7 +83,8 @@ class Batcher {
   using Clock = std::chrono::steady_clock;
 
   /// @param reserved A key with a thread of its own besides
-  /// `options.max_calls`, so that calls with other keys never delay it.
+  /// `options.max_calls`, so that calls with other keys never delay it, and
+  /// its large blocks stay in the arena of one thread.
   /// @throws std::runtime_error if a thread cannot be started.
   Batcher(Call call, BatcherOptions options,
           std::optional<Key> reserved = std::nullopt)
@@ -97,10 +99,10 @@ class Batcher {
         "memory. Look at its memory limit.");
     out_of_memory_ = std::make_shared<const Collection>(std::move(failed));
     try {
-      const std::size_t count = options_.max_calls + (reserved_ ? 1 : 0);
-      threads_.reserve(count);
-      while (threads_.size() < count)
-        threads_.emplace_back([this] { RunCalls(); });
+      threads_.reserve(options_.max_calls + 1);
+      while (threads_.size() < options_.max_calls)
+        threads_.emplace_back([this] { RunCalls(false); });
+      if (reserved_) threads_.emplace_back([this] { RunCalls(true); });
     } catch (const std::system_error& error) {
       Shutdown(std::chrono::milliseconds(0));
       throw std::runtime_error(
@@ -134,7 +136,7 @@ class Batcher {
         ++pending_;
         if (group.waiting.size() == 1) {
           group.waiting_since = Clock::now();
-          if (!group.running) ready_.notify_one();
+          if (!group.running) ready_[IsReserved(key)].notify_one();
         }
       }
     }
@@ -174,7 +176,7 @@ class Batcher {
       });
       rest = TakeWaitingSince(Clock::time_point::max());
       stopping_ = true;
-      ready_.notify_all();
+      for (std::condition_variable& ready : ready_) ready.notify_all();
     }
     Reject(rest, Rejection::kShuttingDown);
     for (std::thread& thread : threads_) thread.join();
@@ -196,13 +198,13 @@ class Batcher {
     return reserved_ && !(key < *reserved_) && !(*reserved_ < key);
   }
 
-  /// Returns the group that has waited longest of those whose call may begin.
-  typename Groups::iterator Next() {
+  /// Returns the group that has waited longest for a thread of this kind.
+  typename Groups::iterator Next(bool reserved) {
     auto next = groups_.end();
     for (auto group = groups_.begin(); group != groups_.end(); ++group) {
       const Group& each = group->second;
       if (!each.running && !each.waiting.empty() &&
-          (shared_calls_ < options_.max_calls || IsReserved(group->first)) &&
+          IsReserved(group->first) == reserved &&
           (next == groups_.end() ||
            each.waiting_since < next->second.waiting_since)) {
         next = group;
@@ -211,19 +213,18 @@ class Batcher {
     return next;
   }
 
-  void RunCalls() {
+  /// @param reserved Whether to make the calls of that key, or all others.
+  void RunCalls(bool reserved) {
     std::unique_lock lock(mutex_);
     while (true) {
       auto next = groups_.end();
-      ready_.wait(lock, [&] {
-        next = Next();
+      ready_[reserved].wait(lock, [&] {
+        next = Next(reserved);
         return stopping_ || next != groups_.end();
       });
       if (next == groups_.end()) return;
 
       Group& group = next->second;
-      const std::size_t shared = IsReserved(next->first) ? 0 : 1;
-      shared_calls_ += shared;
       group.running = true;
       // From here on requests join the next batch: the call begins now.
       group.batch = std::exchange(group.waiting, {});
@@ -236,10 +237,9 @@ class Batcher {
 
       const Waiters batch = std::exchange(group.batch, {});
       pending_ -= batch.size();
-      shared_calls_ -= shared;
       group.running = false;
       if (group.waiting.empty()) groups_.erase(next);
-      if (Next() != groups_.end()) ready_.notify_one();
+      if (Next(reserved) != groups_.end()) ready_[reserved].notify_one();
 
       lock.unlock();
       for (const Waiter& waiter : batch) waiter.complete(collection);
@@ -296,10 +296,10 @@ class Batcher {
   CollectionPtr out_of_memory_;
 
   mutable std::mutex mutex_;
-  std::condition_variable ready_;  // A call may begin.
+  // A call may begin: of other keys than the reserved one, and of that.
+  std::array<std::condition_variable, 2> ready_;
   std::condition_variable taken_;  // A call has begun.
   Groups groups_;                  // Each runs, waits, or both.
-  std::size_t shared_calls_ = 0;   // Running, with other keys than reserved_.
   std::size_t pending_ = 0;
   bool closed_ = false;
   bool stopping_ = false;
