@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/endpoint.h"
 
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 
 #include "containercollector/error.h"
 #include "lib/src/failure.h"
+#include "lib/src/text.h"
 
 namespace containercollector::internal {
 namespace {
 
 constexpr std::string_view kDockerSocket = "/var/run/docker.sock";
 constexpr std::string_view kCriSocket = "/run/containerd/containerd.sock";
-
-bool IsPort(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port > 0;
-}
 
 class Parser {
  public:
@@ -141,7 +135,8 @@ class Parser {
       Reject("an IPv6 address stands in brackets: write e.g. " + prefix +
              "[::1]:" + default_port);
     }
-    if (!IsPort(port)) reject("the port is not a number from 1 to 65535");
+    if (ParseNumber<std::uint16_t>(port).value_or(0) == 0)
+      reject("the port is not a number from 1 to 65535");
     if (name.empty()) {
       name = "localhost";
       endpoint_.text = prefix + name + ":" + port;
@@ -159,6 +154,13 @@ class Parser {
 
 Endpoint ParseEndpoint(std::string_view text, RuntimeKind kind, bool tls) {
   return Parser(text, kind, tls).Parse();
+}
+
+std::optional<FileIdentity> IdentityOf(const std::string& path) {
+  struct stat file{};
+  if (::stat(path.c_str(), &file) != 0) return std::nullopt;
+  return FileIdentity(file.st_dev, file.st_ino, file.st_ctim.tv_sec,
+                      file.st_ctim.tv_nsec);
 }
 
 }  // namespace containercollector::internal

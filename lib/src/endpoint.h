@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The address at which a runtime listens.
+/// The address at which a runtime listens, and checks of the other options.
 #ifndef CONTAINERCOLLECTOR_SRC_ENDPOINT_H_
 #define CONTAINERCOLLECTOR_SRC_ENDPOINT_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "containercollector/runtime_options.h"
 
@@ -24,6 +27,18 @@ struct Endpoint {
 /// @throws Error kInvalidArgument; the text says what to use instead.
 Endpoint ParseEndpoint(std::string_view text, RuntimeKind kind,
                        bool tls = false);
+
+/// Returns the options. Checks everything but the endpoints.
+/// @throws Error kInvalidArgument; the text says what to use instead.
+const RuntimeOptions& CheckOptions(const RuntimeOptions& options);
+
+/// Distinguishes a socket from a later one at the same path: device, inode and
+/// change time, since inode numbers are reused.
+using FileIdentity =
+    std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
+
+/// Returns std::nullopt if there is no file.
+std::optional<FileIdentity> IdentityOf(const std::string& path);
 
 }  // namespace containercollector::internal
 

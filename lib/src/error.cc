@@ -11,18 +11,18 @@ Error::~Error() = default;
 
 std::string_view ToString(ErrorCode code) noexcept {
   // In the order of the enumeration.
-  constexpr std::array<std::string_view, 12> kNames = {"invalid_argument",
-                                                       "cannot_connect",
-                                                       "permission_denied",
-                                                       "tls_failed",
-                                                       "timeout",
-                                                       "cancelled",
-                                                       "response_truncated",
-                                                       "response_malformed",
-                                                       "response_too_large",
-                                                       "request_rejected",
-                                                       "daemon_error",
-                                                       "internal"};
+  constexpr std::array kNames = {"invalid_argument",
+                                 "cannot_connect",
+                                 "permission_denied",
+                                 "tls_failed",
+                                 "timeout",
+                                 "cancelled",
+                                 "response_truncated",
+                                 "response_malformed",
+                                 "response_too_large",
+                                 "request_rejected",
+                                 "daemon_error",
+                                 "internal"};
   static_assert(kNames.size() ==
                 static_cast<std::size_t>(ErrorCode::kInternal) + 1);
   return kNames.at(static_cast<std::size_t>(code));

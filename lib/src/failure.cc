@@ -212,6 +212,12 @@ Error ToError(const Place& place, const Failure& failure) {
   return Error(found.code, result);
 }
 
+void Throw(const Place& place, const Failure& failure) {
+  const Error error = ToError(place, failure);
+  if (failure.kind != FailureKind::kBacklogFull) throw error;
+  throw FullQueueError(error.code(), error.what());
+}
+
 std::string CheckWhoListens(RuntimeKind kind) {
   return ". Check that it is a " + NameOf(kind) + " that listens there";
 }

@@ -60,8 +60,17 @@ struct Place {
   std::string request;
 };
 
+/// The error of kBacklogFull: the runtime hangs, although the error's code is
+/// that of a refused connection.
+struct FullQueueError : Error {
+  using Error::Error;
+};
+
 /// Returns the error with the failure's text.
 Error ToError(const Place& place, const Failure& failure);
+
+/// Throws that error; for kBacklogFull, as a FullQueueError.
+[[noreturn]] void Throw(const Place& place, const Failure& failure);
 
 /// Returns advice to check whether the right kind of runtime listens there.
 std::string CheckWhoListens(RuntimeKind kind);

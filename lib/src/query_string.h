@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The query strings of URLs.
+/// The query strings of URLs, and the list options in them. Implemented in
+/// list_options.cc.
 #ifndef CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
 #define CONTAINERCOLLECTOR_SRC_QUERY_STRING_H_
 
@@ -34,6 +35,9 @@ const std::string* FindParameter(const QueryParameters& parameters,
 
 /// Does the same as the public function of this name, for a parsed query.
 ListOptions ParseListOptions(const QueryParameters& parameters);
+
+/// @throws Error kInvalidArgument; the text says what to use instead.
+void CheckOptions(const ListOptions& options);
 
 }  // namespace containercollector::internal
 

@@ -11,7 +11,7 @@
 
 #include "containercollector/error.h"
 #include "lib/src/docker/messages.h"
-#include "lib/src/option_checks.h"
+#include "lib/src/endpoint.h"
 
 namespace containercollector {
 namespace {

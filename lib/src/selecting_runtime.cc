@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/selecting_runtime.h"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -18,61 +11,39 @@
 
 #include "containercollector/accessors.h"
 #include "containercollector/error.h"
+#include "lib/src/endpoint.h"
+#include "lib/src/failure.h"
+#include "lib/src/text.h"
 
 namespace containercollector::internal {
 namespace {
 
 using std::chrono::steady_clock;
 
-/// Distinguishes a socket file from a later one at the same path: device, inode
-/// and change time, since inode numbers are reused. std::nullopt if it does not
-/// exist.
-using Socket = std::optional<std::tuple<dev_t, ino_t, std::int64_t, long>>;
+/// std::nullopt if the socket does not exist.
+using Socket = std::optional<FileIdentity>;
 
 /// Without a socket file, only a call shows whether something listens, so the
 /// socket always counts as existing.
 Socket SocketOf(const RuntimeCandidate& candidate) {
-  struct stat file{};
   const std::string& path = candidate.socket_path;
-  if (path.empty() || path.front() != '/') return Socket(std::in_place);
-  if (::stat(path.c_str(), &file) != 0) return std::nullopt;
-  return Socket(std::in_place, file.st_dev, file.st_ino, file.st_ctim.tv_sec,
-                file.st_ctim.tv_nsec);
-}
-
-/// Returns whether a process listens at the socket but the connection queue is
-/// full: the process hangs. Its client's error code is that of a refused
-/// connection.
-bool HasFullQueue(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(address.sun_path)) return false;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const int fd =
-      ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const bool full = ::connect(fd, reinterpret_cast<const sockaddr*>(&address),
-                              static_cast<socklen_t>(sizeof(address))) != 0 &&
-                    errno == EAGAIN;
-  ::close(fd);
-  return full;
+  return StartsWith(path, "/") ? IdentityOf(path) : FileIdentity();
 }
 
 /// Returns whether the error means that nothing listens there for this user.
-bool Refuses(const RuntimeCandidate& candidate, const Error& error) {
+bool Refuses(const Error& error) {
   return error.code() == ErrorCode::kPermissionDenied ||
          (error.code() == ErrorCode::kCannotConnect &&
-          !HasFullQueue(candidate.socket_path));
+          dynamic_cast<const FullQueueError*>(&error) == nullptr);
 }
 
 /// Returns whether the kubelet created the container. Some of these labels do
 /// not prove it, because CriClient itself adds them to every container.
 bool IsOfPod(const Container& container) {
   const auto is_kubelets = [](const auto& label) {
-    constexpr std::string_view kPrefix = "io.kubernetes.";
     const auto& [key, value] = label;
-    return key.compare(0, kPrefix.size(), kPrefix) == 0 &&
-           key != kPodContainerTypeLabel && key != "io.kubernetes.sandbox.id" &&
+    return StartsWith(key, "io.kubernetes.") && key != kPodContainerTypeLabel &&
+           key != "io.kubernetes.sandbox.id" &&
            (key != kPodContainerNameLabel || value != "POD");
   };
   return container.labels && std::any_of(container.labels->begin(),
@@ -204,7 +175,7 @@ struct Selection {
       if (listing.open || code == ErrorCode::kCancelled ||
           code == ErrorCode::kInternal)
         throw;
-      const bool refuses = Refuses(candidate, error);
+      const bool refuses = Refuses(error);
       if (&candidate == last.candidate) {
         if (!refuses) throw;
         if (last.lists_pods) lost = error;
@@ -285,7 +256,58 @@ class SelectingRuntime final : public ContainerRuntime {
  private:
   void DoForEachContainer(const ListOptions& options,
                           const ContainerVisitor& visitor,
-                          const CallOptions& call) const override;
+                          const CallOptions& call) const override {
+    const auto end = steady_clock::now() + timeout_;
+    const auto last = Last();
+    std::vector<Socket> sockets;
+    for (const RuntimeCandidate& candidate : candidates_)
+      sockets.push_back(SocketOf(candidate));
+    // Whether no candidate but the chosen one has a new socket.
+    bool holds = last->candidate != nullptr;
+    std::vector<const RuntimeCandidate*> to_ask;
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+      const bool is_last = &candidates_[i] == last->candidate;
+      if (!is_last && sockets[i] && holds)
+        holds = sockets[i] == last->sockets[i];
+      if (sockets[i] || (is_last && last->lists_pods))
+        to_ask.push_back(&candidates_[i]);
+    }
+    const auto first = std::find(to_ask.begin(), to_ask.end(), last->candidate);
+    if (holds && first != to_ask.end())
+      std::rotate(to_ask.begin(), first, first + 1);
+    // A narrowed list does not show whether the choice still holds.
+    const bool narrowed = options != ListOptions{};
+    const bool is_only = to_ask.size() == 1;
+    if (is_only || (narrowed && last->lists_pods && holds)) {
+      Listing listing{to_ask.front(), &visitor, &call, /*open=*/true};
+      const bool knew_pods =
+          last->candidate == listing.candidate && last->lists_pods;
+      try {
+        listing.Query(options, call, false);
+        if (is_only)
+          Save({listing.candidate, listing.pods || (narrowed && knew_pods), "",
+                std::move(sockets)});
+        return;
+      } catch (const Error& error) {
+        if (listing.any || !Refuses(error)) throw;
+        if (is_only) throw NoRuntime({error}, sockets);
+      }
+    }
+    CallOptions rest = call;
+    rest.deadline = std::min(call.deadline.value_or(end), end);
+    CallOptions silent = call;
+    silent.on_incomplete = nullptr;
+    const ContainerVisitor ignore = [](Container& /*container*/) {};
+    Selection selection{*last, narrowed ? ignore : visitor,
+                        narrowed ? silent : call, *rest.deadline};
+    Listing* const choice = selection.Choose(to_ask);
+    if (choice == nullptr) throw NoRuntime(selection.errors, sockets);
+    const RuntimeCandidate& chosen = *choice->candidate;
+    Save({&chosen, choice->pods, selection.ReasonOf(*choice),
+          std::move(sockets)});
+    if (!choice->open) choice->Open();
+    if (narrowed) chosen.runtime->ForEachContainer(options, visitor, rest);
+  }
 
   PingResult DoPing(const CallOptions& call) const override {
     DoForEachContainer({}, [](Container& /*container*/) {}, call);
@@ -303,8 +325,25 @@ class SelectingRuntime final : public ContainerRuntime {
     chosen_.swap(saved);
   }
 
+  /// Returns the error that says why no runtime can be chosen.
+  /// @param errors The errors of the candidates that were queried.
   Error NoRuntime(const std::vector<Error>& errors,
-                  const std::vector<Socket>& sockets) const;
+                  const std::vector<Socket>& sockets) const {
+    std::string text = "Cannot find a container runtime.";
+    for (const Error& error : errors) text.append(" ").append(Sentence(error));
+    std::string missing;
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+      if (sockets[i]) continue;
+      missing += missing.empty() ? " These sockets do not exist: " : ", ";
+      missing += candidates_[i].runtime->endpoint();
+    }
+    if (!missing.empty()) missing += ".";
+    return {
+        errors.size() == 1 ? errors.front().code() : ErrorCode::kCannotConnect,
+        text + missing +
+            " Is a container runtime running? If it listens elsewhere, name "
+            "its endpoint."};
+  }
 
   const std::vector<RuntimeCandidate> candidates_;
   const std::chrono::nanoseconds timeout_;
@@ -313,80 +352,6 @@ class SelectingRuntime final : public ContainerRuntime {
   mutable std::shared_ptr<const Chosen> chosen_ =
       std::make_shared<const Chosen>();
 };
-
-/// Returns the error that says why no runtime can be chosen.
-/// @param errors The errors of the candidates that were queried.
-Error SelectingRuntime::NoRuntime(const std::vector<Error>& errors,
-                                  const std::vector<Socket>& sockets) const {
-  std::string text = "Cannot find a container runtime.";
-  for (const Error& error : errors) text.append(" ").append(Sentence(error));
-  std::string missing;
-  for (std::size_t i = 0; i < sockets.size(); ++i) {
-    if (sockets[i]) continue;
-    missing += missing.empty() ? " These sockets do not exist: " : ", ";
-    missing += candidates_[i].runtime->endpoint();
-  }
-  if (!missing.empty()) missing += ".";
-  return {
-      errors.size() == 1 ? errors.front().code() : ErrorCode::kCannotConnect,
-      text + missing +
-          " Is a container runtime running? If it listens elsewhere, name "
-          "its endpoint."};
-}
-
-void SelectingRuntime::DoForEachContainer(const ListOptions& options,
-                                          const ContainerVisitor& visitor,
-                                          const CallOptions& call) const {
-  const auto end = steady_clock::now() + timeout_;
-  const auto last = Last();
-  std::vector<Socket> sockets;
-  for (const RuntimeCandidate& candidate : candidates_)
-    sockets.push_back(SocketOf(candidate));
-  // Whether no candidate but the chosen one has a new socket.
-  bool holds = last->candidate != nullptr;
-  std::vector<const RuntimeCandidate*> to_ask;
-  for (std::size_t i = 0; i < sockets.size(); ++i) {
-    const bool is_last = &candidates_[i] == last->candidate;
-    if (!is_last && sockets[i] && holds) holds = sockets[i] == last->sockets[i];
-    if (sockets[i] || (is_last && last->lists_pods))
-      to_ask.push_back(&candidates_[i]);
-  }
-  const auto first = std::find(to_ask.begin(), to_ask.end(), last->candidate);
-  if (holds && first != to_ask.end())
-    std::rotate(to_ask.begin(), first, first + 1);
-  // A narrowed list does not show whether the choice still holds.
-  const bool narrowed = options != ListOptions{};
-  const bool is_only = to_ask.size() == 1;
-  if (is_only || (narrowed && last->lists_pods && holds)) {
-    Listing listing{to_ask.front(), &visitor, &call, /*open=*/true};
-    const bool knew_pods =
-        last->candidate == listing.candidate && last->lists_pods;
-    try {
-      listing.Query(options, call, false);
-      if (is_only)
-        Save({listing.candidate, listing.pods || (narrowed && knew_pods), "",
-              std::move(sockets)});
-      return;
-    } catch (const Error& error) {
-      if (listing.any || !Refuses(*listing.candidate, error)) throw;
-      if (is_only) throw NoRuntime({error}, sockets);
-    }
-  }
-  CallOptions rest = call;
-  rest.deadline = std::min(call.deadline.value_or(end), end);
-  CallOptions silent = call;
-  silent.on_incomplete = nullptr;
-  const ContainerVisitor ignore = [](Container& /*container*/) {};
-  Selection selection{*last, narrowed ? ignore : visitor,
-                      narrowed ? silent : call, *rest.deadline};
-  Listing* const choice = selection.Choose(to_ask);
-  if (choice == nullptr) throw NoRuntime(selection.errors, sockets);
-  const RuntimeCandidate& chosen = *choice->candidate;
-  Save(
-      {&chosen, choice->pods, selection.ReasonOf(*choice), std::move(sockets)});
-  if (!choice->open) choice->Open();
-  if (narrowed) chosen.runtime->ForEachContainer(options, visitor, rest);
-}
 
 }  // namespace
 

@@ -1,12 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Text as Go treats it.
+/// Text as Go treats it, and numbers in texts.
 #ifndef CONTAINERCOLLECTOR_SRC_TEXT_H_
 #define CONTAINERCOLLECTOR_SRC_TEXT_H_
 
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace containercollector::internal {
+
+inline bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+/// Returns the number that the whole text is; std::nullopt if it is none, or
+/// exceeds the type. Only signed types accept a minus sign.
+template <typename Integer>
+std::optional<Integer> ParseNumber(std::string_view text, int base = 10) {
+  Integer number{};
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number, base);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return number;
+}
 
 bool IsValidUtf8(std::string_view text) noexcept;
 

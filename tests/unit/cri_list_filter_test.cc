@@ -173,20 +173,20 @@ TEST_CASE("A name filter takes regular expressions, with and without slash") {
 }
 
 TEST_CASE("The expressions of a name filter share one bound") {
-  std::size_t room = cri::NamePattern::kMaxBytes;
-  const cri::NamePattern plain(std::string(1000, 'x'), room);
-  CHECK(room == cri::NamePattern::kMaxBytes);
-  const cri::NamePattern half(std::string(20, '.'), room);
+  std::size_t room = cri::kMaxExpressionBytes;
+  cri::MatcherOf(std::string(1000, 'x'), room);
+  CHECK(room == cri::kMaxExpressionBytes);
+  cri::MatcherOf(std::string(20, '.'), room);
   CHECK(room == 20);
-  CHECK_THROWS_AS(cri::NamePattern(std::string(21, '.'), room), Error);
-  const cri::NamePattern rest(std::string(20, '.'), room);
+  CHECK_THROWS_AS(cri::MatcherOf(std::string(21, '.'), room), Error);
+  cri::MatcherOf(std::string(20, '.'), room);
   CHECK(room == 0);
 }
 
 TEST_CASE("A name filter takes no exponential time") {
   const auto matches = [](const std::string& text, const std::string& name) {
-    std::size_t room = cri::NamePattern::kMaxBytes;
-    return cri::NamePattern(text, room).Matches("/" + name);
+    std::size_t room = cri::kMaxExpressionBytes;
+    return cri::MatcherOf(text, room)("/" + name);
   };
   const std::string kNested = "^(a*)*(a|aa)+(.*)*(x+x+)+y$";
 #ifdef __GLIBCXX__

@@ -60,7 +60,7 @@ class CONTAINERCOLLECTOR_EXPORT DockerClient : public ContainerRuntime {
   [[nodiscard]] RuntimeChoice Choice() const override;
 
  private:
-  class Impl;
+  struct Impl;
 
   void DoForEachContainer(const ListOptions& options,
                           const ContainerVisitor& visitor,

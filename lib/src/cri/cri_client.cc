@@ -16,7 +16,7 @@
 #include "lib/src/cri/runtime_service.h"
 #include "lib/src/cri/statuses.h"
 #include "lib/src/endpoint.h"
-#include "lib/src/option_checks.h"
+#include "lib/src/query_string.h"
 
 namespace containercollector::internal::cri {
 namespace {

@@ -1,36 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/cri/grpc.h"
 
-#include <charconv>
 #include <cstdint>
 #include <sstream>
 #include <utility>
+
+#include "lib/src/text.h"
 
 namespace containercollector::internal {
 namespace {
 
 constexpr std::size_t kPrefixBytes = 5;
 
-/// Returns the whole text as a number that is not negative; -1 if it is none.
-int ParseNumber(std::string_view text, int base) {
-  int number = -1;
-  const char* const end = text.data() + text.size();
-  // from_chars() accepts a minus sign.
-  if (text.substr(0, 1) == "-") return -1;
-  const auto result = std::from_chars(text.data(), end, number, base);
-  return result.ec == std::errc() && result.ptr == end ? number : -1;
-}
-
 /// Decodes grpc-message, in which %XX stands for a byte. Keeps other percent
 /// signs, as gRPC specifies.
 std::string DecodeMessage(std::string_view text) {
   std::string message;
   while (!text.empty()) {
-    const int byte = text.size() >= 3 && text.front() == '%'
-                         ? ParseNumber(text.substr(1, 2), 16)
-                         : -1;
-    message += byte >= 0 ? static_cast<char>(byte) : text.front();
-    text.remove_prefix(byte >= 0 ? 3 : 1);
+    std::optional<unsigned char> byte;
+    if (text.size() >= 3 && text.front() == '%')
+      byte = ParseNumber<unsigned char>(text.substr(1, 2), 16);
+    message += byte ? static_cast<char>(*byte) : text.front();
+    text.remove_prefix(byte ? 3 : 1);
   }
   return MessageText(message);
 }
@@ -65,7 +56,9 @@ std::optional<Failure> StatusOf(const HttpResponse& response) {
                                  ? response.headers
                                  : response.trailers;
   const auto codes = ValuesOf(lines, "grpc-status");
-  const int code = codes.size() == 1 ? ParseNumber(codes.front(), 10) : -1;
+  if (codes.size() != 1) return std::nullopt;
+  const auto number = ParseNumber<std::uint32_t>(codes.front());
+  const auto code = static_cast<int>(number.value_or(-1));
   if (code < 0) return std::nullopt;
   const auto texts = ValuesOf(lines, "grpc-message");
   std::string text = texts.empty() ? "" : DecodeMessage(texts.front());

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <iterator>
 #include <limits>
+#include <regex>
 
 #include "containercollector/accessors.h"
 #include "containercollector/error.h"
 #include "lib/src/failure.h"
+#include "lib/src/text.h"
 
 namespace containercollector::internal::cri {
 namespace {
@@ -41,7 +42,7 @@ constexpr std::regex::flag_type kWithoutBacktracking{};
 [[noreturn]] void RejectName(const std::string& text) {
   Reject("Invalid filter 'name=", text,
          "': write parts of names, or regular expressions of at most " +
-             std::to_string(NamePattern::kMaxBytes) +
+             std::to_string(kMaxExpressionBytes) +
              R"( bytes together, without "{", "(?", "\b" and "\B".)");
 }
 
@@ -51,20 +52,6 @@ std::string Joined(const Names& names) {
   for (const std::string_view name : names)
     text.append(text.empty() ? "" : ", ").append(name);
   return text;
-}
-
-int ParseExitCode(const std::string& value) {
-  int code = 0;
-  const auto [end, error] =
-      std::from_chars(value.data(), value.data() + value.size(), code);
-  if (error != std::errc() || end != value.data() + value.size())
-    Reject("Invalid filter 'exited=", value,
-           "': write an exit code, e.g. exited=137.");
-  return code;
-}
-
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
 }
 
 std::string_view WithoutPrefix(std::string_view text, std::string_view prefix) {
@@ -122,14 +109,17 @@ bool HasLabel(const Container& container, const std::string& label) {
          (equals == std::string::npos || *value == label.substr(equals + 1));
 }
 
-}  // namespace
-
-NamePattern::NamePattern(const std::string& text, std::size_t& room)
-    : text_(text) {
+/// Returns whether a value of the filter "name" is found in a text.
+NameMatcher SearchFor(const std::string& text, std::size_t& room) {
   std::string_view inner = WithoutPrefix(text, "^");
   if (!inner.empty() && inner.back() == '$') inner.remove_suffix(1);
-  is_plain_ = inner.find_first_of(R"(^$\.*+?()[]{}|)") == std::string::npos;
-  if (is_plain_) return;
+  if (inner.find_first_of(R"(^$\.*+?()[]{}|)") == std::string::npos) {
+    return [text](std::string_view name) {
+      // Names have neither "^" nor "$", so these mark the ends of the name.
+      std::string marked = "^";
+      return marked.append(name).append("$").find(text) != std::string::npos;
+    };
+  }
   if (text.size() > room) RejectName(text);
   // Without these, an expression has few states.
   for (const char* const costly : {"{", "(?", "\\b", "\\B"})
@@ -142,29 +132,29 @@ NamePattern::NamePattern(const std::string& text, std::size_t& room)
     const std::regex must_be_valid(text, kFlags);
     // Matching the whole name is a single pass. Searching starts a new pass at
     // each character.
-    regex_.emplace("[\\s\\S]*(?:" + text + ")[\\s\\S]*", kFlags);
+    return [regex = std::regex("[\\s\\S]*(?:" + text + ")[\\s\\S]*", kFlags)](
+               std::string_view name) {
+      return std::regex_match(name.begin(), name.end(), regex);
+    };
   } catch (const std::regex_error&) {
-    // An invalid expression matches only the exact name.
+    return [](std::string_view) { return false; };
   }
 }
 
-bool NamePattern::Matches(std::string_view name) const {
-  const auto is_found_in = [&](std::string_view text) {
-    if (regex_) return std::regex_match(text.begin(), text.end(), *regex_);
-    if (!is_plain_) return false;
-    // Names have neither "^" nor "$", so these mark the ends of the name.
-    std::string marked = "^";
-    return marked.append(text).append("$").find(text_) != std::string::npos;
+}  // namespace
+
+NameMatcher MatcherOf(const std::string& text, std::size_t& room) {
+  return [text, is_in = SearchFor(text, room)](std::string_view name) {
+    const std::string_view rest = name.substr(1);
+    if (name == text || rest == text) return true;
+    try {
+      // Without "^", a match after the slash is also a match in the whole name.
+      return is_in(name) ||
+             (text.find('^') != std::string::npos && is_in(rest));
+    } catch (const std::regex_error&) {
+      RejectName(text);
+    }
   };
-  const std::string_view rest = name.substr(1);
-  if (name == text_ || rest == text_) return true;
-  try {
-    // Without "^", a match after the slash is also a match in the whole name.
-    return is_found_in(name) ||
-           (text_.find('^') != std::string::npos && is_found_in(rest));
-  } catch (const std::regex_error&) {
-    RejectName(text_);
-  }
 }
 
 ListFilter::ListFilter(const ListOptions& options, const CallLimit& limit)
@@ -186,10 +176,13 @@ ListFilter::ListFilter(const ListOptions& options, const CallLimit& limit)
       Reject("Invalid filter 'status=", state,
              "': write one of " + Joined(kStates) + ".");
   }
-  for (const std::string& code : ValuesOf("exited")) ParseExitCode(code);
-  std::size_t room = NamePattern::kMaxBytes;
+  for (const std::string& code : ValuesOf("exited"))
+    if (!ParseNumber<int>(code))
+      Reject("Invalid filter 'exited=", code,
+             "': write an exit code, e.g. exited=137.");
+  std::size_t room = kMaxExpressionBytes;
   for (const std::string& name : ValuesOf("name"))
-    names_.emplace_back(name, room);
+    names_.push_back(MatcherOf(name, room));
 }
 
 ListRequest ListFilter::Request() const {
@@ -220,8 +213,8 @@ void ListFilter::DropListed(std::vector<Entry>& entries) const {
     const Container& container = entry.container;
     return (!ids || ids->count(container.id) > 0) &&
            NoneOrAny(names_,
-                     [&](const NamePattern& pattern) {
-                       return pattern.Matches(container.names->front());
+                     [&](const NameMatcher& matches) {
+                       return matches(container.names->front());
                      }) &&
            std::all_of(labels.begin(), labels.end(),
                        [&](const std::string& label) {
@@ -245,7 +238,7 @@ void ListFilter::DropComplete(std::vector<Entry>& entries) const {
     return MatchesState(container) &&
            NoneOrAny(codes,
                      [&](const std::string& code) {
-                       return entry.exit_code == ParseExitCode(code);
+                       return entry.exit_code == ParseNumber<int>(code);
                      }) &&
            NoneOrAny(images,
                      [&](const std::string& image) {

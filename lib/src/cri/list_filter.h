@@ -3,8 +3,8 @@
 #define CONTAINERCOLLECTOR_SRC_CRI_LIST_FILTER_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
-#include <regex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,35 +17,27 @@
 
 namespace containercollector::internal::cri {
 
-/// A value of the filter "name": a part of a name, or a regular expression.
+/// Returns whether a container's name, which begins with a slash, matches.
+using NameMatcher = std::function<bool(std::string_view name)>;
+
+/// Most bytes of the expressions in one request.
+inline constexpr std::size_t kMaxExpressionBytes = 40;
+
+/// Returns the matcher of a value of the filter "name": a part of a name with
+/// or without its slash, or a regular expression for such a part. An invalid
+/// expression matches only the exact name.
 ///
 /// Any caller can send expressions, so matching must use neither exponential
 /// time nor a deep stack. Docker uses RE2, but for this one filter every
 /// program that links the library would load RE2 and, on Debian 13, a dozen
 /// Abseil libraries. Instead, expressions are limited: those of one request
 /// take at most about a second for 10,000 names.
-class NamePattern {
- public:
-  /// @param room Bytes left for the expressions of a request, at first
-  /// kMaxBytes. An expression uses its length; a text without operators other
-  /// than a leading "^" and a trailing "$" uses none.
-  /// @throws Error kRequestRejected if the expression exceeds `room`, repeats
-  /// with braces, has a group that begins with "(?", or matches word
-  /// boundaries.
-  NamePattern(const std::string& text, std::size_t& room);
-
-  /// Returns whether the pattern matches a part of the name, with or without
-  /// its slash. An invalid expression matches only the exact name.
-  /// @param name Begins with a slash.
-  [[nodiscard]] bool Matches(std::string_view name) const;
-
-  static constexpr std::size_t kMaxBytes = 40;
-
- private:
-  std::string text_;
-  bool is_plain_ = false;
-  std::optional<std::regex> regex_;
-};
+/// @param room Bytes left for expressions. An expression uses its length; a
+/// text without operators other than a leading "^" and a trailing "$" uses
+/// none.
+/// @throws Error kRequestRejected if the expression exceeds `room`, repeats
+/// with braces, has a group that begins with "(?", or matches word boundaries.
+NameMatcher MatcherOf(const std::string& text, std::size_t& room);
 
 /// Mirrors moby v19.03.15 daemon/list.go for the filters that make sense for a
 /// CRI runtime.
@@ -87,7 +79,7 @@ class ListFilter {
 
   const ListOptions& options_;
   const CallLimit& limit_;
-  std::vector<NamePattern> names_;
+  std::vector<NameMatcher> names_;
 };
 
 }  // namespace containercollector::internal::cri

@@ -17,32 +17,23 @@ using protozero::pbf_wire_type;
 using protozero::pbf_writer;
 
 /// A field of a message: its number, and where its value goes. The target's
-/// type determines the field's type: a number, a string, an Enum, the table of
-/// a message, a struct with a Table(), or a vector of them.
+/// type determines the field's type: a number or a function that receives one,
+/// a string, the table of a message, a struct with a Table(), or a vector of
+/// them.
 template <typename Target>
 struct Part {
   std::uint32_t number;
-  Target target;  ///< A reference, unless it is an Enum or a table.
+  Target target;  ///< A reference, unless it is a function or a table.
 };
 template <typename Target>
 Part(std::uint32_t, Target&&) -> Part<Target>;
-
-/// An enum, whose number goes to a function.
-template <typename Set>
-struct Enum {
-  Set set;
-};
-template <typename Set>
-Enum(Set) -> Enum<Set>;
 
 /// The fields of a message that are decoded.
 template <typename... Targets>
 using Parts = std::tuple<Part<Targets>...>;
 
 template <typename T>
-constexpr bool kIsNumber = std::is_integral_v<T>;
-template <typename Set>
-constexpr bool kIsNumber<Enum<Set>> = true;
+constexpr bool kIsFunction = std::is_invocable_v<T, std::uint64_t>;
 
 /// Returns the table of a message of which only one field is decoded.
 template <typename Target>
@@ -64,18 +55,17 @@ auto Table(MountPoint& mount) {
   mount.type = "bind";
   mount.rw = true;
   mount.propagation = "rprivate";
-  const auto set_read_only = [&](std::uint64_t number) {
-    mount.rw = number == 0;
-    mount.mode = mount.rw ? "" : "ro";
-  };
-  const auto set_propagation = [&](std::uint64_t number) {
-    mount.propagation = number == 1   ? "rslave"
-                        : number == 2 ? "rshared"
-                                      : "rprivate";
-  };
   return std::tuple(Part{1, mount.destination}, Part{2, mount.source},
-                    Part{3, Enum{set_read_only}},
-                    Part{5, Enum{set_propagation}});
+                    Part{3,
+                         [&](std::uint64_t number) {
+                           mount.rw = number == 0;
+                           mount.mode = mount.rw ? "" : "ro";
+                         }},
+                    Part{5, [&](std::uint64_t number) {
+                           mount.propagation = number == 1   ? "rslave"
+                                               : number == 2 ? "rshared"
+                                                             : "rprivate";
+                         }});
 }
 
 template <typename... Targets>
@@ -86,6 +76,8 @@ void ReadValue(pbf_reader& reader, Budget& budget, T& target) {
   if constexpr (std::is_integral_v<T>) {
     // As in protobuf, a number that the type cannot hold loses its upper bits.
     target = static_cast<T>(reader.get_uint64());
+  } else if constexpr (kIsFunction<T>) {
+    target(reader.get_uint64());
   } else {
     // Protobuf merges a message that appears again.
     Read(reader.get_message(), budget, Table(target));
@@ -112,12 +104,6 @@ void ReadValue(pbf_reader& reader, Budget& budget, std::vector<T>& target) {
   ReadValue(reader, budget, target.emplace_back());
 }
 
-template <typename Set>
-void ReadValue(pbf_reader& reader, Budget& /*budget*/,
-               const Enum<Set>& target) {
-  target.set(reader.get_uint64());
-}
-
 template <typename... Targets>
 void ReadValue(pbf_reader& reader, Budget& budget,
                const Parts<Targets...>& target) {
@@ -131,8 +117,9 @@ template <typename... Targets>
 void Read(pbf_reader message, Budget& budget, const Parts<Targets...>& parts) {
   const auto read_if = [&](const auto& part) {
     using Target = std::decay_t<decltype(part.target)>;
-    const auto type = kIsNumber<Target> ? pbf_wire_type::varint
-                                        : pbf_wire_type::length_delimited;
+    const auto type = std::is_integral_v<Target> || kIsFunction<Target>
+                          ? pbf_wire_type::varint
+                          : pbf_wire_type::length_delimited;
     if (message.tag_and_type() != protozero::tag_and_type(part.number, type))
       return false;
     ReadValue(message, budget, part.target);
@@ -148,19 +135,19 @@ void Read(pbf_reader message, Budget& budget, const Parts<Targets...>& parts) {
 /// A state that a later CRI adds is unknown, which is what Docker calls dead.
 auto ContainerState(std::string_view& state) {
   state = kStateCreated;
-  return Enum{[&](std::uint64_t number) {
+  return [&](std::uint64_t number) {
     state = number == 0   ? kStateCreated
             : number == 1 ? kStateRunning
             : number == 2 ? kStateExited
                           : kStateDead;
-  }};
+  };
 }
 
 auto SandboxState(std::string_view& state) {
   state = kStateRunning;
-  return Enum{[&](std::uint64_t number) {
+  return [&](std::uint64_t number) {
     state = number == 0 ? kStateRunning : kStateExited;
-  }};
+  };
 }
 
 auto ListedContainer(Listed& listed) {
@@ -191,7 +178,7 @@ auto ContainerStatus(Details& details) {
 }
 
 auto SandboxStatus(Details& details) {
-  const auto set_network_namespace = [&](std::uint64_t number) {
+  auto set_network_namespace = [&](std::uint64_t number) {
     constexpr std::uint64_t kNode = 2;
     details.host_network = number == kNode;
   };
@@ -199,7 +186,7 @@ auto SandboxStatus(Details& details) {
       Part{3, SandboxState(details.state)},
       Part{5, std::tuple(Part{1, details.ip},
                          Part{2, Only(1, details.additional_ips)})},
-      Part{6, Only(1, Only(2, Only(1, Enum{set_network_namespace})))});
+      Part{6, Only(1, Only(2, Only(1, std::move(set_network_namespace))))});
 }
 
 auto ContainerStats(Stats& stats) {

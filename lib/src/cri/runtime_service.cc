@@ -45,11 +45,10 @@ PostRequest RuntimeService::RequestOf(const ServiceCall& call,
   return request;
 }
 
-Error RuntimeService::ErrorOf(const ServiceCall& call,
-                              const Failure& failure) const {
+Place RuntimeService::PlaceOf(const ServiceCall& call) const {
   std::string request = std::string(service_) + "/" + call.method;
   if (!call.subject.empty()) request += " of " + ShortId(call.subject);
-  return ToError({endpoint(), request}, failure);
+  return {endpoint(), request};
 }
 
 bool RuntimeService::SpeaksHttp1(CallLimit limit) const {
@@ -80,14 +79,14 @@ std::string RuntimeService::Call(const ServiceCall& call,
     const char* const other = first == kV1 ? kV1Alpha2 : kV1;
     GrpcResult second = CallIn(other, call, limit);
     if (second.HasStatus(kGrpcUnimplemented))
-      throw ErrorOf(call, {FailureKind::kNoCri, result.failure->detail});
+      Throw(PlaceOf(call), {FailureKind::kNoCri, result.failure->detail});
     service_ = other;
     result = std::move(second);
   }
   if (!result.failure) return std::move(result.message);
   if (MayBeAnotherProtocol(*result.failure) && SpeaksHttp1(limit))
-    throw ErrorOf(call, {FailureKind::kNotGrpc, ""});
-  throw ErrorOf(call, *result.failure);
+    Throw(PlaceOf(call), {FailureKind::kNotGrpc, ""});
+  Throw(PlaceOf(call), *result.failure);
 }
 
 void RuntimeService::CallAll(const Next& next, const CallLimit& limit,
@@ -101,7 +100,7 @@ void RuntimeService::CallAll(const Next& next, const CallLimit& limit,
     request.done = [&, call = *std::move(call)](HttpResponse response) {
       const GrpcResult result = ParseGrpcResult(std::move(response));
       if (result.failure) {
-        const Error error = ErrorOf(call, *result.failure);
+        const Error error = ToError(PlaceOf(call), *result.failure);
         if (error.code() == ErrorCode::kCancelled ||
             error.code() == ErrorCode::kInternal)
           throw Error(error);

@@ -67,20 +67,21 @@ class RuntimeService {
 
   /// Returns the error for a message that violates the CRI.
   Error Malformed(const ServiceCall& call, const MessageError& error) const {
-    return ErrorOf(call, {FailureKind::kMalformed,
-                          std::string("malformed: ") + error.what()});
+    return ToError(PlaceOf(call), {FailureKind::kMalformed,
+                                   std::string("malformed: ") + error.what()});
   }
 
   /// Returns the error for a call that timed out or was never started.
   Error TimedOut(const ServiceCall& call,
                  std::chrono::nanoseconds limit) const {
-    return ErrorOf(call, {FailureKind::kResponseTimeout, "", 0, 0, limit});
+    return ToError(PlaceOf(call),
+                   {FailureKind::kResponseTimeout, "", 0, 0, limit});
   }
 
   /// Returns the error for an entry that is listed although its status call
   /// reports that it does not exist.
   Error Contradiction(const std::string& id) const {
-    return ErrorOf({}, {FailureKind::kContradiction, ShortId(id)});
+    return ToError(PlaceOf({}), {FailureKind::kContradiction, ShortId(id)});
   }
 
   const Endpoint& endpoint() const noexcept { return transport_.endpoint(); }
@@ -91,7 +92,7 @@ class RuntimeService {
 
   static std::string ShortId(const std::string& id) { return id.substr(0, 12); }
   static PostRequest RequestOf(const ServiceCall& call, const char* service);
-  Error ErrorOf(const ServiceCall& call, const Failure& failure) const;
+  Place PlaceOf(const ServiceCall& call) const;
 
   /// Returns whether the service speaks HTTP/1.1, as a Docker daemon does.
   /// Waits for at most one second.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/src/cri/statuses.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -171,15 +169,10 @@ struct StatusCalls {
 }  // namespace
 
 std::uint64_t StatusMemory::Check(const std::string& socket_path) {
-  std::optional<Identity> identity;
-  struct stat file{};
-  if (::stat(socket_path.c_str(), &file) == 0) {
-    identity.emplace(file.st_dev, file.st_ino, file.st_ctim.tv_sec,
-                     file.st_ctim.tv_nsec);
-  }
+  const auto socket = IdentityOf(socket_path);
   const std::lock_guard lock(mutex_);
-  if (identity != identity_ || !identity) {
-    identity_ = identity;
+  if (socket != socket_ || !socket) {
+    socket_ = socket;
     can_restart_.reset();
     by_id_.clear();
     ++runtime_;

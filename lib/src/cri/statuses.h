@@ -10,7 +10,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -58,15 +57,11 @@ class StatusMemory {
   void set_can_restart(std::uint64_t runtime, bool can_restart);
 
  private:
-  /// The socket file's device, inode and change time.
-  using Identity =
-      std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
-
   const std::size_t max_bytes_;
   mutable std::mutex mutex_;
   // All members below are guarded by mutex_.
   std::uint64_t runtime_ = 0;
-  std::optional<Identity> identity_;
+  std::optional<FileIdentity> socket_;
   std::optional<bool> can_restart_;
   std::unordered_map<std::string, Remembered> by_id_;
 };

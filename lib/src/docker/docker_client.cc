@@ -17,14 +17,13 @@
 #include "lib/src/failure.h"
 #include "lib/src/http/http_transport.h"
 #include "lib/src/json/decoder.h"
-#include "lib/src/option_checks.h"
+#include "lib/src/query_string.h"
 
 namespace containercollector {
 namespace {
 
 using internal::ApiVersion;
 using internal::CallLimit;
-using internal::Failure;
 using internal::FailureKind;
 using internal::HttpResponse;
 using internal::kPreferredApiVersion;
@@ -39,24 +38,15 @@ std::string NameOf(const HttpResponse& response) {
 
 }  // namespace
 
-class DockerClient::Impl {
- public:
+struct DockerClient::Impl {
   explicit Impl(const RuntimeOptions& options)
-      : pinned_(internal::ParseApiVersion(options.api_version)),
-        pinned_by_(options.api_version_origin),
-        timeout_(options.timeout),
-        transport_(internal::ParseEndpoint(options.docker_endpoint,
-                                           RuntimeKind::kDocker,
-                                           options.tls.has_value()),
-                   options) {}
-
-  const internal::Endpoint& endpoint() const noexcept {
-    return transport_.endpoint();
-  }
-
-  CallLimit LimitOf(const CallOptions& call) const {
-    return CallLimit::Of(call, timeout_);
-  }
+      : pinned(internal::ParseApiVersion(options.api_version)),
+        pinned_by(options.api_version_origin),
+        timeout(options.timeout),
+        transport(internal::ParseEndpoint(options.docker_endpoint,
+                                          RuntimeKind::kDocker,
+                                          options.tls.has_value()),
+                  options) {}
 
   /// Sends `GET path` without an API version.
   /// @throws Error unless the status is 200.
@@ -74,7 +64,7 @@ class DockerClient::Impl {
     if (internal::IsRemovalRace(response, options))
       response = Negotiate(query, limit);
     if (response.status != 200) throw ListError(response, options);
-    body_size_ = response.body.size();
+    body_size = response.body.size();
     return response;
   }
 
@@ -84,25 +74,21 @@ class DockerClient::Impl {
     try {
       return decode();
     } catch (const internal::DecodeError& error) {
-      throw ToError(PlaceOf(path),
-                    Failure{FailureKind::kMalformed,
+      Throw(PlaceOf(path), {FailureKind::kMalformed,
                             std::string("malformed: ") + error.what()});
     }
   }
 
- private:
   internal::Place PlaceOf(const std::string& path) const {
-    return {endpoint(), "GET " + path};
+    return {transport.endpoint(), "GET " + path};
   }
 
   HttpResponse Send(const std::string& target, const CallLimit& limit) {
-    const std::size_t last_size = body_size_;
+    const std::size_t last_size = body_size;
     HttpResponse response =
-        transport_.Get(target, limit, last_size + last_size / 16);
-    if (response.failure) {
-      throw ToError(PlaceOf(target.substr(0, target.find('?'))),
-                    *response.failure);
-    }
+        transport.Get(target, limit, last_size + last_size / 16);
+    if (response.failure)
+      Throw(PlaceOf(target.substr(0, target.find('?'))), *response.failure);
     return response;
   }
 
@@ -114,7 +100,7 @@ class DockerClient::Impl {
       return Send("/v" + internal::ToString(version) + kListPath + query,
                   limit);
     };
-    if (pinned_) return list(*pinned_);
+    if (pinned) return list(*pinned);
     ApiVersion version = Current();
     HttpResponse response = list(version);
     auto rejection = RejectionIn(response);
@@ -143,49 +129,49 @@ class DockerClient::Impl {
     // Before API version 1.25, daemons do not report their oldest version.
     const auto oldest = internal::ParseApiVersion(daemon.min_api_version);
     if (!newest) {
-      throw ToError(PlaceOf("/version"),
-                    Failure{FailureKind::kNoApiVersion,
-                            internal::ToString(kPreferredApiVersion)});
+      Throw(PlaceOf("/version"), {FailureKind::kNoApiVersion,
+                                  internal::ToString(kPreferredApiVersion)});
     }
     return std::max(oldest.value_or(ApiVersion{}),
                     std::min(kPreferredApiVersion, *newest));
   }
 
   ApiVersion Current() const {
-    const std::lock_guard lock(mutex_);
-    return version_;
+    const std::lock_guard lock(mutex);
+    return last_version;
   }
 
   void Remember(ApiVersion version, std::string daemon) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     // The preferred version was rejected once, but another daemon at the same
     // endpoint may accept it.
-    const bool daemon_changed = version == version_ && daemon != daemon_;
-    version_ = daemon_changed ? kPreferredApiVersion : version;
-    daemon_ = std::move(daemon);
+    const bool daemon_changed =
+        version == last_version && daemon != last_daemon;
+    last_version = daemon_changed ? kPreferredApiVersion : version;
+    last_daemon = std::move(daemon);
   }
 
   Error ListError(const HttpResponse& response,
                   const ListOptions& options) const {
     const Error error = ToError(PlaceOf(kListPath), response, options);
-    if (!pinned_ || !RejectionIn(response)) return error;
+    if (!pinned || !RejectionIn(response)) return error;
     std::string text = error.what();
     if (text.back() == '.') text.pop_back();
     return Error(error.code(),
-                 text + ". API version " + internal::ToString(*pinned_) +
-                     " is set by " + pinned_by_ +
+                 text + ". API version " + internal::ToString(*pinned) +
+                     " is set by " + pinned_by +
                      ": set one that the daemon takes, or none.",
                  error.http_status());
   }
 
-  const std::optional<ApiVersion> pinned_;
-  const std::string pinned_by_;
-  const std::chrono::nanoseconds timeout_;
-  internal::HttpTransport transport_;
-  std::atomic<std::size_t> body_size_{0};  // Of the last list.
-  mutable std::mutex mutex_;
-  ApiVersion version_ = kPreferredApiVersion;  // Guarded by mutex_.
-  std::string daemon_;                         // Guarded by mutex_.
+  const std::optional<ApiVersion> pinned;
+  const std::string pinned_by;
+  const std::chrono::nanoseconds timeout;
+  internal::HttpTransport transport;
+  std::atomic<std::size_t> body_size{0};  // Of the last list.
+  mutable std::mutex mutex;
+  ApiVersion last_version = kPreferredApiVersion;  // Guarded by mutex.
+  std::string last_daemon;                         // Guarded by mutex.
 };
 
 DockerClient::DockerClient()
@@ -200,14 +186,15 @@ void DockerClient::DoForEachContainer(const ListOptions& options,
                                       const ContainerVisitor& visitor,
                                       const CallOptions& call) const {
   internal::CheckOptions(options);
-  auto response = impl_->List(options, impl_->LimitOf(call));
+  auto response = impl_->List(options, CallLimit::Of(call, impl_->timeout));
   impl_->Decode(kListPath, [&] {
     containercollector::ForEachContainer(std::move(response.body), visitor);
   });
 }
 
 PingResult DockerClient::DoPing(const CallOptions& call) const {
-  const HttpResponse response = impl_->Get("/_ping", impl_->LimitOf(call));
+  const HttpResponse response =
+      impl_->Get("/_ping", CallLimit::Of(call, impl_->timeout));
   PingResult result;
   result.api_version = response.Header("Api-Version");
   result.os_type = response.Header("Ostype");
@@ -217,7 +204,7 @@ PingResult DockerClient::DoPing(const CallOptions& call) const {
 }
 
 const std::string& DockerClient::endpoint() const noexcept {
-  return impl_->endpoint().text;
+  return impl_->transport.endpoint().text;
 }
 
 RuntimeChoice DockerClient::Choice() const {

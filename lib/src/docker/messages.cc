@@ -9,6 +9,7 @@
 #include "lib/src/json/encoder.h"
 #include "lib/src/json/fields.h"
 #include "lib/src/query_string.h"
+#include "lib/src/text.h"
 
 namespace containercollector::internal {
 namespace {
@@ -32,10 +33,6 @@ std::optional<ApiVersion> ConsumeApiVersion(std::string_view& text) {
   if (minor_error != std::errc() || major < 0 || minor < 0) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
   return ApiVersion{major, minor};
-}
-
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
 }
 
 /// Returns for example "status 403: Forbidden".

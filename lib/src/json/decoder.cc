@@ -11,7 +11,6 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -49,11 +48,10 @@ constexpr std::size_t kMaxWholeNumberInText = 20;
 }
 
 template <typename Integer>
-bool ParseInteger(std::string_view text, void* value) {
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] =
-      std::from_chars(text.data(), end, *static_cast<Integer*>(value));
-  return error == std::errc() && rest == end;
+bool ParseInto(void* value, std::string_view text) {
+  const auto number = ParseNumber<Integer>(text);
+  if (number) *static_cast<Integer*>(value) = *number;
+  return number.has_value();
 }
 
 /// Receives the events of RapidJSON's reader and fills in the value. Throws
@@ -90,10 +88,10 @@ class Handler {
     if (target.schema == nullptr) return;
     const Schema& schema = *target.schema;
     if (schema.kind == Kind::kInt64 &&
-        ParseInteger<std::int64_t>(text, target.value))
+        ParseInto<std::int64_t>(target.value, text))
       return;
     if (schema.kind == Kind::kUint16 &&
-        ParseInteger<std::uint16_t>(text, target.value))
+        ParseInto<std::uint16_t>(target.value, text))
       return;
     const bool is_whole = text.find_first_of(".eE") == std::string_view::npos;
     RejectType(schema, is_whole && text.size() <= kMaxWholeNumberInText
@@ -360,11 +358,8 @@ namespace {
 /// escape.
 unsigned EscapedUnit(std::string_view json, std::size_t i) {
   const std::string_view escape = json.substr(std::min(i, json.size()), 6);
-  unsigned unit = 0;
-  if (escape.size() < 6 || escape.substr(0, 2) != "\\u") return 0;
-  const char* const end = escape.data() + escape.size();
-  return std::from_chars(escape.data() + 2, end, unit, 16).ptr == end ? unit
-                                                                      : 0;
+  if (escape.size() < 6 || !StartsWith(escape, "\\u")) return 0;
+  return ParseNumber<unsigned>(escape.substr(2), 16).value_or(0);
 }
 
 /// Replaces each escaped lone surrogate with an escaped U+FFFD, as Go does.

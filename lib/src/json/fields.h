@@ -55,21 +55,14 @@ template <typename Struct, typename Member>
 struct Field {
   std::string_view key;
   Member Struct::* member;
-  bool omit_empty;
+  bool omit_empty = false;
 };
-
 template <typename Struct, typename Member>
-constexpr Field<Struct, Member> Always(std::string_view key,
-                                       Member Struct::* member) {
-  return {key, member, false};
-}
+Field(std::string_view, Member Struct::*, bool = false)
+    -> Field<Struct, Member>;
 
 /// Go's `omitempty`: omitted if zero, null or empty.
-template <typename Struct, typename Member>
-constexpr Field<Struct, Member> OmitEmpty(std::string_view key,
-                                          Member Struct::* member) {
-  return {key, member, true};
-}
+inline constexpr bool kOmitEmpty = true;
 
 /// The fields of a struct; null for other types.
 template <typename T>
@@ -80,91 +73,94 @@ inline constexpr bool kHasFields =
     !std::is_same_v<decltype(kFields<T>), const std::nullptr_t>;
 
 template <>
-inline constexpr auto kFields<Port> = std::make_tuple(
-    OmitEmpty("IP", &Port::ip), Always("PrivatePort", &Port::private_port),
-    OmitEmpty("PublicPort", &Port::public_port), Always("Type", &Port::type));
+inline constexpr auto kFields<Port> =
+    std::make_tuple(Field{"IP", &Port::ip, kOmitEmpty},
+                    Field{"PrivatePort", &Port::private_port},
+                    Field{"PublicPort", &Port::public_port, kOmitEmpty},
+                    Field{"Type", &Port::type});
 
 template <>
 inline constexpr auto kFields<MountPoint> = std::make_tuple(
-    OmitEmpty("Type", &MountPoint::type), OmitEmpty("Name", &MountPoint::name),
-    Always("Source", &MountPoint::source),
-    Always("Destination", &MountPoint::destination),
-    OmitEmpty("Driver", &MountPoint::driver), Always("Mode", &MountPoint::mode),
-    Always("RW", &MountPoint::rw),
-    Always("Propagation", &MountPoint::propagation));
+    Field{"Type", &MountPoint::type, kOmitEmpty},
+    Field{"Name", &MountPoint::name, kOmitEmpty},
+    Field{"Source", &MountPoint::source},
+    Field{"Destination", &MountPoint::destination},
+    Field{"Driver", &MountPoint::driver, kOmitEmpty},
+    Field{"Mode", &MountPoint::mode}, Field{"RW", &MountPoint::rw},
+    Field{"Propagation", &MountPoint::propagation});
 
 template <>
 inline constexpr auto kFields<EndpointIPAMConfig> = std::make_tuple(
-    OmitEmpty("IPv4Address", &EndpointIPAMConfig::ipv4_address),
-    OmitEmpty("IPv6Address", &EndpointIPAMConfig::ipv6_address),
-    OmitEmpty("LinkLocalIPs", &EndpointIPAMConfig::link_local_ips));
+    Field{"IPv4Address", &EndpointIPAMConfig::ipv4_address, kOmitEmpty},
+    Field{"IPv6Address", &EndpointIPAMConfig::ipv6_address, kOmitEmpty},
+    Field{"LinkLocalIPs", &EndpointIPAMConfig::link_local_ips, kOmitEmpty});
 
 template <>
 inline constexpr auto kFields<EndpointSettings> = std::make_tuple(
-    Always("IPAMConfig", &EndpointSettings::ipam_config),
-    Always("Links", &EndpointSettings::links),
-    Always("Aliases", &EndpointSettings::aliases),
-    Always("NetworkID", &EndpointSettings::network_id),
-    Always("EndpointID", &EndpointSettings::endpoint_id),
-    Always("Gateway", &EndpointSettings::gateway),
-    Always("IPAddress", &EndpointSettings::ip_address),
-    Always("IPPrefixLen", &EndpointSettings::ip_prefix_len),
-    Always("IPv6Gateway", &EndpointSettings::ipv6_gateway),
-    Always("GlobalIPv6Address", &EndpointSettings::global_ipv6_address),
-    Always("GlobalIPv6PrefixLen", &EndpointSettings::global_ipv6_prefix_len),
-    Always("MacAddress", &EndpointSettings::mac_address),
-    Always("DriverOpts", &EndpointSettings::driver_opts));
+    Field{"IPAMConfig", &EndpointSettings::ipam_config},
+    Field{"Links", &EndpointSettings::links},
+    Field{"Aliases", &EndpointSettings::aliases},
+    Field{"NetworkID", &EndpointSettings::network_id},
+    Field{"EndpointID", &EndpointSettings::endpoint_id},
+    Field{"Gateway", &EndpointSettings::gateway},
+    Field{"IPAddress", &EndpointSettings::ip_address},
+    Field{"IPPrefixLen", &EndpointSettings::ip_prefix_len},
+    Field{"IPv6Gateway", &EndpointSettings::ipv6_gateway},
+    Field{"GlobalIPv6Address", &EndpointSettings::global_ipv6_address},
+    Field{"GlobalIPv6PrefixLen", &EndpointSettings::global_ipv6_prefix_len},
+    Field{"MacAddress", &EndpointSettings::mac_address},
+    Field{"DriverOpts", &EndpointSettings::driver_opts});
 
 template <>
 inline constexpr auto kFields<SummaryNetworkSettings> =
-    std::make_tuple(Always("Networks", &SummaryNetworkSettings::networks));
+    std::make_tuple(Field{"Networks", &SummaryNetworkSettings::networks});
 
 template <>
 inline constexpr auto kFields<ContainerHostConfig> = std::make_tuple(
-    OmitEmpty("NetworkMode", &ContainerHostConfig::network_mode));
+    Field{"NetworkMode", &ContainerHostConfig::network_mode, kOmitEmpty});
 
 template <>
 inline constexpr auto kFields<Container> = std::make_tuple(
-    Always("Id", &Container::id), Always("Names", &Container::names),
-    Always("Image", &Container::image), Always("ImageID", &Container::image_id),
-    Always("Command", &Container::command),
-    Always("Created", &Container::created), Always("Ports", &Container::ports),
-    OmitEmpty("SizeRw", &Container::size_rw),
-    OmitEmpty("SizeRootFs", &Container::size_root_fs),
-    Always("Labels", &Container::labels), Always("State", &Container::state),
-    Always("Status", &Container::status),
-    Always("HostConfig", &Container::host_config),
-    Always("NetworkSettings", &Container::network_settings),
-    Always("Mounts", &Container::mounts));
+    Field{"Id", &Container::id}, Field{"Names", &Container::names},
+    Field{"Image", &Container::image}, Field{"ImageID", &Container::image_id},
+    Field{"Command", &Container::command},
+    Field{"Created", &Container::created}, Field{"Ports", &Container::ports},
+    Field{"SizeRw", &Container::size_rw, kOmitEmpty},
+    Field{"SizeRootFs", &Container::size_root_fs, kOmitEmpty},
+    Field{"Labels", &Container::labels}, Field{"State", &Container::state},
+    Field{"Status", &Container::status},
+    Field{"HostConfig", &Container::host_config},
+    Field{"NetworkSettings", &Container::network_settings},
+    Field{"Mounts", &Container::mounts});
 
 template <>
 inline constexpr auto kFields<DaemonVersion> =
-    std::make_tuple(Always("ApiVersion", &DaemonVersion::api_version),
-                    Always("MinAPIVersion", &DaemonVersion::min_api_version));
+    std::make_tuple(Field{"ApiVersion", &DaemonVersion::api_version},
+                    Field{"MinAPIVersion", &DaemonVersion::min_api_version});
 
 template <>
 inline constexpr auto kFields<ErrorResponse> =
-    std::make_tuple(Always("message", &ErrorResponse::message));
+    std::make_tuple(Field{"message", &ErrorResponse::message});
 
 template <>
 inline constexpr auto kFields<RuntimeProcess> =
-    std::make_tuple(Always("args", &RuntimeProcess::args));
+    std::make_tuple(Field{"args", &RuntimeProcess::args});
 
 template <>
 inline constexpr auto kFields<RuntimeSpec> =
-    std::make_tuple(Always("process", &RuntimeSpec::process));
+    std::make_tuple(Field{"process", &RuntimeSpec::process});
 
 template <>
 inline constexpr auto kFields<RuntimeInfo> =
-    std::make_tuple(Always("image", &RuntimeInfo::image),
-                    Always("runtimeSpec", &RuntimeInfo::runtime_spec));
+    std::make_tuple(Field{"image", &RuntimeInfo::image},
+                    Field{"runtimeSpec", &RuntimeInfo::runtime_spec});
 
 template <>
 inline constexpr auto kFields<KubeletPort> =
-    std::make_tuple(Always("hostPort", &KubeletPort::host_port),
-                    Always("containerPort", &KubeletPort::container_port),
-                    Always("protocol", &KubeletPort::protocol),
-                    Always("hostIP", &KubeletPort::host_ip));
+    std::make_tuple(Field{"hostPort", &KubeletPort::host_port},
+                    Field{"containerPort", &KubeletPort::container_port},
+                    Field{"protocol", &KubeletPort::protocol},
+                    Field{"hostIP", &KubeletPort::host_ip});
 
 }  // namespace containercollector::internal
 
