@@ -79,7 +79,8 @@ std::string CheckWhoListens(RuntimeKind kind);
 FailureKind KindOfConnectFailure(int os_error, const Endpoint& endpoint);
 
 /// Returns the text without the blanks around it.
-std::string_view Trimmed(std::string_view text);
+std::string_view Trimmed(std::string_view text,
+                         std::string_view blanks = " \t\r\n");
 
 /// Returns the beginning of another program's text, as valid UTF-8. "..."
 /// replaces everything beyond `max_bytes`.

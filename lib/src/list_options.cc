@@ -42,10 +42,7 @@ std::optional<std::string> PercentDecode(std::string_view text) {
 
 /// Mirrors BoolValue of moby v19.03.15 api/server/httputils/form.go.
 bool ParseBool(std::string_view value) {
-  constexpr std::string_view kSpaces = " \t\n\v\f\r";
-  value.remove_prefix(std::min(value.find_first_not_of(kSpaces), value.size()));
-  value = value.substr(0, value.find_last_not_of(kSpaces) + 1);
-  std::string lower(value);
+  std::string lower(internal::Trimmed(value, " \t\n\v\f\r"));
   for (char& c : lower)
     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return !(lower.empty() || lower == "0" || lower == "no" || lower == "false" ||

@@ -12,17 +12,10 @@
 namespace containercollector {
 namespace {
 
-/// Error texts show at most this many bytes of a method.
-constexpr std::size_t kMaxMethodInText = 32;
-
 Response TextResponse(int status, std::string text,
                       std::optional<ErrorCode> error = std::nullopt) {
-  Response response;
-  response.status = status;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = std::move(text);
-  response.error = error;
-  return response;
+  return {status, "text/plain; charset=utf-8", {}, std::move(text), 0, 0,
+          error};
 }
 
 /// Returns the result of `collect`, or the response for the error it throws.
@@ -78,9 +71,9 @@ std::variant<ProcessorRequest, Response> Processor::Parse(
                                  std::string(kObjectPath) + ".");
   }
   if (method != "POST") {
+    constexpr std::size_t kShown = 32;
     Response response = TextResponse(
-        405, "method " +
-                 internal::RepairUtf8(method.substr(0, kMaxMethodInText)) +
+        405, "method " + internal::RepairUtf8(method.substr(0, kShown)) +
                  " is not supported");
     response.headers.emplace_back("Allow", "POST");
     return response;

@@ -16,14 +16,9 @@ struct RuntimeCandidate {
   std::string socket_path;  ///< Empty or "@name" if there is no socket file.
 };
 
-/// Returns a runtime that selects one of several candidates: the first that
-/// lists Kubernetes containers, else the first that lists any container, else
-/// the first that responds.
-///
-/// It keeps its choice while that runtime lists Kubernetes containers. It
-/// chooses again if the runtime lists none or refuses connections, or if
-/// another candidate's socket appears or is replaced. There are no separate
-/// probes: the list that shows the pods is the one that the caller gets.
+/// Returns a runtime that selects one of several candidates as MakeRuntime()
+/// describes. There are no separate probes: the list that shows the pods is the
+/// one that the caller gets.
 ///
 /// It queries the candidates one after the other, which needs no threads and
 /// leaves those behind the chosen one alone. A candidate that hangs gets a

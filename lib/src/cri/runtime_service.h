@@ -36,10 +36,7 @@ struct ServiceFailure {
 
 /// Calls methods in a version of the CRI that the runtime supports, and
 /// remembers it: runtime.v1, or runtime.v1alpha2 for containerd before 1.6.
-/// Tries the other version if the runtime is replaced.
-///
-/// Keeps no connections between calls, so a call reaches whichever runtime
-/// currently listens at the socket's path. Thread-safe.
+/// Tries the other version if the runtime is replaced. Thread-safe.
 class RuntimeService {
  public:
   /// Returns the next call, if one is ready.

@@ -181,10 +181,6 @@ CurlRequest::CurlRequest(const Endpoint& endpoint,
     Set(CURLOPT_UNIX_SOCKET_PATH, path.c_str());
   }
   if (endpoint.tls) SetTls(options.tls.value_or(TlsOptions{}));
-  SetCallbacks();
-}
-
-void CurlRequest::SetCallbacks() {
   // Called between the connection (including TLS) and the request. libcurl's
   // timings cannot replace it: on a reused connection, all are 0.
   Set(CURLOPT_PREREQDATA, this);

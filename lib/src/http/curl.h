@@ -106,7 +106,6 @@ class CurlRequest {
     return value;
   }
 
-  void SetCallbacks();
   void SetTls(const TlsOptions& tls);
   Failure FailureOf(CURLcode code) const;
   void Detach() noexcept;

@@ -26,12 +26,10 @@ struct PostRequest {
   std::function<void(HttpResponse)> done;
 };
 
-/// Sends HTTP/2 requests with prior knowledge.
+/// Sends HTTP/2 requests with prior knowledge. Thread-safe.
 ///
 /// Keeps no connections between calls, so a call reaches whichever service
 /// currently listens at the path, and there is nothing to share after a fork().
-///
-/// Thread-safe.
 class Http2Transport {
  public:
   /// Returns the next request, if one is ready. Called whenever another request

@@ -62,15 +62,13 @@ class ArrivingResponse {
   [[nodiscard]] bool AddBody(std::string_view bytes,
                              std::int64_t length) noexcept;
 
-  /// Returns whether the empty line that ends the head has arrived. If not, the
-  /// response is truncated, whatever libcurl reports.
+  /// If this is false, the response is truncated, whatever libcurl reports.
   bool head_ended() const noexcept { return head_ended_; }
 
   /// Returns why the response was rejected: kHeadersTooLarge, kBodyTooLarge, or
   /// kInternal if out of memory.
   std::optional<FailureKind> rejected() const noexcept { return rejected_; }
 
-  /// The headers, trailers and body so far.
   HttpResponse& response() noexcept { return response_; }
   const HttpResponse& response() const noexcept { return response_; }
 

@@ -28,10 +28,8 @@ class Encoder {
   explicit Encoder(std::string json = {})
       : json_(std::move(json)), size_(json_.size()) {}
 
-  /// Appends a byte unchanged.
+  /// Byte() and Raw() append bytes unchanged.
   void Byte(char byte) { *Room(1) = byte, ++size_; }
-
-  /// Appends a text unchanged.
   void Raw(std::string_view text) {
     std::memcpy(Room(text.size()), text.data(), text.size());
     size_ += text.size();
@@ -59,10 +57,7 @@ class Encoder {
     Byte(bracket);
   }
 
-  /// Returns the size of the text.
   std::size_t size() const noexcept { return size_; }
-
-  /// Returns the text.
   std::string Take() {
     json_.resize(size_);
     return std::move(json_);

@@ -94,38 +94,29 @@ struct Schema {
   std::size_t field_count = 0;
 };
 
-template <typename Element>
-constexpr Schema MakeArray();
-template <typename Value>
-constexpr Schema MakeMap();
 template <typename T>
-constexpr Schema MakeNullable();
-template <typename Struct>
-constexpr Schema MakeObject();
+struct Type {};
 
 /// The schema of a type; the same object for every caller.
 template <typename T>
-inline constexpr Schema kSchema = MakeObject<T>();
-template <>
-inline constexpr Schema kSchema<std::string>{Schema::Kind::kString, "a string"};
-template <>
-inline constexpr Schema kSchema<bool>{Schema::Kind::kBool, "true or false"};
-template <>
-inline constexpr Schema kSchema<std::int64_t>{
-    Schema::Kind::kInt64,
-    "a whole number from -9223372036854775808 to 9223372036854775807"};
-template <>
-inline constexpr Schema kSchema<std::uint16_t>{
-    Schema::Kind::kUint16, "a whole number from 0 to 65535"};
-template <typename Element>
-inline constexpr Schema kSchema<std::vector<Element>> = MakeArray<Element>();
-template <typename Value>
-inline constexpr Schema kSchema<SortedMap<Value>> = MakeMap<Value>();
-template <typename T>
-inline constexpr Schema kSchema<std::optional<T>> = MakeNullable<T>();
+inline constexpr Schema kSchema = MakeSchema(Type<T>());
+
+constexpr Schema MakeSchema(Type<std::string> /*type*/) {
+  return {Schema::Kind::kString, "a string"};
+}
+constexpr Schema MakeSchema(Type<bool> /*type*/) {
+  return {Schema::Kind::kBool, "true or false"};
+}
+constexpr Schema MakeSchema(Type<std::int64_t> /*type*/) {
+  return {Schema::Kind::kInt64,
+          "a whole number from -9223372036854775808 to 9223372036854775807"};
+}
+constexpr Schema MakeSchema(Type<std::uint16_t> /*type*/) {
+  return {Schema::Kind::kUint16, "a whole number from 0 to 65535"};
+}
 
 template <typename Element>
-constexpr Schema MakeArray() {
+constexpr Schema MakeSchema(Type<std::vector<Element>> /*type*/) {
   Schema schema{Schema::Kind::kArray, "an array"};
   schema.element = &kSchema<Element>;
   schema.element_bytes = sizeof(Element);
@@ -136,7 +127,7 @@ constexpr Schema MakeArray() {
 }
 
 template <typename Value>
-constexpr Schema MakeMap() {
+constexpr Schema MakeSchema(Type<SortedMap<Value>> /*type*/) {
   Schema schema{Schema::Kind::kMap, "an object"};
   schema.element = &kSchema<Value>;
   schema.element_bytes = sizeof(typename SortedMap<Value>::value_type);
@@ -147,7 +138,7 @@ constexpr Schema MakeMap() {
 }
 
 template <typename T>
-constexpr Schema MakeNullable() {
+constexpr Schema MakeSchema(Type<std::optional<T>> /*type*/) {
   Schema schema = kSchema<T>;
   schema.set_null = [](void* value) {
     static_cast<std::optional<T>*>(value)->reset();
@@ -182,7 +173,7 @@ inline constexpr auto kFieldSchemas = MakeFields<Struct>(
         std::tuple_size_v<std::decay_t<decltype(kFields<Struct>)>>>());
 
 template <typename Struct>
-constexpr Schema MakeObject() {
+constexpr Schema MakeSchema(Type<Struct> /*type*/) {
   Schema schema{Schema::Kind::kObject, "an object"};
   schema.fields = kFieldSchemas<Struct>.data();
   schema.field_count = kFieldSchemas<Struct>.size();
