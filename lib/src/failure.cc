@@ -213,8 +213,8 @@ Error ToError(const Place& place, const Failure& failure) {
 }
 
 void Throw(const Place& place, const Failure& failure) {
+  if (failure.kind != FailureKind::kBacklogFull) throw ToError(place, failure);
   const Error error = ToError(place, failure);
-  if (failure.kind != FailureKind::kBacklogFull) throw error;
   throw FullQueueError(error.code(), error.what());
 }
 
