@@ -222,6 +222,7 @@ TEST_CASE("Requests that are ambiguous or no HTTP are rejected") {
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"s,
         chunked + "zz\r\n\r\n",
         chunked + "2\r\n{}XX0\r\n\r\n",
+        chunked + "-2\r\n{}\r\n0\r\n\r\n",
         chunked + "fffffffffffffffff\r\n{}"}) {
     CAPTURE(request);
     const std::string response = Send(node.url(), request);
