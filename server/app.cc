@@ -41,12 +41,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
       tls_(options.tls.enabled() ? std::make_shared<Tls>(options.tls)
                                  : nullptr),
       collections_(MakeCollector(MakeRuntime(options.runtime), metrics_),
-                   {kMaxRuntimeCalls, options.max_waiting,
-                    [this](std::size_t requests) {
-                      metrics_.Record(kBatchSize,
-                                      static_cast<double>(requests));
-                    }},
-                   ListOptions{}),
+                   kMaxRuntimeCalls, options.max_waiting, ListOptions{}),
       routes_(MakeRoutes(
           {collections_, metrics_, max_call_, options.answer_limits})) {
   ListenSocket main = sockets.empty()
@@ -61,7 +56,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
   HttpOptions http = options.http;
   http.headers.assign(kTraceHeaders.begin(), kTraceHeaders.end());
   http.tls = tls_;
-  metrics_.Record(kPendingLimit, static_cast<double>(options.max_waiting));
+  metrics_.Record(kPendingLimit, options.max_waiting);
   if (tls_ != nullptr) RecordReload(metrics_, tls_.get());
   url_ = Listen(std::move(main), http, "main", *routes_.main, http_);
   if (metrics) {
@@ -80,10 +75,8 @@ std::string App::Listen(ListenSocket socket, const HttpOptions& http,
                         std::string_view name, HttpHandler& routes,
                         std::optional<HttpServer>& server) {
   const MetricLabels labels = {{"listener", name}};
-  metrics_.Record(kConnectionsLimit, static_cast<double>(http.max_connections),
-                  labels);
-  metrics_.Record(kInFlightLimit, static_cast<double>(http.max_in_flight_bytes),
-                  labels);
+  metrics_.Record(kConnectionsLimit, http.max_connections, labels);
+  metrics_.Record(kInFlightLimit, http.max_in_flight_bytes, labels);
   routes.Observe(0, 0);
   std::string url =
       (http.tls == nullptr ? "http://" : "https://") + socket.endpoint();

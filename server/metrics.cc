@@ -12,6 +12,7 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <system_error>
 
 #include "containercollector/error.h"
@@ -23,22 +24,6 @@ namespace {
 
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
-
-// The names are those of Prometheus' own client libraries.
-constexpr Metric kCpuSeconds{"process_cpu_seconds_total",
-                             "CPU time of all threads.", Metric::kTotal};
-constexpr Metric kResidentBytes{"process_resident_memory_bytes",
-                                "Resident memory."};
-constexpr Metric kVirtualBytes{"process_virtual_memory_bytes",
-                               "Size of the address space."};
-constexpr Metric kOpenFiles{"process_open_fds", "Open file descriptors."};
-constexpr Metric kMaxOpenFiles{"process_max_fds",
-                               "Limit on open file descriptors."};
-constexpr Metric kStartTime{"process_start_time_seconds",
-                            "Time when the server started."};
-constexpr Metric kDroppedLogLines{
-    "containercollector_log_lines_dropped_total",
-    "Log lines dropped because the reader of stderr was slow.", Metric::kTotal};
 
 std::vector<double> BucketsOf(Metric::Kind kind) {
   if (kind == Metric::kDuration)
@@ -99,13 +84,14 @@ Metrics::Metrics() {
     Record(metric, 0);
   }
   Record(kBuildInfo, 1, {{"version", kLibraryVersion}});
-  Record(kStartTime, UnixTime());
+  Record({"process_start_time_seconds", "Time when the server started."},
+         UnixTime());
 }
 
 Metrics::~Metrics() = default;
 
-void Metrics::Record(const Metric& metric, double value,
-                     MetricLabels labels) noexcept {
+void Metrics::RecordValue(const Metric& metric, double value,
+                          MetricLabels labels) noexcept {
   try {
     const std::lock_guard lock(mutex_);
     ClientMetric& series = SeriesOf(families_, metric, labels);
@@ -131,35 +117,44 @@ void Metrics::Record(const Metric& metric, double value,
   }
 }
 
-/// Records what the kernel reports; it may not have /proc.
+/// Records what the kernel reports; it may not have /proc. The names are those
+/// of Prometheus' own client libraries.
 void Metrics::RecordProcess() {
-  Record(kDroppedLogLines, static_cast<double>(DroppedLogLines()));
   timespec cpu{};
   if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu) == 0) {
-    Record(kCpuSeconds, Seconds(std::chrono::seconds(cpu.tv_sec) +
-                                std::chrono::nanoseconds(cpu.tv_nsec)));
+    Record({"process_cpu_seconds_total", "CPU time of all threads.",
+            Metric::kTotal},
+           Seconds(std::chrono::seconds(cpu.tv_sec) +
+                   std::chrono::nanoseconds(cpu.tv_nsec)));
   }
+  const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
   double virtual_pages = 0;
   double resident_pages = 0;
-  const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
   if (std::ifstream("/proc/self/statm") >> virtual_pages >> resident_pages) {
-    Record(kVirtualBytes, virtual_pages * page);
-    Record(kResidentBytes, resident_pages * page);
+    Record({"process_virtual_memory_bytes", "Size of the address space."},
+           virtual_pages * page);
+    Record({"process_resident_memory_bytes", "Resident memory."},
+           resident_pages * page);
   }
   std::error_code error;
-  // Not counting the one that reads the directory.
-  double open_files = -1;
-  for (std::filesystem::directory_iterator file("/proc/self/fd", error);
-       !error && file != end(file); file.increment(error)) {
-    ++open_files;
+  const std::filesystem::directory_iterator files("/proc/self/fd", error);
+  if (!error) {
+    // Not counting the one that reads the directory.
+    Record({"process_open_fds", "Open file descriptors."},
+           std::distance(begin(files), end(files)) - 1);
   }
-  if (!error) Record(kOpenFiles, open_files);
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-    Record(kMaxOpenFiles, static_cast<double>(limit.rlim_cur));
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    Record({"process_max_fds", "Limit on open file descriptors."},
+           limit.rlim_cur);
+  }
 }
 
 std::string Metrics::ToText() {
+  Record({"containercollector_log_lines_dropped_total",
+          "Log lines dropped because the reader of stderr was slow.",
+          Metric::kTotal},
+         DroppedLogLines());
   RecordProcess();
   const std::lock_guard lock(mutex_);
   return prometheus::TextSerializer().Serialize(families_);

@@ -126,14 +126,19 @@ class Metrics {
   /// Records a value of the series that has these labels, as the kind of metric
   /// requires. The value is lost if there is no memory for a new series.
   /// @param labels Sorted by name, with few values each: not a caller's text.
-  void Record(const Metric& metric, double value,
-              MetricLabels labels = {}) noexcept;
+  template <typename Number>
+  void Record(const Metric& metric, Number value,
+              MetricLabels labels = {}) noexcept {
+    RecordValue(metric, static_cast<double>(value), labels);
+  }
 
   /// Returns all metrics in Prometheus' text format, including the current
   /// resource usage of the process.
   std::string ToText();
 
  private:
+  void RecordValue(const Metric& metric, double value,
+                   MetricLabels labels) noexcept;
   void RecordProcess();
 
   std::mutex mutex_;

@@ -6,6 +6,8 @@
 #include <array>
 #include <exception>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "containercollector/json.h"
 #include "containercollector/processor.h"
 #include "containercollector/version.h"
 #include "server/log.h"
@@ -25,51 +28,31 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Returns the index of the quote that ends a JSON string.
-/// @param from Index of the string's first character.
-std::size_t StringEnd(std::string_view json, std::size_t from) {
-  while (json[from] != '"') from += json[from] == '\\' ? 2 : 1;
-  return from;
-}
-
-/// Returns the first name of an encoded container, or its ID if it has no name.
-/// A name longer than runtimes allow would make the error text too large.
-std::string_view NameOf(std::string_view container) {
-  for (const std::string_view key : {R"("Names":[")", R"({"Id":")"}) {
-    const std::size_t found = container.find(key);
-    if (found == std::string_view::npos) continue;
-    const std::size_t start = found + key.size();
-    const std::size_t length = StringEnd(container, start) - start;
-    if (length > 0 && length <= 400) return container.substr(start, length);
-  }
+/// Returns the container's first name, or its ID if it has none. Anything
+/// longer than runtimes allow would make the error text too large.
+std::string NameOf(const Container& container) {
+  constexpr std::size_t kMaxBytes = 400;
+  StringList names = OrEmpty(container.names);
+  names.resize(1);
+  for (const std::string& name : {names.front(), container.id})
+    if (!name.empty() && name.size() <= kMaxBytes) return name;
   return "a container without a name";
 }
 
 /// Returns a sentence that names the three largest containers and their sizes.
 /// Empty if the array is.
-/// @param array Encoded by the library.
-std::string DescribeLargest(std::string_view array) {
-  std::vector<std::string_view> containers;
-  std::size_t start = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i < array.size(); ++i) {
-    if (array[i] == '"') {
-      i = StringEnd(array, i + 1);
-    } else if (array[i] == '{' && depth++ == 0) {
-      start = i;
-    } else if (array[i] == '}' && --depth == 0) {
-      containers.push_back(array.substr(start, i + 1 - start));
-    }
-  }
-  std::stable_sort(
-      containers.begin(), containers.end(),
-      [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  containers.resize(std::min<std::size_t>(containers.size(), 3));
+std::string DescribeLargest(const std::string& array) {
+  std::multimap<std::size_t, std::string, std::greater<>> largest;
+  ForEachContainer(array, [&largest](const Container& container) {
+    const std::size_t brackets = 2;
+    largest.emplace(EncodeContainers({container}).size() - brackets,
+                    NameOf(container));
+    if (largest.size() > 3) largest.erase(std::prev(largest.end()));
+  });
   std::string text;
-  for (const std::string_view container : containers) {
+  for (const auto& [bytes, name] : largest) {
     text += text.empty() ? "The largest: " : ", ";
-    text += NameOf(container);
-    text += " with " + std::to_string(container.size()) + " bytes";
+    text += name + " with " + std::to_string(bytes) + " bytes";
   }
   return text.empty() ? text : text + ". ";
 }
@@ -83,37 +66,37 @@ std::size_t ObjectSize(const std::string& array, const std::string& key) {
          static_cast<std::size_t>(escapes);
 }
 
-/// Makes the responses with containers. Thread-safe.
-class CollectionResponses {
+using Readiness = std::pair<steady_clock::time_point, HttpResponse>;
+
+/// What both listeners share. Thread-safe.
+class Shared {
  public:
-  explicit CollectionResponses(AnswerLimits limits) : limits_(limits) {}
+  explicit Shared(AnswerLimits limits) : limits_(limits) {}
 
   /// Returns the array or, with a key, the object whose value at that key is
   /// the array. If the collection failed or the body would be too large,
   /// returns that error. Consecutive requests for the same object share it.
-  HttpResponse For(const Collection& collection,
-                   const std::optional<std::string>& key) {
+  HttpResponse ResponseOf(const Collection& collection,
+                          const std::optional<std::string>& key) {
     const Response& array = collection.response;
     HttpResponse response{array.status, array.content_type, array.headers,
                           collection.body};
     if (array.error) return response;
     const std::lock_guard lock(mutex_);
-    std::size_t bytes = response.body->size();
-    if (key) {
-      if (key_ != *key || array_.lock() != response.body) {
-        object_bytes_ = ObjectSize(*response.body, *key);
-        object_.reset();
-        array_ = response.body;
-        key_ = *key;
-      }
-      bytes = object_bytes_;
+    if (array_.lock() != collection.body) {
+      array_ = collection.body;
+      largest_.clear();
+      key_.reset();
     }
+    if (key && key_ != key) {
+      key_ = key;
+      object_bytes_ = ObjectSize(*collection.body, *key);
+      object_.reset();
+    }
+    const std::size_t bytes = key ? object_bytes_ : collection.body->size();
     const std::size_t limit = key ? limits_.object_bytes : limits_.array_bytes;
     if (limit > 0 && bytes > limit) {
-      if (described_array_.lock() != response.body) {
-        largest_ = DescribeLargest(*response.body);
-        described_array_ = response.body;
-      }
+      if (largest_.empty()) largest_ = DescribeLargest(*collection.body);
       return TextResponse(
           500, "The " + std::to_string(array.container_count) +
                    " containers of this node make an answer of " +
@@ -123,42 +106,35 @@ class CollectionResponses {
                    "Narrow it with filters, e.g. "
                    R"(?filters={"status":["running"]}, or with limit.)");
     }
-    if (!key) return response;
-    auto object = object_.lock();
-    if (object == nullptr) {
-      object = std::make_shared<const std::string>(
-          WrapContainers(*response.body, *key));
-      object_ = object;
-    }
-    response.body = std::move(object);
+    if (key) response.body = Object(*collection.body);
     return response;
   }
 
- private:
-  const AnswerLimits limits_;
-
-  std::mutex mutex_;
-  // The last object.
-  std::weak_ptr<const std::string> array_;
-  std::string key_;
-  std::size_t object_bytes_ = 0;
-  std::weak_ptr<const std::string> object_;
-  // The largest containers of the last array that was too large.
-  std::weak_ptr<const std::string> described_array_;
-  std::string largest_;
-};
-
-using Readiness = std::pair<steady_clock::time_point, HttpResponse>;
-
-/// What both listeners share.
-struct Shared {
-  explicit Shared(AnswerLimits limits) : responses(limits) {}
-
-  CollectionResponses responses;
   /// The last response of /readyz, and when its request arrived. It is repeated
   /// for a second, so that a client in a loop does not cause a collection per
   /// request. Only for std::atomic_load and std::atomic_store.
   std::shared_ptr<const Readiness> ready;
+
+ private:
+  /// Returns the object with the last array and key.
+  std::shared_ptr<const std::string> Object(const std::string& array) {
+    auto object = object_.lock();
+    if (object == nullptr) {
+      object =
+          std::make_shared<const std::string>(WrapContainers(array, *key_));
+      object_ = object;
+    }
+    return object;
+  }
+
+  const AnswerLimits limits_;
+
+  std::mutex mutex_;
+  std::weak_ptr<const std::string> array_;  // The last one.
+  std::string largest_;             // Of its containers; empty if not needed.
+  std::optional<std::string> key_;  // Of its last object.
+  std::size_t object_bytes_ = 0;
+  std::weak_ptr<const std::string> object_;
 };
 
 std::variant<ProcessorRequest, Response> Parse(const HttpRequest& request) {
@@ -245,10 +221,8 @@ class Routes final : public HttpHandler {
   void Observe(std::size_t connections,
                std::size_t in_flight_bytes) noexcept override {
     const MetricLabels labels = {{"listener", listener_}};
-    backend_.metrics.Record(kConnections, static_cast<double>(connections),
-                            labels);
-    backend_.metrics.Record(kInFlightBytes,
-                            static_cast<double>(in_flight_bytes), labels);
+    backend_.metrics.Record(kConnections, connections, labels);
+    backend_.metrics.Record(kInFlightBytes, in_flight_bytes, labels);
   }
 
   /// Counts and logs the client.
@@ -311,7 +285,7 @@ class Routes final : public HttpHandler {
     auto& [options, key] = std::get<ProcessorRequest>(parsed);
     Join(options, std::move(responder),
          [this, key = std::move(key)](const Collection& collection) {
-           return shared_->responses.For(collection, key);
+           return shared_->ResponseOf(collection, key);
          });
   }
 
@@ -327,7 +301,7 @@ class Routes final : public HttpHandler {
     Join({}, std::move(responder),
          [this, arrival](const Collection& collection) {
            HttpResponse response =
-               shared_->responses.For(collection, std::nullopt);
+               shared_->ResponseOf(collection, std::nullopt);
            if (response.status == 200) {
              response = TextResponse(200, collection.runtime);
            } else {
@@ -340,8 +314,7 @@ class Routes final : public HttpHandler {
   }
 
   void ShowMetrics(const HttpRequest& /*request*/, Responder responder) {
-    backend_.metrics.Record(
-        kPending, static_cast<double>(backend_.collections.Pending()));
+    backend_.metrics.Record(kPending, backend_.collections.Pending());
     HttpResponse response = TextResponse(200, backend_.metrics.ToText());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     responder.Send(std::move(response));
@@ -359,11 +332,11 @@ class Routes final : public HttpHandler {
         if (const auto* const rejection = std::get_if<Rejection>(&result)) {
           shared->Send(BusyResponse(
               kRejections.at(static_cast<std::size_t>(*rejection))));
-        } else {
-          shared->Send(to_response(*std::get<CollectionPtr>(result)));
+        } else if (const auto& collection = std::get<CollectionPtr>(result)) {
+          shared->Send(to_response(*collection));
         }
+        // Otherwise the responder sends a 500.
       } catch (const std::exception& error) {
-        // The responder sends a 500.
         Log(LogLevel::kError, "no memory for a response",
             {{"error", error.what()}});
       }

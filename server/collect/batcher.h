@@ -46,6 +46,7 @@ enum class Rejection {
   kShuttingDown,
 };
 
+/// Null: the call threw, most likely because memory ran out.
 using BatchResult = std::variant<CollectionPtr, Rejection>;
 
 /// A pending request. Both functions run on any thread and must not throw.
@@ -54,13 +55,6 @@ struct Waiter {
   std::function<void(const BatchResult&)> complete;
   /// Returns whether the client has left.
   std::function<bool()> gone;
-};
-
-struct BatcherOptions {
-  std::size_t max_calls = 1;    ///< Concurrent calls with different keys.
-  std::size_t max_pending = 1;  ///< Requests that joined and are not complete.
-  /// Called before each call with the number of requests that share it.
-  std::function<void(std::size_t)> on_batch = [](std::size_t) {};
 };
 
 /// Lets requests with the same key share one runtime call.
@@ -77,30 +71,25 @@ struct BatcherOptions {
 template <typename Key>
 class Batcher {
  public:
-  /// Calls the runtime. Runs on a thread of the Batcher, concurrently for
-  /// different keys.
-  using Call = std::function<CollectionPtr(const Key&)>;
+  /// Calls the runtime for `requests` that share the result. Runs on a thread
+  /// of the Batcher, concurrently for different keys.
+  using Call = std::function<CollectionPtr(const Key&, std::size_t requests)>;
   using Clock = std::chrono::steady_clock;
 
-  /// @param reserved A key with a thread of its own besides
-  /// `options.max_calls`, so that calls with other keys never delay it, and
-  /// its large blocks stay in the arena of one thread.
+  /// @param max_calls Concurrent calls with different keys.
+  /// @param max_pending Requests that joined and are not complete.
+  /// @param reserved A key with a thread of its own besides `max_calls`, so
+  /// that calls with other keys never delay it, and its large blocks stay in
+  /// the arena of one thread.
   /// @throws std::runtime_error if a thread cannot be started.
-  Batcher(Call call, BatcherOptions options,
+  Batcher(Call call, std::size_t max_calls, std::size_t max_pending,
           std::optional<Key> reserved = std::nullopt)
       : call_(std::move(call)),
-        options_(std::move(options)),
+        max_pending_(max_pending),
         reserved_(std::move(reserved)) {
-    Collection failed;
-    failed.response.content_type = "text/plain; charset=utf-8";
-    failed.response.error = ErrorCode::kInternal;
-    failed.body = std::make_shared<const std::string>(
-        "Collecting containers failed: most likely this process is out of "
-        "memory. Look at its memory limit.");
-    out_of_memory_ = std::make_shared<const Collection>(std::move(failed));
     try {
-      threads_.reserve(options_.max_calls + 1);
-      while (threads_.size() < options_.max_calls)
+      threads_.reserve(max_calls + 1);
+      while (threads_.size() < max_calls)
         threads_.emplace_back([this] { RunCalls(false); });
       if (reserved_) threads_.emplace_back([this] { RunCalls(true); });
     } catch (const std::system_error& error) {
@@ -122,13 +111,13 @@ class Batcher {
     Rejection rejection = Rejection::kTooManyPending;
     {
       const std::lock_guard lock(mutex_);
-      if (pending_ >= options_.max_pending) {
+      if (pending_ >= max_pending_) {
         rejected = Take([](const Group&, const Waiters&, const Waiter& each) {
           return each.gone();
         });
       }
       if (closed_) rejection = Rejection::kShuttingDown;
-      if (closed_ || pending_ >= options_.max_pending) {
+      if (closed_ || pending_ >= max_pending_) {
         rejected.push_back(std::move(waiter));
       } else {
         Group& group = groups_[key];
@@ -136,7 +125,7 @@ class Batcher {
         ++pending_;
         if (group.waiting.size() == 1) {
           group.waiting_since = Clock::now();
-          if (!group.running) ready_[IsReserved(key)].notify_one();
+          if (!group.running) ready_[reserved_ == key].notify_one();
         }
       }
     }
@@ -194,17 +183,13 @@ class Batcher {
   };
   using Groups = std::map<Key, Group>;
 
-  bool IsReserved(const Key& key) const {
-    return reserved_ && !(key < *reserved_) && !(*reserved_ < key);
-  }
-
   /// Returns the group that has waited longest for a thread of this kind.
   typename Groups::iterator Next(bool reserved) {
     auto next = groups_.end();
     for (auto group = groups_.begin(); group != groups_.end(); ++group) {
       const Group& each = group->second;
       if (!each.running && !each.waiting.empty() &&
-          IsReserved(group->first) == reserved &&
+          (reserved_ == group->first) == reserved &&
           (next == groups_.end() ||
            each.waiting_since < next->second.waiting_since)) {
         next = group;
@@ -247,12 +232,11 @@ class Batcher {
     }
   }
 
-  CollectionPtr MakeCall(const Key& key, std::size_t requests) const {
+  CollectionPtr MakeCall(const Key& key, std::size_t requests) const noexcept {
     try {
-      options_.on_batch(requests);
-      return call_(key);
+      return call_(key, requests);
     } catch (const std::exception&) {
-      return out_of_memory_;
+      return nullptr;
     }
   }
 
@@ -290,10 +274,8 @@ class Batcher {
   }
 
   const Call call_;
-  const BatcherOptions options_;
+  const std::size_t max_pending_;
   const std::optional<Key> reserved_;
-  /// Allocated up front, so that reporting exhaustion cannot itself fail.
-  CollectionPtr out_of_memory_;
 
   mutable std::mutex mutex_;
   // A call may begin: of other keys than the reserved one, and of that.

@@ -65,7 +65,8 @@ class Collector {
     ShowRuntime();
   }
 
-  CollectionPtr Collect(const ListOptions& options) {
+  CollectionPtr Collect(const ListOptions& options, std::size_t requests) {
+    metrics_.Record(kBatchSize, requests);
     Causes causes;
     CallOptions call;
     call.on_incomplete = [&](const Error& error) {
@@ -86,12 +87,9 @@ class Collector {
     collection.body =
         std::make_shared<const std::string>(std::exchange(response.body, {}));
     if (!response.error) {
-      const auto record = [&](const Metric& metric, std::size_t value) {
-        metrics_.Record(metric, static_cast<double>(value));
-      };
-      record(kLastContainers, response.container_count);
-      record(kLastBytes, collection.body->size());
-      record(kIncompleteContainers, response.incomplete_count);
+      metrics_.Record(kLastContainers, response.container_count);
+      metrics_.Record(kLastBytes, collection.body->size());
+      metrics_.Record(kIncompleteContainers, response.incomplete_count);
       metrics_.Record(kLastSuccess, UnixTime());
       LogIncomplete(causes, options == ListOptions{});
       ShareWithLast(collection.body);
@@ -203,8 +201,8 @@ Batcher<ListOptions>::Call MakeCollector(
     std::unique_ptr<const ContainerRuntime> runtime, Metrics& metrics) {
   const auto collector =
       std::make_shared<Collector>(std::move(runtime), metrics);
-  return [collector](const ListOptions& options) {
-    return collector->Collect(options);
+  return [collector](const ListOptions& options, std::size_t requests) {
+    return collector->Collect(options, requests);
   };
 }
 

@@ -68,7 +68,7 @@ class Fixture {
     ListOptions options;
     options.all = is_whole;
     log_.str("");
-    Collect(options);
+    Collect(options, 1);
     std::istringstream log(log_.str());
     Texts lines;
     for (std::string line; std::getline(log, line);) lines.push_back(line);
@@ -97,10 +97,10 @@ const std::string kAllEnded = "msg=\"all containers have their details again\"";
 TEST_CASE("Equal collections share their body, others do not") {
   Fixture fixture;
   fixture.listing.id = "a1";
-  const CollectionPtr first = fixture.Collect({});
-  CHECK(fixture.Collect({})->body == first->body);
+  const CollectionPtr first = fixture.Collect({}, 1);
+  CHECK(fixture.Collect({}, 1)->body == first->body);
   fixture.listing.id = "b2";
-  const CollectionPtr second = fixture.Collect({});
+  const CollectionPtr second = fixture.Collect({}, 1);
   CHECK(second->body->find(R"("Id":"b2")") != std::string::npos);
   CHECK(second->body->size() == first->body->size());
   CHECK(first->body->find(R"("Id":"a1")") != std::string::npos);
