@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -25,7 +26,8 @@ class CallerReader final : public BodyReader {
         continue;
       }
       if (c == ' ' || c == '\t' || c == '\n' || c == '\r') continue;
-      if (!std::exchange(started_, true) && c != '{') ended_ = true;
+      // The body itself must be an object.
+      if (depth_ == 0 && c != '{') ended_ = true;
       if (ended_) return;
       if (c == '"') {
         in_string_ = true;
@@ -39,9 +41,9 @@ class CallerReader final : public BodyReader {
     }
   }
 
-  /// Adds each field that was found. Values keep their escapes, and are cut.
-  void AddTo(LogFields& fields) const {
-    fields.insert(fields.end(), fields_.begin(), fields_.end());
+  /// The first value of each field. Values keep their escapes, and are cut.
+  const std::map<std::string_view, std::string>& fields() const noexcept {
+    return fields_;
   }
 
  private:
@@ -60,14 +62,10 @@ class CallerReader final : public BodyReader {
           std::find(kBodyFields.begin(), kBodyFields.end(), text);
       field_ = name == kBodyFields.end() ? "" : *name;
     } else if (const auto field = std::exchange(field_, ""); !field.empty()) {
-      const bool known =
-          std::any_of(fields_.begin(), fields_.end(),
-                      [&](const auto& each) { return each.name == field; });
-      if (!known) fields_.push_back({field, text});
+      fields_.try_emplace(field, text);
     }
   }
 
-  bool started_ = false;
   bool ended_ = false;  ///< After the object, or the body is not one.
   std::size_t depth_ = 0;
   bool is_value_ = false;  ///< After a colon of the object itself.
@@ -75,7 +73,7 @@ class CallerReader final : public BodyReader {
   bool escaped_ = false;    ///< The last byte was a backslash in a string.
   std::string text_;        ///< The key or value, cut.
   std::string_view field_;  ///< The last key; empty: an unknown one.
-  LogFields fields_;
+  std::map<std::string_view, std::string> fields_;
 };
 
 }  // namespace
@@ -105,7 +103,9 @@ LogFields RequestLogFields(const RequestRecord& record) {
     fields.push_back({name, value});
   const auto reader =
       std::dynamic_pointer_cast<const CallerReader>(request.body_reader);
-  if (reader != nullptr) reader->AddTo(fields);
+  if (reader != nullptr)
+    for (const auto& [name, value] : reader->fields())
+      fields.push_back({name, value});
   return fields;
 }
 

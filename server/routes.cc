@@ -175,16 +175,18 @@ class Routes final : public HttpHandler {
   /// @param listener "main", or "metrics", which has fewer routes.
   Routes(std::string_view listener, const Backend& backend,
          std::shared_ptr<Shared> shared)
-      : listener_(listener), backend_(backend), shared_(std::move(shared)) {}
+      : listener_(listener), backend_(backend), shared_(std::move(shared)) {
+    for (const Route& route : kRoutes)
+      if (listener == "main" || route.for_metrics) routes_.push_back(route);
+  }
 
   /// Finds the route. Returns a 404 or 405 if there is none.
   std::optional<HttpResponse> Check(HttpRequest& request) override {
-    const auto* const route =
-        std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& each) {
-          return each.path == request.path && Serves(each);
-        });
-    if (route == kRoutes.end()) return NotFound();
-    request.route = route;
+    const auto route = std::find_if(
+        routes_.begin(), routes_.end(),
+        [&](const Route& each) { return each.path == request.path; });
+    if (route == routes_.end()) return NotFound();
+    request.route = &*route;
     if (route->method == "POST") {
       request.body_reader = MakeCallerReader();
       if (request.method == "POST") return std::nullopt;
@@ -243,14 +245,9 @@ class Routes final : public HttpHandler {
  private:
   static const std::array<Route, 6> kRoutes;
 
-  bool Serves(const Route& route) const {
-    return listener_ == "main" || route.for_metrics;
-  }
-
   HttpResponse NotFound() const {
     std::string text = "Nothing is served at this path. This server has:";
-    for (const Route& route : kRoutes) {
-      if (!Serves(route)) continue;
+    for (const Route& route : routes_) {
       text.append("\n").append(route.method).append(" ").append(route.path);
       text.append(" (").append(route.summary).append(")");
     }
@@ -263,8 +260,7 @@ class Routes final : public HttpHandler {
         "<title>Container Collector</title></head>\n<body>\n"
         "<h1>Container Collector</h1>\n<p>Version ";
     html.append(kLibraryVersion).append("</p>\n<ul>\n");
-    for (const Route& route : kRoutes) {
-      if (!Serves(route)) continue;
+    for (const Route& route : routes_) {
       const std::string path(route.path);
       html += "<li>";
       html += route.method == "GET"
@@ -273,9 +269,8 @@ class Routes final : public HttpHandler {
       html.append(": ").append(route.summary).append("</li>\n");
     }
     html += "</ul>\n</body>\n</html>\n";
-    HttpResponse response = TextResponse(200, std::move(html));
-    response.content_type = "text/html; charset=utf-8";
-    responder.Send(std::move(response));
+    responder.Send(
+        TextResponse(200, std::move(html), "text/html; charset=utf-8"));
   }
 
   void Collect(const HttpRequest& request, Responder responder) {
@@ -315,9 +310,8 @@ class Routes final : public HttpHandler {
 
   void ShowMetrics(const HttpRequest& /*request*/, Responder responder) {
     backend_.metrics.Record(kPending, backend_.collections.Pending());
-    HttpResponse response = TextResponse(200, backend_.metrics.ToText());
-    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    responder.Send(std::move(response));
+    responder.Send(TextResponse(200, backend_.metrics.ToText(),
+                                "text/plain; version=0.0.4; charset=utf-8"));
   }
 
   /// Responds with what `to_response` returns for the next collection.
@@ -345,6 +339,7 @@ class Routes final : public HttpHandler {
   }
 
   const std::string_view listener_;
+  std::vector<Route> routes_;
   const Backend backend_;
   const std::shared_ptr<Shared> shared_;
 };

@@ -2,13 +2,13 @@
 
 #include "server/collect/collector.h"
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -28,32 +28,20 @@ constexpr std::size_t kMaxCauses = 8;
 
 /// Returns the text with "#" in place of each word that has a digit.
 std::string WithoutNumbers(const std::string& text) {
+  const auto is_alnum = [](unsigned char c) { return std::isalnum(c) != 0; };
+  const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
   std::string result;
-  std::size_t word = 0;  // Where the current word begins in the result.
-  bool replaced = false;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) == 0) {
-      result += c;
-      word = result.size();
-      replaced = false;
-    } else if (std::isdigit(byte) != 0 && !replaced) {
-      result.resize(word);
+  for (auto it = text.begin(); it != text.end();) {
+    const auto word_end = std::find_if_not(it, text.end(), is_alnum);
+    if (std::any_of(it, word_end, is_digit)) {
       result += '#';
-      replaced = true;
-    } else if (!replaced) {
-      result += c;
+    } else {
+      result.append(it, word_end);
     }
+    it = std::find_if(word_end, text.end(), is_alnum);
+    result.append(word_end, it);
   }
   return result;
-}
-
-/// Adds a container. Errors that differ only in IDs and other numbers have the
-/// same cause.
-void AddCause(const std::string& error, Causes& causes) {
-  const std::string key = WithoutNumbers(error);
-  if (causes.size() >= kMaxCauses && causes.count(key) == 0) return;
-  ++causes.try_emplace(key, error, 0).first->second.second;
 }
 
 class Collector {
@@ -69,8 +57,10 @@ class Collector {
     metrics_.Record(kBatchSize, requests);
     Causes causes;
     CallOptions call;
-    call.on_incomplete = [&](const Error& error) {
-      AddCause(error.what(), causes);
+    call.on_incomplete = [&causes](const Error& error) {
+      const std::string cause = WithoutNumbers(error.what());
+      if (causes.size() < kMaxCauses || causes.count(cause) > 0)
+        ++causes.try_emplace(cause, error.what(), 0).first->second.second;
     };
     Collection collection;
     Response& response = collection.response;
@@ -91,7 +81,7 @@ class Collector {
       metrics_.Record(kLastBytes, collection.body->size());
       metrics_.Record(kIncompleteContainers, response.incomplete_count);
       metrics_.Record(kLastSuccess, UnixTime());
-      LogIncomplete(causes, options == ListOptions{});
+      LogIncomplete(std::move(causes), options == ListOptions{});
       ShareWithLast(collection.body);
     }
     return std::make_shared<const Collection>(std::move(collection));
@@ -158,20 +148,18 @@ class Collector {
   /// Logs a cause when it begins, and when no container lacks details any more.
   /// @param is_whole Whether the collection was of all containers. Others do
   /// not show that a cause has ended.
-  void LogIncomplete(const Causes& causes, bool is_whole) {
+  void LogIncomplete(Causes causes, bool is_whole) {
     const std::lock_guard lock(mutex_);
     if (is_whole && causes.empty() && !causes_.empty())
       Log(LogLevel::kInfo, "all containers have their details again");
-    std::set<std::string> now;
-    for (const auto& [key, cause] : causes) {
-      now.insert(key);
-      if (causes_.count(key) > 0 || (!is_whole && causes_.size() >= kMaxCauses))
-        continue;
-      causes_.insert(key);
+    for (const auto& cause : causes) {
+      if (!is_whole && causes_.size() >= kMaxCauses) break;
+      if (!causes_.insert(cause).second) continue;
+      const auto& [error, containers] = cause.second;
       Log(LogLevel::kWarning, "containers lack details",
-          {{"containers", cause.second}, {"error", cause.first}});
+          {{"containers", containers}, {"error", error}});
     }
-    if (is_whole) causes_ = std::move(now);
+    if (is_whole) causes_ = std::move(causes);
   }
 
   /// Replaces a body by the previous one if they are equal, because slow
@@ -191,7 +179,7 @@ class Collector {
   std::mutex mutex_;
   RuntimeChoice choice_;
   std::optional<std::string> failure_;
-  std::set<std::string> causes_;
+  Causes causes_;
   std::weak_ptr<const std::string> body_;
 };
 

@@ -46,10 +46,11 @@ struct HttpResponse {
   std::shared_ptr<const std::string> body;  ///< Not null.
 };
 
-/// A response in plain text.
-inline HttpResponse TextResponse(int status, std::string text) {
+inline HttpResponse TextResponse(
+    int status, std::string text,
+    std::string content_type = "text/plain; charset=utf-8") {
   return {status,
-          "text/plain; charset=utf-8",
+          std::move(content_type),
           {},
           std::make_shared<const std::string>(std::move(text))};
 }
