@@ -50,18 +50,13 @@ ClientMetric& SeriesOf(std::vector<MetricFamily>& families,
     family = families.insert(
         family, {metric.name, metric.help, TypeOf(metric.kind), {}});
   }
-  const auto has_labels = [&](const ClientMetric& series) {
-    return std::equal(labels.begin(), labels.end(), series.label.begin(),
-                      series.label.end(), [](const auto& a, const auto& b) {
-                        return a.first == b.name && a.second == b.value;
-                      });
-  };
-  const auto found =
-      std::find_if(family->metric.begin(), family->metric.end(), has_labels);
-  if (found != family->metric.end()) return *found;
   ClientMetric series;
   for (const auto& [name, value] : labels)
     series.label.push_back({std::string(name), std::string(value)});
+  const auto found = std::find_if(
+      family->metric.begin(), family->metric.end(),
+      [&](const auto& each) { return each.label == series.label; });
+  if (found != family->metric.end()) return *found;
   for (const double bound : BucketsOf(metric.kind))
     series.histogram.bucket.push_back({0, bound});
   return family->metric.emplace_back(std::move(series));
