@@ -49,7 +49,8 @@ enum class Rejection {
 /// Null: the call threw, most likely because memory ran out.
 using BatchResult = std::variant<CollectionPtr, Rejection>;
 
-/// A pending request. Both functions run on any thread and must not throw.
+/// A pending request. Both functions run on any thread, and must neither throw
+/// nor use the Batcher.
 struct Waiter {
   /// Completes the request. Called once.
   std::function<void(const BatchResult&)> complete;
@@ -107,29 +108,22 @@ class Batcher {
   /// Adds a request to the next batch of `key`, or rejects it at once. Requests
   /// that are gone make room if too many are pending.
   void Join(const Key& key, Waiter waiter) {
-    Waiters rejected;
-    Rejection rejection = Rejection::kTooManyPending;
-    {
-      const std::lock_guard lock(mutex_);
-      if (pending_ >= max_pending_) {
-        rejected = Take([](const Group&, const Waiters&, const Waiter& each) {
-          return each.gone();
-        });
-      }
-      if (closed_) rejection = Rejection::kShuttingDown;
-      if (closed_ || pending_ >= max_pending_) {
-        rejected.push_back(std::move(waiter));
-      } else {
-        Group& group = groups_[key];
-        group.waiting.push_back(std::move(waiter));
-        ++pending_;
-        if (group.waiting.size() == 1) {
-          group.waiting_since = Clock::now();
-          if (!group.running) ready_[reserved_ == key].notify_one();
-        }
-      }
+    const std::lock_guard lock(mutex_);
+    if (pending_ >= max_pending_) {
+      RejectIf(Rejection::kTooManyPending,
+               [](const Group&, const Waiters&, const Waiter& each) {
+                 return each.gone();
+               });
     }
-    Reject(rejected, rejection);
+    if (closed_) return waiter.complete(Rejection::kShuttingDown);
+    if (pending_ >= max_pending_)
+      return waiter.complete(Rejection::kTooManyPending);
+    Group& group = groups_[key];
+    group.waiting.push_back(std::move(waiter));
+    ++pending_;
+    if (group.waiting.size() > 1) return;
+    group.waiting_since = Clock::now();
+    if (!group.running) ready_[reserved_ == key].notify_one();
   }
 
   /// Returns how many requests joined and are not complete.
@@ -141,19 +135,14 @@ class Batcher {
   /// Rejects batches that have waited for their call since before `time`, with
   /// kOverdue.
   void RejectWaitingSince(Clock::time_point time) {
-    Waiters overdue;
-    {
-      const std::lock_guard lock(mutex_);
-      overdue = TakeWaitingSince(time);
-    }
-    Reject(overdue, Rejection::kOverdue);
+    const std::lock_guard lock(mutex_);
+    RejectWaiting(Rejection::kOverdue, time);
   }
 
   /// Accepts no more requests, lets batches begin their calls for another
   /// `grace`, rejects the rest with kShuttingDown, and returns when the running
   /// calls have ended. A second call does nothing.
   void Shutdown(std::chrono::milliseconds grace) {
-    Waiters rest;
     {
       std::unique_lock lock(mutex_);
       if (stopping_) return;
@@ -163,11 +152,10 @@ class Batcher {
           return g.second.waiting.empty();
         });
       });
-      rest = TakeWaitingSince(Clock::time_point::max());
+      RejectWaiting(Rejection::kShuttingDown, Clock::time_point::max());
       stopping_ = true;
       for (std::condition_variable& ready : ready_) ready.notify_all();
     }
-    Reject(rest, Rejection::kShuttingDown);
     for (std::thread& thread : threads_) thread.join();
   }
 
@@ -240,12 +228,11 @@ class Batcher {
     }
   }
 
-  /// Takes the requests for which `condition` holds.
+  /// Rejects the requests for which `condition` holds.
   /// @param condition Gets a group, its batch or waiting requests, and one of
   /// these.
   template <typename Condition>
-  Waiters Take(Condition condition) {
-    Waiters taken;
+  void RejectIf(Rejection rejection, Condition condition) {
     for (auto it = groups_.begin(); it != groups_.end();) {
       Group& group = it->second;
       for (Waiters* const from : {&group.batch, &group.waiting}) {
@@ -253,24 +240,21 @@ class Batcher {
             from->begin(), from->end(), [&](const Waiter& waiter) {
               return !condition(group, *from, waiter);
             });
-        std::move(rest, from->end(), std::back_inserter(taken));
+        pending_ -= static_cast<std::size_t>(from->end() - rest);
+        for (auto waiter = rest; waiter != from->end(); ++waiter)
+          waiter->complete(rejection);
         from->erase(rest, from->end());
       }
       const bool unused = !group.running && group.waiting.empty();
       it = unused ? groups_.erase(it) : std::next(it);
     }
-    pending_ -= taken.size();
-    return taken;
   }
 
-  Waiters TakeWaitingSince(Clock::time_point time) {
-    return Take([&](const Group& group, const Waiters& from, const Waiter&) {
-      return &from == &group.waiting && group.waiting_since < time;
+  void RejectWaiting(Rejection rejection, Clock::time_point since_before) {
+    RejectIf(rejection, [&](const Group& group, const Waiters& from,
+                            const Waiter& /*waiter*/) {
+      return &from == &group.waiting && group.waiting_since < since_before;
     });
-  }
-
-  static void Reject(const Waiters& waiters, Rejection rejection) {
-    for (const Waiter& waiter : waiters) waiter.complete(rejection);
   }
 
   const Call call_;
