@@ -11,13 +11,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <functional>
-#include <limits>
 #include <map>
 #include <memory>
-#include <numeric>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "containercollector/cri_client.h"
 #include "containercollector/docker_client.h"
@@ -34,9 +34,6 @@ namespace {
 /// are pending as allowed.
 constexpr std::size_t kOtherConnections = 1024;
 
-/// A configuration that cannot be used.
-using ConfigurationError = std::runtime_error;
-
 /// How a flag's text becomes a value.
 struct Value {
   std::string type;     ///< In the help.
@@ -46,24 +43,28 @@ struct Value {
   std::function<bool(const std::string&)> set;
 };
 
-/// Parses the number at the start of a text. Returns what follows it, or
-/// nothing if there is no number.
-std::optional<std::string> ParseNumber(const std::string& text,
-                                       std::uint64_t& number) {
+/// Parses a number and its unit. Returns nothing unless together they are from
+/// `min` to `max`.
+/// @param units How many of the smallest unit each stands for.
+std::optional<std::uint64_t> ParseNumber(
+    const std::string& text, const std::map<std::string, std::uint64_t>& units,
+    std::uint64_t min, std::uint64_t max) {
   const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc()) return std::nullopt;
-  return std::string(rest, end);
+  std::uint64_t count = 0;
+  const auto [rest, error] = std::from_chars(text.data(), end, count);
+  const auto unit = units.find(std::string(rest, end));
+  if (error != std::errc() || unit == units.end() ||
+      count > max / unit->second || count * unit->second < min)
+    return std::nullopt;
+  return count * unit->second;
 }
 
 template <typename Number>
 Value NumberIn(Number& value, std::uint64_t min, std::uint64_t max) {
   const auto set = [&value, min, max](const std::string& text) {
-    std::uint64_t number = 0;
-    if (ParseNumber(text, number) != "" || number < min || number > max)
-      return false;
-    value = static_cast<Number>(number);
-    return value == number;
+    const auto number = ParseNumber(text, {{"", 1}}, min, max);
+    value = static_cast<Number>(number.value_or(0));
+    return number == value;
   };
   return {"NUMBER", std::to_string(value),
           "a number from " + std::to_string(min) + " to " + std::to_string(max),
@@ -71,20 +72,13 @@ Value NumberIn(Number& value, std::uint64_t min, std::uint64_t max) {
 }
 
 Value Duration(std::chrono::nanoseconds& value) {
-  using std::chrono::hours;
   const auto set = [&value](const std::string& text) {
-    const std::map<std::string, std::chrono::milliseconds> units = {
-        {"ms", std::chrono::milliseconds(1)},
-        {"s", std::chrono::seconds(1)},
-        {"m", std::chrono::minutes(1)},
-        {"h", hours(1)}};
-    std::uint64_t count = 0;
-    const auto unit = units.find(ParseNumber(text, count).value_or(""));
-    if (unit == units.end() || count == 0 ||
-        count > static_cast<std::uint64_t>(hours(24) / unit->second))
-      return false;
-    value = static_cast<std::int64_t>(count) * unit->second;
-    return true;
+    constexpr std::uint64_t kHour = 3'600'000;
+    const auto milliseconds =
+        ParseNumber(text, {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", kHour}},
+                    1, 24 * kHour);
+    value = std::chrono::milliseconds(milliseconds.value_or(0));
+    return milliseconds.has_value();
   };
   return {"DURATION", std::to_string(value / std::chrono::seconds(1)) + "s",
           "a whole number and a unit from 1ms to 24h, e.g. 25s, 1500ms or 1m",
@@ -110,26 +104,28 @@ Value Address(std::string& value) {
           "an IP address of this machine, e.g. 127.0.0.1, 0.0.0.0 or ::1", set};
 }
 
+/// @param hint The names of all choices, in the order of the enum, which begins
+/// with `first`: "docker, cri or auto".
 template <typename Choice>
-Value OneOf(Choice& value, const std::map<std::string, Choice>& choices,
-            const std::string& hint) {
-  std::string initial;
-  for (const auto& [name, choice] : choices)
-    if (choice == value) initial = name;
-  const auto set = [&value, choices](const std::string& text) {
-    const auto choice = choices.find(text);
-    if (choice != choices.end()) value = choice->second;
-    return choice != choices.end();
+Value OneOf(Choice& value, Choice first, const std::string& hint) {
+  std::vector<std::string> names(static_cast<std::size_t>(first));
+  std::istringstream words(hint);
+  for (std::string word; words >> word;)
+    if (word != "or") names.push_back(word.substr(0, word.find(',')));
+  const auto set = [&value, first, names](const std::string& text) {
+    const auto name = std::find(names.begin(), names.end(), text);
+    value = static_cast<Choice>(name - names.begin());
+    return name != names.end() && value >= first;
   };
-  return {"NAME", initial, hint, set};
+  return {"NAME", names[static_cast<std::size_t>(value)], hint, set};
 }
 
 /// Omits the former names of a flag.
 class Formatter final : public CLI::Formatter {
   std::string make_option_name(const CLI::Option* option,
                                bool /*is_positional*/) const override {
-    const bool renamed = option->get_lnames().size() > 1;
-    return option->get_name(false, /*all_options=*/!renamed);
+    return option->get_name(false,
+                            /*all_options=*/option->get_lnames().size() == 1);
   }
 };
 
@@ -144,53 +140,36 @@ std::string VariableOf(const std::string& name) {
 /// Returns whether Kubernetes set the variable. If a namespace has a Service
 /// named container-collector, each of its pods gets variables such as
 /// CONTAINER_COLLECTOR_PORT=tcp://10.0.0.1:8091.
-bool IsServiceLink(const std::string& variable, const std::string& value) {
-  // No flag has these parts in its name.
-  for (const char* part : {"_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"})
-    if (variable.find(part) != std::string::npos) return true;
-  const bool is_port = variable.size() > 5 &&
-                       variable.compare(variable.size() - 5, 5, "_PORT") == 0;
-  const std::string protocol = value.substr(0, value.find("://"));
-  return is_port && value.size() > protocol.size() &&
-         (protocol == "tcp" || protocol == "udp" || protocol == "sctp");
+/// @param entry Of the environment: the variable, "=" and its value.
+bool IsServiceLink(const std::string& entry) {
+  // No flag has the first three in its name.
+  for (const char* part : {"_SERVICE_HOST", "_SERVICE_PORT", "_PORT_",
+                           "_PORT=tcp://", "_PORT=udp://", "_PORT=sctp://"})
+    if (entry.find(part) < entry.find('=')) return true;
+  return false;
 }
 
-/// Returns how many insertions, removals and replacements turn `a` into `b`.
-std::size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row.back();
+/// Returns whether at most `slips` insertions, removals and replacements turn
+/// `a` into `b`.
+bool IsSimilar(std::string_view a, std::string_view b, std::size_t slips) {
+  if (a.empty() || b.empty()) return a.size() + b.size() <= slips;
+  if (a.front() == b.front()) return IsSimilar(a.substr(1), b.substr(1), slips);
+  return slips > 0 && (IsSimilar(a.substr(1), b.substr(1), slips - 1) ||
+                       IsSimilar(a.substr(1), b, slips - 1) ||
+                       IsSimilar(a, b.substr(1), slips - 1));
 }
 
-/// Returns "; did you mean NAME?" if a known name is similar, else nothing.
-std::string DidYouMean(const std::string& name,
-                       const std::vector<std::string>& known) {
-  for (const std::size_t slips : {1U, 2U})
-    for (const std::string& each : known)
-      if (EditDistance(name, each) <= slips)
-        return "; did you mean " + each + "?";
-  return "";
-}
-
-/// The command line and the environment.
-class Sources {
+/// The flags and their variables.
+class Flags final : public CLI::App {
  public:
-  explicit Sources(CLI::App& app) : app_(app) {}
+  using CLI::App::App;
 
   /// Adds a flag.
   /// @param names Separated by commas; only the first is documented.
   /// @param what For the help. Empty: the value's hint.
   CLI::Option* Add(const std::string& names, Value value,
                    const std::string& what = "") {
-    CLI::Option* const option = app_.add_option(names);
+    CLI::Option* const option = add_option(names);
     option->description(what.empty() ? value.hint : what);
     option->type_name(value.type)->default_str(value.initial);
     option->envname(VariableToRead(*option));
@@ -201,18 +180,17 @@ class Sources {
   /// Sets the values of all flags.
   void Parse(int argc, const char* const* argv) {
     arguments_.assign(argv, argv + argc);
-    app_.parse(argc, argv);
-    for (const std::string& argument : app_.remaining()) {
+    parse(argc, argv);
+    for (const std::string& argument : remaining()) {
       const std::string flag = argument.substr(0, argument.find('='));
       if (flag.rfind('-', 0) != 0)
-        throw ConfigurationError("unexpected argument \"" + argument + "\"");
-      throw ConfigurationError("unknown flag " + flag +
-                               DidYouMean(flag, Names("--")));
+        throw std::runtime_error("unexpected argument \"" + argument + "\"");
+      throw std::runtime_error("unknown flag " + flag + DidYouMean(flag));
     }
     for (const auto& [option, value] : values_) {
       for (const std::string& text : option->results()) {
         if (value.set(text)) continue;
-        throw ConfigurationError(Of(option->get_name(), "") +
+        throw std::runtime_error(SourceOf(option->get_name(), "") +
                                  ": invalid value \"" + text + "\": write " +
                                  value.hint);
       }
@@ -221,31 +199,27 @@ class Sources {
 
   /// Returns where a flag got its value: "--port" or
   /// "CONTAINER_COLLECTOR_PORT"; `otherwise` if it has its default.
-  std::string Of(const std::string& flag, const std::string& otherwise) const {
-    const CLI::Option& option = *app_.get_option(flag);
-    for (const std::string& name : option.get_lnames()) {
-      std::string prefix = "--" + name;
+  std::string SourceOf(const std::string& flag,
+                       const std::string& otherwise) const {
+    const CLI::Option& option = *get_option(flag);
+    for (const std::string& name : option.get_lnames())
       for (const std::string& argument : arguments_)
-        if (argument.substr(0, argument.find('=')) == prefix) return prefix;
-    }
+        if ((argument + '=').rfind("--" + name + '=', 0) == 0)
+          return "--" + name;
     return option.count() > 0 ? option.get_envname() : otherwise;
   }
 
   /// Returns a warning for each variable that looks like a flag's but is not.
   std::vector<std::string> Warnings() const {
-    std::vector<std::string> known;
-    for (const std::string& name : Names("")) known.push_back(VariableOf(name));
+    const std::vector<std::string> known = Names();
     std::vector<std::string> warnings;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-      const std::string text = *entry;
-      const std::string variable = text.substr(0, text.find('='));
-      const std::string value =
-          text.substr(std::min(variable.size() + 1, text.size()));
-      if (variable.rfind(VariableOf(""), 0) == 0 &&
-          !IsServiceLink(variable, value) &&
+    for (char** next = environ; *next != nullptr; ++next) {
+      const std::string entry = *next;
+      const std::string variable = entry.substr(0, entry.find('='));
+      if (entry.rfind(VariableOf(""), 0) == 0 && !IsServiceLink(entry) &&
           std::find(known.begin(), known.end(), variable) == known.end()) {
         warnings.push_back("unknown variable " + variable +
-                           DidYouMean(variable, known));
+                           DidYouMean(variable));
       }
     }
     return warnings;
@@ -256,118 +230,116 @@ class Sources {
   /// an older name is set. Empty if Kubernetes set it.
   static std::string VariableToRead(const CLI::Option& option) {
     for (const std::string& name : option.get_lnames()) {
-      std::string variable = VariableOf(name);
+      const std::string variable = VariableOf(name);
       const char* const value = std::getenv(variable.c_str());
-      if (value == nullptr || *value == '\0') continue;
-      return IsServiceLink(variable, value) ? "" : variable;
+      if (value != nullptr && *value != '\0')
+        return IsServiceLink(variable + '=' + value) ? "" : variable;
     }
     return VariableOf(option.get_lnames().front());
   }
 
-  /// Returns the names of all flags, including former ones.
-  std::vector<std::string> Names(const std::string& prefix) const {
+  /// Returns all flags and variables, including former ones.
+  std::vector<std::string> Names() const {
     std::vector<std::string> names;
-    for (const CLI::Option* option : app_.get_options())
+    for (const CLI::Option* option : get_options()) {
       for (const std::string& name : option->get_lnames())
-        names.push_back(prefix + name);
+        names.insert(names.end(), {"--" + name, VariableOf(name)});
+    }
     return names;
   }
 
-  CLI::App& app_;
+  /// Returns "; did you mean NAME?" if a name is similar, else nothing.
+  std::string DidYouMean(const std::string& wrong) const {
+    for (const std::size_t slips : {1U, 2U})
+      for (const std::string& name : Names())
+        if (IsSimilar(wrong, name, slips))
+          return "; did you mean " + name + "?";
+    return "";
+  }
+
   std::vector<std::pair<CLI::Option*, Value>> values_;
   std::vector<std::string> arguments_;
 };
 
-void AddFlags(Sources& sources, CLI::App& app, Options& options) {
+void AddFlags(Flags& flags, Options& options) {
   constexpr std::uint64_t kGigabyte = std::uint64_t{1} << 30;
   RuntimeOptions& runtime = options.runtime;
-  app.option_defaults()->group("Container runtime");
-  sources.Add(
-      "--runtime",
-      OneOf<RuntimeKind>(runtime.kind,
-                         {{"docker", RuntimeKind::kDocker},
-                          {"cri", RuntimeKind::kCri},
-                          {"auto", RuntimeKind::kAuto}},
-                         "docker, cri or auto"),
-      "docker, cri or auto. cri: containerd, CRI-O or another runtime "
-      "of Kubernetes. auto: the first that lists Kubernetes containers, "
-      "else the first that lists any, else the first that responds");
-  sources.Add("--docker-endpoint", Text(runtime.docker_endpoint),
-              "unix://PATH, tcp://HOST:PORT, http://HOST:PORT or "
-              "https://HOST:PORT. Default: $DOCKER_HOST");
-  sources.Add("--docker-api-version", Text(runtime.api_version),
-              "Docker API version to insist on. Default: $DOCKER_API_VERSION, "
-              "else 1.40 or the nearest that the daemon accepts");
-  sources.Add("--cri-endpoint", Text(runtime.cri_endpoint),
-              "unix://PATH of the CRI. Default: "
-              "unix:///run/containerd/containerd.sock; --runtime=auto tries "
-              "unix:///run/crio/crio.sock, unix:///run/cri-dockerd.sock and "
-              "the sockets of k3s, k0s, MicroK8s and dockershim too");
-  sources.Add("--timeout,--docker-timeout", Duration(runtime.timeout),
-              "Time limit for a call of the runtime");
-  sources.Add("--connect-timeout,--docker-connect-timeout",
-              Duration(runtime.connect_timeout),
-              "Time limit for connecting to the runtime");
-  sources.Add("--max-response-bytes,--docker-max-response-bytes",
-              NumberIn(runtime.max_response_bytes, 1,
-                       std::numeric_limits<std::uint32_t>::max()),
-              "Largest response of the runtime");
+  HttpOptions& http = options.http;
+  TlsFiles& tls = options.tls;
+  flags.option_defaults()->group("Container runtime");
+  flags.Add("--runtime",
+            OneOf(runtime.kind, RuntimeKind::kDocker, "docker, cri or auto"),
+            "docker, cri or auto. cri: containerd, CRI-O or another runtime "
+            "of Kubernetes. auto: the first that lists Kubernetes containers, "
+            "else the first that lists any, else the first that responds");
+  flags.Add("--docker-endpoint", Text(runtime.docker_endpoint),
+            "unix://PATH, tcp://HOST:PORT, http://HOST:PORT or "
+            "https://HOST:PORT. Default: $DOCKER_HOST");
+  flags.Add("--docker-api-version", Text(runtime.api_version),
+            "Docker API version to insist on. Default: $DOCKER_API_VERSION, "
+            "else 1.40 or the nearest that the daemon accepts");
+  flags.Add("--cri-endpoint", Text(runtime.cri_endpoint),
+            "unix://PATH of the CRI. Default: "
+            "unix:///run/containerd/containerd.sock; --runtime=auto tries "
+            "unix:///run/crio/crio.sock, unix:///run/cri-dockerd.sock and "
+            "the sockets of k3s, k0s, MicroK8s and dockershim too");
+  flags.Add("--timeout,--docker-timeout", Duration(runtime.timeout),
+            "Time limit for a call of the runtime");
+  flags.Add("--connect-timeout,--docker-connect-timeout",
+            Duration(runtime.connect_timeout),
+            "Time limit for connecting to the runtime");
+  flags.Add("--max-response-bytes,--docker-max-response-bytes",
+            NumberIn(runtime.max_response_bytes, 1, 4 * kGigabyte - 1),
+            "Largest response of the runtime");
 
-  app.option_defaults()->group("Server");
-  sources.Add("--bind-address", Address(options.bind_address),
-              "IPv4 or IPv6 address to listen on");
-  sources.Add("--port", NumberIn(options.port, 0, 65535),
-              "Port to listen on; 0 picks a free one");
-  sources.Add("--metrics-bind-address", Address(options.metrics_bind_address),
-              "Address of a second listener, which has /metrics, /healthz and "
-              "/readyz alone; it is off unless this or the port is given");
-  sources.Add("--metrics-port", NumberIn(options.metrics_port, 0, 65535),
-              "Port of that listener; 0 picks a free one");
-  const auto add_host = [&options](const std::string& name) {
-    options.http.allowed_hosts.push_back(name);
+  flags.option_defaults()->group("Server");
+  flags.Add("--bind-address", Address(options.bind_address),
+            "IPv4 or IPv6 address to listen on");
+  flags.Add("--port", NumberIn(options.port, 0, 65535),
+            "Port to listen on; 0 picks a free one");
+  flags.Add("--metrics-bind-address", Address(options.metrics_bind_address),
+            "Address of a second listener, which has /metrics, /healthz and "
+            "/readyz alone; it is off unless this or the port is given");
+  flags.Add("--metrics-port", NumberIn(options.metrics_port, 0, 65535),
+            "Port of that listener; 0 picks a free one");
+  const auto allow_host = [&http](const std::string& name) {
+    http.allowed_hosts.push_back(name);
     return true;
   };
-  sources
-      .Add("--allowed-host", {"NAME", "", "", add_host},
+  flags
+      .Add("--allowed-host", {"NAME", "", "", allow_host},
            "Name to accept in the Host header besides IP addresses and "
            "localhost; repeat it, or separate names by commas")
       ->delimiter(',')
       ->expected(1, -1);
-  sources.Add("--tls-cert", Text(options.tls.cert),
-              "Certificate of this server (PEM); turns TLS on");
-  sources.Add("--tls-key", Text(options.tls.key),
-              "Private key of that certificate (PEM)");
-  sources.Add("--tls-client-ca", Text(options.tls.client_ca),
-              "CA certificates (PEM); clients must present a certificate "
-              "signed by one of them");
+  flags.Add("--tls-cert", Text(tls.cert),
+            "Certificate of this server (PEM); turns TLS on");
+  flags.Add("--tls-key", Text(tls.key),
+            "Private key of that certificate (PEM)");
+  flags.Add("--tls-client-ca", Text(tls.client_ca),
+            "CA certificates (PEM); clients must present a certificate "
+            "signed by one of them");
 
-  app.option_defaults()->group("Limits");
-  sources.Add("--max-answer-bytes",
-              NumberIn(options.answer_limits.array_bytes, 0, 4 * kGigabyte),
-              "Largest list of containers to send; a larger one is an error; "
-              "0: no limit. By default an object may have 1500000 bytes; a "
-              "value limits both routes. KubeDiag's agent rejects responses "
-              "over 2097152 bytes, and etcd stores 1.5 MiB");
-  sources.Add("--max-waiting", NumberIn(options.max_waiting, 1, 100'000),
-              "Pending requests");
-  sources.Add("--max-body-bytes",
-              NumberIn(options.http.max_body_bytes, 0, kGigabyte),
-              "Size of the body of a request");
-  sources.Add("--max-in-flight-bytes",
-              NumberIn(options.http.max_in_flight_bytes, 1, 64 * kGigabyte),
-              "Size of the responses that are being sent");
+  flags.option_defaults()->group("Limits");
+  flags.Add("--max-answer-bytes",
+            NumberIn(options.answer_limits.array_bytes, 0, 4 * kGigabyte),
+            "Largest list of containers to send; a larger one is an error; "
+            "0: no limit. By default an object may have 1500000 bytes; a "
+            "value limits both routes. KubeDiag's agent rejects responses "
+            "over 2097152 bytes, and etcd stores 1.5 MiB");
+  flags.Add("--max-waiting", NumberIn(options.max_waiting, 1, 100'000),
+            "Pending requests");
+  flags.Add("--max-body-bytes", NumberIn(http.max_body_bytes, 0, kGigabyte),
+            "Size of the body of a request");
+  flags.Add("--max-in-flight-bytes",
+            NumberIn(http.max_in_flight_bytes, 1, 64 * kGigabyte),
+            "Size of the responses that are being sent");
 
-  app.option_defaults()->group("Log");
-  sources.Add("--log-format", OneOf<LogFormat>(options.log_format,
-                                               {{"logfmt", LogFormat::kLogfmt},
-                                                {"json", LogFormat::kJson}},
-                                               "logfmt or json"));
-  sources.Add("--log-level", OneOf<LogLevel>(options.log_level,
-                                             {{"debug", LogLevel::kDebug},
-                                              {"info", LogLevel::kInfo},
-                                              {"warning", LogLevel::kWarning},
-                                              {"error", LogLevel::kError}},
-                                             "debug, info, warning or error"));
+  flags.option_defaults()->group("Log");
+  flags.Add("--log-format",
+            OneOf(options.log_format, LogFormat::kLogfmt, "logfmt or json"));
+  flags.Add("--log-level", OneOf(options.log_level, LogLevel::kDebug,
+                                 "debug, info, warning or error"));
 }
 
 /// Rejects what the library would reject, and names the source.
@@ -376,50 +348,48 @@ void CheckRuntime(const RuntimeOptions& options, const std::string& source) {
   try {
     const Runtime runtime(options);
   } catch (const Error& error) {
-    throw ConfigurationError(source + ": " + error.what());
+    throw std::runtime_error(source + ": " + error.what());
   }
 }
 
-void CheckTls(const TlsFiles& files, const Sources& sources) {
-  const auto fail = [&](const std::string& flag, const std::string& text) {
-    throw ConfigurationError(sources.Of(flag, flag) + ": " + text);
-  };
-  if (files.cert.empty() != files.key.empty()) {
-    fail(files.cert.empty() ? "--tls-key" : "--tls-cert",
-         "--tls-cert and --tls-key go together: write both or neither");
-  }
-  if (!files.enabled() && !files.client_ca.empty())
-    fail("--tls-client-ca", "it needs --tls-cert and --tls-key");
-  if (!files.enabled()) return;
+void CheckTls(const TlsFiles& files, const Flags& flags) {
   try {
-    const Tls tls(files);
+    if (files.cert.empty() != files.key.empty()) {
+      throw TlsFileError(
+          files.cert.empty() ? &TlsFiles::key : &TlsFiles::cert,
+          "--tls-cert and --tls-key go together: write both or neither");
+    }
+    if (!files.enabled() && !files.client_ca.empty()) {
+      throw TlsFileError(&TlsFiles::client_ca,
+                         "it needs --tls-cert and --tls-key");
+    }
+    if (files.enabled()) const Tls tls(files);
   } catch (const TlsFileError& error) {
-    fail(error.file == &TlsFiles::cert  ? "--tls-cert"
-         : error.file == &TlsFiles::key ? "--tls-key"
-                                        : "--tls-client-ca",
-         error.what());
+    const char* const flag = error.file == &TlsFiles::cert  ? "--tls-cert"
+                             : error.file == &TlsFiles::key ? "--tls-key"
+                                                            : "--tls-client-ca";
+    throw std::runtime_error(flags.SourceOf(flag, flag) + ": " + error.what());
   }
 }
 
 /// Derives the options that no flag sets alone, and checks the rest.
-void Finish(const CLI::App& app, const Sources& sources, Options& options) {
-  if (app.count("--max-answer-bytes") > 0)
+void Finish(const Flags& flags, Options& options) {
+  if (flags.count("--max-answer-bytes") > 0)
     options.answer_limits.object_bytes = options.answer_limits.array_bytes;
   options.has_metrics_listener =
-      app.count("--metrics-bind-address") + app.count("--metrics-port") > 0;
+      flags.count("--metrics-bind-address") + flags.count("--metrics-port") > 0;
   options.http.max_connections = options.max_waiting + kOtherConnections;
-  options.warnings = sources.Warnings();
+  options.warnings = flags.Warnings();
   RuntimeOptions& runtime = options.runtime;
   runtime.api_version_origin =
-      sources.Of("--docker-api-version", runtime.api_version_origin);
+      flags.SourceOf("--docker-api-version", runtime.api_version_origin);
   RuntimeOptions endpoint;
   endpoint.docker_endpoint = runtime.docker_endpoint;
-  CheckRuntime<DockerClient>(endpoint,
-                             sources.Of("--docker-endpoint", "DOCKER_HOST"));
   CheckRuntime<DockerClient>(
-      runtime, sources.Of("--docker-api-version", "DOCKER_API_VERSION"));
-  CheckRuntime<CriClient>(runtime, sources.Of("--cri-endpoint", ""));
-  CheckTls(options.tls, sources);
+      endpoint, flags.SourceOf("--docker-endpoint", "DOCKER_HOST"));
+  CheckRuntime<DockerClient>(runtime, runtime.api_version_origin);
+  CheckRuntime<CriClient>(runtime, flags.SourceOf("--cri-endpoint", ""));
+  CheckTls(options.tls, flags);
 }
 
 }  // namespace
@@ -430,31 +400,30 @@ std::variant<Options, ParseExit> ParseOptions(int argc,
   options.runtime = RuntimeOptions::FromEnvironment();
   options.runtime.max_response_bytes = std::size_t{64} << 20;
 
-  CLI::App app(
+  Flags flags(
       "Serves the containers of this node, as its Docker daemon lists or "
       "would list them, at POST " +
           std::string(Processor::kArrayPath) + ".",
       "container-collector");
-  app.formatter(std::make_shared<Formatter>());
-  app.allow_extras();
-  app.set_version_flag("--version",
-                       "container-collector " + std::string(kLibraryVersion),
-                       "Print the version and exit");
+  flags.formatter(std::make_shared<Formatter>());
+  flags.allow_extras();
+  flags.set_version_flag("--version",
+                         "container-collector " + std::string(kLibraryVersion),
+                         "Print the version and exit");
   bool check_config = false;
-  app.add_flag("--check-config", check_config,
-               "Check the configuration and exit: 0 if it is valid, else 2");
-  Sources sources(app);
-  AddFlags(sources, app, options);
+  flags.add_flag("--check-config", check_config,
+                 "Check the configuration and exit: 0 if it is valid, else 2");
+  AddFlags(flags, options);
 
   try {
-    sources.Parse(argc, argv);
-    Finish(app, sources, options);
+    flags.Parse(argc, argv);
+    Finish(flags, options);
     if (!check_config) return options;
     if (!options.warnings.empty())
-      throw ConfigurationError(options.warnings.front());
+      throw std::runtime_error(options.warnings.front());
     return ParseExit{0, "The configuration is valid.\n"};
   } catch (const CLI::CallForHelp&) {
-    return ParseExit{0, app.help()};
+    return ParseExit{0, flags.help()};
   } catch (const CLI::CallForVersion& version) {
     return ParseExit{0, std::string(version.what()) + "\n"};
   } catch (const std::runtime_error& error) {
