@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Connections, and the requests and responses that they carry.
 ///
-/// Thread-safety: none; the server's thread owns all of this. From other
-/// threads, a handler reaches it only through a Responder.
+/// Thread-safety: the server's thread owns all of this. From other threads, a
+/// handler reaches it only through a Responder, which uses a ResponseQueue.
 #ifndef CONTAINERCOLLECTOR_SERVER_HTTP_EXCHANGE_H_
 #define CONTAINERCOLLECTOR_SERVER_HTTP_EXCHANGE_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "server/http/http_handler.h"
-#include "server/http/in_flight_bodies.h"
-#include "server/http/response_queue.h"
 #include "server/http/tls.h"
 
 struct MHD_Connection;
@@ -23,7 +25,98 @@ struct MHD_Connection;
 namespace containercollector::server {
 
 struct Connection;
+class Exchange;
 struct ExchangeContext;
+class ResponseQueue;
+
+/// A request without a response.
+struct PendingRequest {
+  PendingRequest(std::shared_ptr<ResponseQueue> to, Exchange* of)
+      : queue(std::move(to)), exchange(of) {}
+
+  const std::shared_ptr<ResponseQueue> queue;
+  Exchange* const exchange;  ///< For the server's thread only.
+  std::atomic<bool> client_left{false};
+  std::atomic<bool> sent{false};  ///< Whether `response` is final.
+
+  // Guarded by the queue's mutex until Take() returns the request.
+  std::optional<HttpResponse> response;
+  bool suspended = false;
+  std::shared_ptr<PendingRequest> next;  ///< In the list from Take().
+};
+
+/// Passes responses to the server's thread. Thread-safe.
+class ResponseQueue {
+ public:
+  /// @throws std::system_error
+  ResponseQueue();
+  ~ResponseQueue();
+  ResponseQueue(const ResponseQueue&) = delete;
+  ResponseQueue& operator=(const ResponseQueue&) = delete;
+
+  /// Allocates no memory. @param response Nothing if the handler failed.
+  void Send(const std::shared_ptr<PendingRequest>& request,
+            std::optional<HttpResponse> response) noexcept;
+
+  /// Returns false if the response has already been sent. Otherwise Take()
+  /// returns the request once it has been.
+  bool Suspend(PendingRequest& request);
+
+  /// Returns the suspended requests whose response has been sent, as a list.
+  std::shared_ptr<PendingRequest> Take();
+
+  /// Makes wake_fd() readable until Take(), as the response to a suspended
+  /// request does.
+  void Wake() noexcept;
+
+  int wake_fd() const noexcept { return wake_fd_; }
+
+ private:
+  const int wake_fd_;
+  std::mutex mutex_;
+  std::shared_ptr<PendingRequest> sent_;  // Guarded by mutex_.
+};
+
+/// Bounds the memory of the response bodies that are being sent. A body that
+/// several responses share counts once.
+class InFlightBodies {
+ public:
+  using Body = std::shared_ptr<const std::string>;
+
+  explicit InFlightBodies(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  /// Returns false, and counts nothing, if the bodies in flight would exceed
+  /// the limit. Short bodies, and one body of any size at a time, are always
+  /// accepted.
+  bool Add(const Body& body) {
+    const std::size_t size = body->size();
+    if (size <= kShortBody) return true;
+    if (uses_.count(body.get()) == 0) {
+      if (bytes_ > 0 && bytes_ + size > max_bytes_) return false;
+      bytes_ += size;
+    }
+    ++uses_[body.get()];
+    return true;
+  }
+
+  /// Call once for each Add() that returned true.
+  void Remove(const Body& body) {
+    const auto known = uses_.find(body.get());
+    if (known == uses_.end() || --known->second > 0) return;
+    bytes_ -= body->size();
+    uses_.erase(known);
+  }
+
+  std::size_t bytes() const noexcept { return bytes_; }
+
+ private:
+  /// Bodies up to this size are not counted: the connection limit bounds them.
+  static constexpr std::size_t kShortBody = 4096;
+
+  const std::size_t max_bytes_;
+  std::size_t bytes_ = 0;
+  std::unordered_map<const std::string*, std::size_t> uses_;
+};
 
 /// One request, from its first line to the end of its response.
 class Exchange {
