@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/app.h"
 
+#include <cstddef>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "containercollector/container_runtime.h"
 #include "server/collect/collector.h"
 #include "server/log.h"
+#include "server/process.h"
 #include "server/request_log.h"
 
 namespace containercollector::server {
@@ -22,14 +25,15 @@ constexpr milliseconds kCallSlack{1000};
 /// more call is reserved.
 constexpr std::size_t kMaxRuntimeCalls = 4;
 
+/// Connections of the metrics listener.
+constexpr std::size_t kMaxMetricsConnections = 64;
+
 /// How long the last responses may take to be sent during a shutdown.
 constexpr milliseconds kLastResponses{900};
 
-/// @param tls Null if its files could not be used.
-void RecordReload(Metrics& metrics, const Tls* tls) {
-  if (tls != nullptr)
-    metrics.Record(kCertificateExpiry, UnixTime(tls->Expiry()));
-  metrics.Record(kReloadSuccessful, tls != nullptr ? 1 : 0);
+void RecordReload(Metrics& metrics, const Tls& tls, bool successful) {
+  metrics.Record(kCertificateExpiry, UnixTime(tls.Expiry()));
+  metrics.Record(kReloadSuccessful, successful ? 1 : 0);
   metrics.Record(kReloadTime, UnixTime());
 }
 
@@ -53,34 +57,33 @@ App::App(const Options& options, const std::vector<int>& sockets)
   } else if (options.has_metrics_listener) {
     metrics.emplace(options.metrics_bind_address, options.metrics_port);
   }
+  AllowConnections(options.http.max_connections +
+                   (metrics ? kMaxMetricsConnections : 0));
+  metrics_.Record(kPendingLimit, options.max_waiting);
+  if (tls_ != nullptr) RecordReload(metrics_, *tls_, true);
   HttpOptions http = options.http;
   http.headers.assign(kTraceHeaders.begin(), kTraceHeaders.end());
   http.tls = tls_;
-  metrics_.Record(kPendingLimit, options.max_waiting);
-  if (tls_ != nullptr) RecordReload(metrics_, tls_.get());
-  url_ = Listen(std::move(main), http, "main", *routes_.main, http_);
+  url_ = Listen(std::move(main), http, "main", *routes_.main);
   if (metrics) {
     http.max_connections = kMaxMetricsConnections;
     http.check_host = false;
-    metrics_url_ = Listen(*std::move(metrics), http, "metrics",
-                          *routes_.metrics, metrics_http_);
+    metrics_url_ =
+        Listen(*std::move(metrics), http, "metrics", *routes_.metrics);
   }
   // For its log lines alone: which runtime is queried, or why that fails.
   collections_.Join({}, {[](const BatchResult&) {}, [] { return false; }});
 }
 
-App::~App() { Shutdown(); }
-
 std::string App::Listen(ListenSocket socket, const HttpOptions& http,
-                        std::string_view name, HttpHandler& routes,
-                        std::optional<HttpServer>& server) {
+                        std::string_view name, HttpHandler& routes) {
   const MetricLabels labels = {{"listener", name}};
   metrics_.Record(kConnectionsLimit, http.max_connections, labels);
   metrics_.Record(kInFlightLimit, http.max_in_flight_bytes, labels);
   routes.Observe(0, 0);
   std::string url =
       (http.tls == nullptr ? "http://" : "https://") + socket.endpoint();
-  server.emplace(std::move(socket), http, routes);
+  servers_.emplace_back(std::move(socket), http, routes);
   return url;
 }
 
@@ -88,27 +91,24 @@ void App::ReloadCertificates() {
   if (tls_ == nullptr) return;
   try {
     tls_->Reload();
-    RecordReload(metrics_, tls_.get());
+    RecordReload(metrics_, *tls_, true);
     // A client whose CA was removed keeps no connection.
-    if (http_) http_->RenewConnections();
-    if (metrics_http_) metrics_http_->RenewConnections();
+    for (HttpServer& server : servers_) server.RenewConnections();
     Log(LogLevel::kInfo, "certificates reloaded");
   } catch (const std::exception& error) {
-    RecordReload(metrics_, nullptr);
+    RecordReload(metrics_, *tls_, false);
     Log(LogLevel::kError, "certificates not reloaded, the old ones stay",
         {{"error", error.what()}});
   }
 }
 
 void App::Shutdown() {
-  if (std::exchange(shut_down_, true)) return;
-  if (http_) http_->StopAccepting();
+  servers_.front().StopAccepting();
   // Each running call ends within the timeout, as does the one after it.
   collections_.Shutdown(max_call_);
-  if (metrics_http_) metrics_http_->StopAccepting();
+  servers_.back().StopAccepting();
   const auto deadline = steady_clock::now() + kLastResponses;
-  if (http_) http_->Shutdown(deadline);
-  if (metrics_http_) metrics_http_->Shutdown(deadline);
+  for (HttpServer& server : servers_) server.Shutdown(deadline);
 }
 
 }  // namespace containercollector::server

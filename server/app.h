@@ -4,9 +4,8 @@
 #define CONTAINERCOLLECTOR_SERVER_APP_H_
 
 #include <chrono>
-#include <cstddef>
+#include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,19 +20,15 @@
 
 namespace containercollector::server {
 
-/// Connections of the metrics listener.
-inline constexpr std::size_t kMaxMetricsConnections = 64;
-
 /// Listens when constructed; serves until Shutdown() or its destruction.
 class App {
  public:
   /// @param sockets Listening sockets for the main and the metrics listener. If
   /// one is missing, the options specify its address.
-  /// @throws std::runtime_error with a readable text if it cannot listen.
+  /// @throws std::runtime_error with a readable text if it cannot listen, or
+  /// must not open enough files.
   App(const Options& options, const std::vector<int>& sockets);
-  ~App();
-  App(const App&) = delete;
-  App& operator=(const App&) = delete;
+  ~App() { Shutdown(); }
 
   /// The URL of the main listener, e.g. "http://127.0.0.1:8091".
   const std::string& url() const noexcept { return url_; }
@@ -53,8 +48,7 @@ class App {
  private:
   /// Starts a listener. Returns its URL.
   std::string Listen(ListenSocket socket, const HttpOptions& http,
-                     std::string_view name, HttpHandler& routes,
-                     std::optional<HttpServer>& server);
+                     std::string_view name, HttpHandler& routes);
 
   /// How long a runtime call may take.
   const std::chrono::milliseconds max_call_;
@@ -64,9 +58,7 @@ class App {
   const Handlers routes_;
   std::string url_;
   std::string metrics_url_;
-  std::optional<HttpServer> http_;
-  std::optional<HttpServer> metrics_http_;
-  bool shut_down_ = false;
+  std::deque<HttpServer> servers_;  // The main one, then that for metrics.
 };
 
 }  // namespace containercollector::server

@@ -15,22 +15,15 @@
 #include "server/options.h"
 #include "server/process.h"
 
+namespace containercollector::server {
 namespace {
-
-using containercollector::server::Log;
-using containercollector::server::LogLevel;
-using containercollector::server::Options;
 
 /// How long a blocked reader of stderr may delay the exit.
 constexpr std::chrono::seconds kLogFlushLimit{1};
 
 void Serve(const Options& options) {
-  using namespace containercollector::server;  // NOLINT(*-using-directives)
-
   ReturnLargeBlocks();
   BlockSignals();
-  AllowConnections(options.http.max_connections +
-                   (options.has_metrics_listener ? kMaxMetricsConnections : 0));
   SetUpLog(options.log_format, options.log_level);
   for (const std::string& warning : options.warnings)
     Log(LogLevel::kWarning, warning);
@@ -45,7 +38,7 @@ void Serve(const Options& options) {
        {"runtime", std::string(ToString(options.runtime.kind))},
        {"docker_endpoint", options.runtime.docker_endpoint},
        {"cri_endpoint", options.runtime.cri_endpoint},
-       {"version", std::string(containercollector::kLibraryVersion)}});
+       {"version", std::string(kLibraryVersion)}});
 
   NotifySystemd("READY=1");
   // A file on a network mount that hangs must not delay SIGTERM.
@@ -71,17 +64,18 @@ void Serve(const Options& options) {
 }
 
 }  // namespace
+}  // namespace containercollector::server
 
 int main(int argc, char** argv) {
-  using containercollector::server::ParseExit;
+  namespace server = containercollector::server;
   try {
-    containercollector::server::OpenStandardFiles();
-    const auto parsed = containercollector::server::ParseOptions(argc, argv);
-    if (const auto* exit = std::get_if<ParseExit>(&parsed)) {
+    server::OpenStandardFiles();
+    const auto parsed = server::ParseOptions(argc, argv);
+    if (const auto* exit = std::get_if<server::ParseExit>(&parsed)) {
       (exit->code == 0 ? std::cout : std::cerr) << exit->text << std::flush;
       return exit->code;
     }
-    Serve(std::get<Options>(parsed));
+    server::Serve(std::get<server::Options>(parsed));
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "container-collector: " << error.what() << std::endl;

@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 #include "server/log.h"
@@ -35,26 +36,6 @@ sigset_t SignalSet(std::initializer_list<int> signals) {
   return set;
 }
 
-/// @param path "@" at its start stands for the NUL byte of an abstract name.
-void SendTo(const std::string& path, const std::string& state) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path))
-    throw std::runtime_error("its path is too long");
-  path.copy(static_cast<char*>(address.sun_path), path.size());
-  if (path.front() == '@') address.sun_path[0] = '\0';
-  const auto size =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const ssize_t sent =
-      fd < 0 ? -1
-             : sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
-                      reinterpret_cast<const sockaddr*>(&address), size);
-  const std::error_code error(errno, std::generic_category());
-  close(fd);
-  if (sent < 0) throw std::system_error(error);
-}
-
 }  // namespace
 
 void OpenStandardFiles() {
@@ -66,9 +47,7 @@ void OpenStandardFiles() {
 }
 
 void BlockSignals() {
-  struct sigaction ignore = {};
-  ignore.sa_handler = SIG_IGN;
-  if (sigaction(SIGPIPE, &ignore, nullptr) != 0) Check(errno, "sigaction");
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) Check(errno, "signal");
   const sigset_t set = SignalSet({SIGTERM, SIGINT, SIGHUP});
   Check(pthread_sigmask(SIG_BLOCK, &set, nullptr), "pthread_sigmask");
 }
@@ -129,8 +108,9 @@ std::vector<int> TakeSystemdSockets() {
 }
 
 void NotifySystemd(std::string state) noexcept {
-  const char* const path = std::getenv("NOTIFY_SOCKET");
-  if (path == nullptr || *path == '\0') return;
+  const char* const variable = std::getenv("NOTIFY_SOCKET");
+  const std::string_view path = variable == nullptr ? "" : variable;
+  if (path.empty()) return;
   try {
     if (state == "RELOADING=1") {
       // systemd compares it with CLOCK_MONOTONIC, which steady_clock is too.
@@ -138,10 +118,28 @@ void NotifySystemd(std::string state) noexcept {
           std::chrono::steady_clock::now().time_since_epoch());
       state += "\nMONOTONIC_USEC=" + std::to_string(now.count());
     }
-    SendTo(path, state);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof(address.sun_path))
+      throw std::runtime_error("its path is too long");
+    path.copy(static_cast<char*>(address.sun_path), path.size());
+    // "@" stands for the NUL byte of an abstract name.
+    if (path.front() == '@') address.sun_path[0] = '\0';
+    const auto size =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const ssize_t sent =
+        fd < 0 ? -1
+               : sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
+                        reinterpret_cast<const sockaddr*>(&address), size);
+    const std::error_code error(errno, std::generic_category());
+    close(fd);
+    if (sent < 0) throw std::system_error(error);
   } catch (const std::exception& error) {
     Log(LogLevel::kWarning, "systemd could not be notified",
-        {{"state", state}, {"socket", path}, {"error", error.what()}});
+        {{"state", state},
+         {"socket", std::string(path)},
+         {"error", error.what()}});
   }
 }
 

@@ -2,7 +2,8 @@
 
 /// Signals, limits and memory of the process, and what systemd passes to it or
 /// wants to know, as documented in sd_listen_fds(3) and sd_notify(3). Linking
-/// libsystemd would cost more.
+/// libsystemd would cost more. What is not noexcept throws std::system_error if
+/// a system call fails.
 #ifndef CONTAINERCOLLECTOR_SERVER_PROCESS_H_
 #define CONTAINERCOLLECTOR_SERVER_PROCESS_H_
 
@@ -15,20 +16,16 @@ namespace containercollector::server {
 
 /// Opens /dev/null as stdin, stdout and stderr if they are closed. A socket
 /// would otherwise take their place and receive what is printed. Call first.
-/// @throws std::system_error
 void OpenStandardFiles();
 
 /// Blocks SIGTERM, SIGINT and SIGHUP for WaitForSignal(), and ignores SIGPIPE.
 /// Call before any thread starts, because threads inherit this.
-/// @throws std::system_error
 void BlockSignals();
 
 /// Waits for one of these blocked signals.
-/// @throws std::system_error
 void WaitForSignal(std::initializer_list<int> signals);
 
 /// Lets SIGTERM and SIGINT end the process at once.
-/// @throws std::system_error
 void UnblockSignals();
 
 /// Raises the limit on open files so that it suffices for `connections`.
