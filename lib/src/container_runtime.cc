@@ -41,17 +41,6 @@ std::unique_ptr<ContainerRuntime> MakeSelecting(const RuntimeOptions& options) {
   return internal::MakeSelectingRuntime(std::move(candidates), options.timeout);
 }
 
-/// Drops each container whose ID appears again later. Keeps those without an
-/// ID.
-void KeepLastOfEachId(std::vector<Container>& containers) {
-  std::unordered_set<std::string> ids;
-  const auto kept = std::remove_if(
-      containers.rbegin(), containers.rend(), [&](const Container& container) {
-        return !container.id.empty() && !ids.insert(container.id).second;
-      });
-  containers.erase(containers.begin(), kept.base());
-}
-
 }  // namespace
 
 ContainerRuntime::~ContainerRuntime() = default;
@@ -63,7 +52,13 @@ std::vector<Container> ContainerRuntime::ListContainers(
       options,
       [&](Container& container) { containers.push_back(std::move(container)); },
       call);
-  KeepLastOfEachId(containers);
+  // Of several containers with the same ID, the last one stays.
+  std::unordered_set<std::string> ids;
+  const auto kept = std::remove_if(
+      containers.rbegin(), containers.rend(), [&](const Container& container) {
+        return !container.id.empty() && !ids.insert(container.id).second;
+      });
+  containers.erase(containers.begin(), kept.base());
   return containers;
 }
 

@@ -2,8 +2,6 @@
 #include "lib/src/text.h"
 
 #include <array>
-#include <cstdint>
-#include <cstring>
 
 namespace containercollector::internal {
 namespace {
@@ -13,14 +11,10 @@ unsigned char ByteAt(std::string_view text, std::size_t index) {
 }
 
 std::size_t AsciiPrefixLength(std::string_view text) noexcept {
-  constexpr std::uint64_t kHighBits = 0x8080808080808080;
   std::size_t length = 0;
-  for (; length + sizeof(std::uint64_t) <= text.size();
-       length += sizeof(std::uint64_t)) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + length, sizeof word);
-    if ((word & kHighBits) != 0) break;
-  }
+  while (length + sizeof(std::uint64_t) <= text.size() &&
+         (LoadWord(text.data() + length) & kHighBits) == 0)
+    length += sizeof(std::uint64_t);
   while (length < text.size() && ByteAt(text, length) < 0x80) ++length;
   return length;
 }

@@ -24,12 +24,11 @@ namespace {
 struct Http2Node {
   explicit Http2Node(const RuntimeScript& script, std::size_t max_bytes = 1000)
       : runtime(dir / "r.sock", script),
-        transport(ParseEndpoint(runtime.endpoint(), RuntimeKind::kCri),
-                  {"content-type: application/grpc", "te: trailers"}, [&] {
-                    RuntimeOptions options;
-                    options.max_response_bytes = max_bytes;
-                    return options;
-                  }()) {}
+        transport(ParseEndpoint(runtime.endpoint(), RuntimeKind::kCri), [&] {
+          RuntimeOptions options;
+          options.max_response_bytes = max_bytes;
+          return options;
+        }()) {}
 
   /// Makes up to `count` requests and counts the results by their failure.
   void Post(std::size_t count, const CallLimit& limit) {

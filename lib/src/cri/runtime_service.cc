@@ -28,22 +28,18 @@ bool IsGone(const GrpcResult& result) {
   return false;
 }
 
-}  // namespace
-
-RuntimeService::RuntimeService(Endpoint endpoint, RuntimeOptions options)
-    // "accept:" removes the header that libcurl adds.
-    : transport_(std::move(endpoint),
-                 {"content-type: application/grpc", "te: trailers", "accept:"},
-                 std::move(options)) {}
-
-PostRequest RuntimeService::RequestOf(const ServiceCall& call,
-                                      const char* service) {
+PostRequest RequestOf(const ServiceCall& call, const char* service) {
   PostRequest request;
   request.path = std::string("/") + service + "/" + call.method;
   request.body = FrameMessage(call.message);
   request.timeout = call.timeout;
   return request;
 }
+
+}  // namespace
+
+RuntimeService::RuntimeService(Endpoint endpoint, RuntimeOptions options)
+    : transport_(std::move(endpoint), std::move(options)) {}
 
 Place RuntimeService::PlaceOf(const ServiceCall& call) const {
   std::string request = std::string(service_) + "/" + call.method;

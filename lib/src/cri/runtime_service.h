@@ -88,7 +88,6 @@ class RuntimeService {
   static constexpr const char* kV1Alpha2 = "runtime.v1alpha2.RuntimeService";
 
   static std::string ShortId(const std::string& id) { return id.substr(0, 12); }
-  static PostRequest RequestOf(const ServiceCall& call, const char* service);
   Place PlaceOf(const ServiceCall& call) const;
 
   /// Returns whether the service speaks HTTP/1.1, as a Docker daemon does.

@@ -101,7 +101,9 @@ struct DockerClient::Impl {
                   limit);
     };
     if (pinned) return list(*pinned);
-    ApiVersion version = Current();
+    std::unique_lock lock(mutex);
+    ApiVersion version = last_version;
+    lock.unlock();
     HttpResponse response = list(version);
     auto rejection = RejectionIn(response);
     if (rejection && version != kPreferredApiVersion) {
@@ -136,11 +138,6 @@ struct DockerClient::Impl {
                     std::min(kPreferredApiVersion, *newest));
   }
 
-  ApiVersion Current() const {
-    const std::lock_guard lock(mutex);
-    return last_version;
-  }
-
   void Remember(ApiVersion version, std::string daemon) {
     const std::lock_guard lock(mutex);
     // The preferred version was rejected once, but another daemon at the same
@@ -169,7 +166,7 @@ struct DockerClient::Impl {
   const std::chrono::nanoseconds timeout;
   internal::HttpTransport transport;
   std::atomic<std::size_t> body_size{0};  // Of the last list.
-  mutable std::mutex mutex;
+  std::mutex mutex;
   ApiVersion last_version = kPreferredApiVersion;  // Guarded by mutex.
   std::string last_daemon;                         // Guarded by mutex.
 };

@@ -2,9 +2,9 @@
 #include "lib/src/http/http2_transport.h"
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "lib/src/http/curl.h"
 
@@ -23,6 +23,17 @@ bool CanShareConnections() {
   return curl_version_info(CURLVERSION_NOW)->version_num >= kFirstThatCan;
 }
 
+/// Returns the header lines of every request. "accept:" removes the line that
+/// libcurl adds.
+curl_slist* GrpcHeaders() {
+  static char type[] = "content-type: application/grpc";
+  static char te[] = "te: trailers";
+  static char accept[] = "accept:";
+  static curl_slist lines[] = {
+      {type, &lines[1]}, {te, &lines[2]}, {accept, nullptr}};
+  return lines;
+}
+
 }  // namespace
 
 /// One call of PostAll().
@@ -33,11 +44,7 @@ class Http2Transport::Call {
       : transport_(transport),
         next_(next),
         limit_(limit),
-        header_lines_(transport.headers_),
         bytes_left_(transport.options_.max_response_bytes) {
-    for (std::string& line : header_lines_)
-      headers_.push_back(
-          {line.data(), headers_.empty() ? nullptr : &headers_.back()});
     if (!share_connections_)
       Check(curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING,
                               static_cast<long>(CURLPIPE_NOTHING)));
@@ -63,7 +70,7 @@ class Http2Transport::Call {
         : request(call.transport_.endpoint_, call.transport_.options_) {
       request.Set(CURLOPT_HTTP_VERSION,
                   static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
-      request.Set(CURLOPT_HTTPHEADER, &call.headers_.back());
+      request.Set(CURLOPT_HTTPHEADER, GrpcHeaders());
       request.Set(CURLOPT_POST, 1L);
       if (call.share_connections_) return;
       request.Set(CURLOPT_FRESH_CONNECT, 1L);
@@ -94,8 +101,6 @@ class Http2Transport::Call {
   const Next& next_;
   const CallLimit& limit_;
   const bool share_connections_ = CanShareConnections();
-  std::vector<std::string> header_lines_;
-  std::deque<curl_slist> headers_;  ///< Each is the next of the one after it.
   std::size_t bytes_left_;
   bool cancelled_ = false;
   CurlMulti multi_;
@@ -103,12 +108,8 @@ class Http2Transport::Call {
   std::vector<std::unique_ptr<Slot>> slots_;
 };
 
-Http2Transport::Http2Transport(Endpoint endpoint,
-                               std::vector<std::string> headers,
-                               RuntimeOptions options)
-    : endpoint_(std::move(endpoint)),
-      headers_(std::move(headers)),
-      options_(std::move(options)) {}
+Http2Transport::Http2Transport(Endpoint endpoint, RuntimeOptions options)
+    : endpoint_(std::move(endpoint)), options_(std::move(options)) {}
 
 void Http2Transport::PostAll(const Next& next, const CallLimit& limit) const {
   Call(*this, next, limit).Run();

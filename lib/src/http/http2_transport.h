@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Concurrent HTTP/2 requests to a service at a Unix socket.
+/// Concurrent gRPC requests over HTTP/2 to a service at a Unix socket.
 #ifndef CONTAINERCOLLECTOR_SRC_HTTP_HTTP2_TRANSPORT_H_
 #define CONTAINERCOLLECTOR_SRC_HTTP_HTTP2_TRANSPORT_H_
 
@@ -7,7 +7,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "containercollector/runtime_options.h"
 #include "lib/src/endpoint.h"
@@ -36,11 +35,9 @@ class Http2Transport {
   /// can be sent.
   using Next = std::function<std::optional<PostRequest>()>;
 
-  /// @param headers Header lines of each request, e.g. "te: trailers".
   /// @param options Limits. max_response_bytes applies to the response bodies
   /// of one call that are in memory at the same time.
-  Http2Transport(Endpoint endpoint, std::vector<std::string> headers,
-                 RuntimeOptions options);
+  Http2Transport(Endpoint endpoint, RuntimeOptions options);
 
   /// Sends requests, several at once. Returns when all have ended.
   void PostAll(const Next& next, const CallLimit& limit) const;
@@ -52,7 +49,6 @@ class Http2Transport {
   class Call;
 
   const Endpoint endpoint_;
-  const std::vector<std::string> headers_;
   const RuntimeOptions options_;
 };
 

@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "containercollector/json.h"
-#include "lib/src/json/plain_bytes.h"
 #include "lib/src/text.h"
 
 namespace containercollector::internal {

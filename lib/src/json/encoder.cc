@@ -12,7 +12,6 @@
 
 #include "containercollector/json.h"
 #include "lib/src/json/fields.h"
-#include "lib/src/json/plain_bytes.h"
 #include "lib/src/text.h"
 
 namespace containercollector {
