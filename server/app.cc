@@ -80,7 +80,7 @@ std::string App::Listen(ListenSocket socket, const HttpOptions& http,
   const MetricLabels labels = {{"listener", name}};
   metrics_.Record(kConnectionsLimit, http.max_connections, labels);
   metrics_.Record(kInFlightLimit, http.max_in_flight_bytes, labels);
-  routes.Observe(0, 0);
+  routes.Sweep(0, 0);
   std::string url =
       (http.tls == nullptr ? "http://" : "https://") + socket.endpoint();
   servers_.emplace_back(std::move(socket), http, routes);

@@ -2,13 +2,15 @@
 
 #include "server/metrics.h"
 
-#include <prometheus/metric_family.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -22,49 +24,28 @@
 namespace containercollector::server {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
+using prometheus::Histogram;
 
-std::vector<double> BucketsOf(Metric::Kind kind) {
+Histogram::BucketBoundaries BucketsOf(Metric::Kind kind) {
   if (kind == Metric::kDuration)
     return {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60};
-  if (kind == Metric::kSize)
-    return {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
-  return {};
+  return {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 }
 
-prometheus::MetricType TypeOf(Metric::Kind kind) {
-  if (kind == Metric::kGauge) return prometheus::MetricType::Gauge;
-  return kind == Metric::kCounter || kind == Metric::kTotal
-             ? prometheus::MetricType::Counter
-             : prometheus::MetricType::Histogram;
-}
-
-/// Returns the series, which is 0 if it is new.
-ClientMetric& SeriesOf(std::vector<MetricFamily>& families,
-                       const Metric& metric, MetricLabels labels) {
-  auto family =
-      std::find_if(families.begin(), families.end(),
-                   [&](const auto& each) { return each.name == metric.name; });
-  if (family == families.end()) {
-    family = families.insert(
-        family, {metric.name, metric.help, TypeOf(metric.kind), {}});
-  }
-  ClientMetric series;
-  for (const auto& [name, value] : labels)
-    series.label.push_back({std::string(name), std::string(value)});
-  const auto found = std::find_if(
-      family->metric.begin(), family->metric.end(),
-      [&](const auto& each) { return each.label == series.label; });
-  if (found != family->metric.end()) return *found;
-  for (const double bound : BucketsOf(metric.kind))
-    series.histogram.bucket.push_back({0, bound});
-  return family->metric.emplace_back(std::move(series));
+/// Returns the series with these labels, which is 0 if it is new.
+template <typename Series, typename... Arguments>
+Series& SeriesOf(prometheus::Registry& registry, const Metric& metric,
+                 MetricLabels labels, const Arguments&... arguments) {
+  return prometheus::detail::Builder<Series>()
+      .Name(metric.name)
+      .Help(metric.help)
+      .Register(registry)
+      .Add({labels.begin(), labels.end()}, arguments...);
 }
 
 }  // namespace
 
-Metrics::Metrics() {
+Metrics::Metrics() : registry_(std::make_unique<prometheus::Registry>()) {
   // The rate of what has not happened yet is 0, not unknown.
   for (int code = 0; code <= static_cast<int>(ErrorCode::kInternal); ++code) {
     Record(
@@ -87,25 +68,23 @@ Metrics::~Metrics() = default;
 
 void Metrics::RecordValue(const Metric& metric, double value,
                           MetricLabels labels) noexcept {
+  using prometheus::Counter;
+  using prometheus::Gauge;
   try {
-    const std::lock_guard lock(mutex_);
-    ClientMetric& series = SeriesOf(families_, metric, labels);
     switch (metric.kind) {
       case Metric::kCounter:
-        series.counter.value += value;
-        return;
-      case Metric::kTotal:
-        series.counter.value = value;
-        return;
+        return SeriesOf<Counter>(*registry_, metric, labels).Increment(value);
+      case Metric::kTotal: {
+        auto& counter = SeriesOf<Counter>(*registry_, metric, labels);
+        return counter.Increment(value - counter.Value());
+      }
       case Metric::kGauge:
-        series.gauge.value = value;
-        return;
+        return SeriesOf<Gauge>(*registry_, metric, labels).Set(value);
       case Metric::kDuration:
       case Metric::kSize:
-        ++series.histogram.sample_count;
-        series.histogram.sample_sum += value;
-        for (auto& bucket : series.histogram.bucket)
-          if (value <= bucket.upper_bound) ++bucket.cumulative_count;
+        return SeriesOf<Histogram>(*registry_, metric, labels,
+                                   BucketsOf(metric.kind))
+            .Observe(value);
     }
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     // A server without memory for a metric still serves.
@@ -151,8 +130,7 @@ std::string Metrics::ToText() {
           Metric::kTotal},
          DroppedLogLines());
   RecordProcess();
-  const std::lock_guard lock(mutex_);
-  return prometheus::TextSerializer().Serialize(families_);
+  return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 
 }  // namespace containercollector::server

@@ -7,14 +7,13 @@
 
 #include <chrono>
 #include <initializer_list>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace prometheus {
-struct MetricFamily;
+class Registry;
 }
 
 namespace containercollector::server {
@@ -141,8 +140,7 @@ class Metrics {
                    MetricLabels labels) noexcept;
   void RecordProcess();
 
-  std::mutex mutex_;
-  std::vector<prometheus::MetricFamily> families_;
+  const std::unique_ptr<prometheus::Registry> registry_;
 };
 
 }  // namespace containercollector::server

@@ -220,13 +220,6 @@ class Routes final : public HttpHandler {
         RequestLogFields(record));
   }
 
-  void Observe(std::size_t connections,
-               std::size_t in_flight_bytes) noexcept override {
-    const MetricLabels labels = {{"listener", listener_}};
-    backend_.metrics.Record(kConnections, connections, labels);
-    backend_.metrics.Record(kInFlightBytes, in_flight_bytes, labels);
-  }
-
   /// Counts and logs the client.
   void TlsFailed(const std::string& peer, const TlsFailure& failure) override {
     backend_.metrics.Record(kTlsFailures, 1, {{"reason", failure.reason}});
@@ -237,7 +230,10 @@ class Routes final : public HttpHandler {
   }
 
   /// Rejects batches that have waited too long.
-  void Sweep() override {
+  void Sweep(std::size_t connections, std::size_t in_flight_bytes) override {
+    const MetricLabels labels = {{"listener", listener_}};
+    backend_.metrics.Record(kConnections, connections, labels);
+    backend_.metrics.Record(kInFlightBytes, in_flight_bytes, labels);
     backend_.collections.RejectWaitingSince(steady_clock::now() -
                                             backend_.max_wait);
   }

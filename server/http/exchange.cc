@@ -208,9 +208,7 @@ Exchange::Exchange(ExchangeContext& context, Connection& connection,
 }
 
 Exchange::~Exchange() {
-  if (body_ == nullptr) return;
-  context_.bodies.Remove(body_);
-  context_.ReportLoad();
+  if (body_ != nullptr) context_.bodies.Remove(body_);
 }
 
 bool Exchange::Receive(const char* method, const char* version,
@@ -272,7 +270,6 @@ void Exchange::Resume() { MHD_resume_connection(connection_.mhd); }
 bool Exchange::Send(HttpResponse response, bool close) {
   if (context_.bodies.Add(response.body)) {
     body_ = response.body;
-    context_.ReportLoad();
   } else {
     response =
         BusyResponse("Responses that clients have not read yet take all of " +

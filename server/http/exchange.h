@@ -221,11 +221,6 @@ void FindHangUps(Connections& connections);
 
 /// State shared by all exchanges of a server.
 struct ExchangeContext {
-  /// Call when `connections` or `bodies` change.
-  void ReportLoad() const noexcept {
-    handler.Observe(connections.size(), bodies.bytes());
-  }
-
   const HttpOptions options;
   HttpHandler& handler;
   InFlightBodies bodies{options.max_in_flight_bytes};

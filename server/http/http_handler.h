@@ -139,18 +139,14 @@ class HttpHandler {
   /// Called when an exchange has ended.
   virtual void Record(const RequestRecord& record) = 0;
 
-  /// Called when the number of open connections has changed, or the memory of
-  /// the responses that are being sent.
-  virtual void Observe(std::size_t /*connections*/,
-                       std::size_t /*in_flight_bytes*/) noexcept {}
-
   /// Called when a connection with a failed TLS handshake has been closed.
   /// @param peer The client's address and port.
   virtual void TlsFailed(const std::string& /*peer*/,
                          const TlsFailure& /*failure*/) {}
 
-  /// Called roughly every HttpOptions::sweep_interval.
-  virtual void Sweep() = 0;
+  /// Called roughly every HttpOptions::sweep_interval with the number of open
+  /// connections, and the memory of the responses that are being sent.
+  virtual void Sweep(std::size_t connections, std::size_t in_flight_bytes) = 0;
 };
 
 }  // namespace containercollector::server

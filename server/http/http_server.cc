@@ -285,7 +285,8 @@ class HttpServer::Impl {
       if (connection.deadline < now) connection.Close();
     Try("a sweep failed", [&] {
       FindHangUps(context_.connections);
-      context_.handler.Sweep();
+      context_.handler.Sweep(context_.connections.size(),
+                             context_.bodies.bytes());
     });
     next_sweep_ = now + context_.options.sweep_interval;
   }
@@ -301,7 +302,6 @@ class HttpServer::Impl {
         connections.try_emplace(socket, socket, mhd).first->second;
     *held = &opened;
     ExpectRequest(opened);
-    context_.ReportLoad();
     if (connections.size() > context_.options.max_connections)
       CloseLongest(connections);
     if (const auto* const address = info(MHD_CONNECTION_INFO_CLIENT_ADDRESS))
@@ -321,7 +321,6 @@ class HttpServer::Impl {
         context_.handler.TlsFailed(connection.peer, *failure);
     });
     context_.connections.erase(context_.connections.find(connection.socket));
-    context_.ReportLoad();
   }
 
   void ExpectRequest(Connection& connection) {

@@ -45,7 +45,8 @@ class Handler final : public HttpHandler {
     }
   }
   void Record(const RequestRecord& /*record*/) override {}
-  void Sweep() override {}
+  void Sweep(std::size_t /*connections*/,
+             std::size_t /*in_flight_bytes*/) override {}
 
   /// Counts the bytes that it gets.
   struct Body final : BodyReader {

@@ -193,7 +193,8 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
         R"(containercollector_in_flight_bytes{listener="main"})");
   };
   // The response of /metrics itself may count too.
-  CHECK(in_flight() >= static_cast<double>(large.size()));
+  const auto bytes = static_cast<double>(large.size());
+  CHECK(WaitUntil([&] { return in_flight() >= bytes; }, kGenerous));
 
   node.Start(GoodDaemon(ManyContainers(3'000'000)));
   const auto rejected = Post(node.url());
