@@ -8,7 +8,7 @@ import signal
 
 from containerd import CNI, CREATED, IMAGE, NODE_NETWORK, POD_NETWORK, PROGRAMS, RUNNING, Containerd, decode
 from daemons import FOREVER, SANDBOX, Server, main, run, wait_until
-from moby import CONTAINER, TestCase, as_go, filters, text
+from moby import CONTAINER, ODD_TEXTS, TestCase, as_go, filters, text
 
 PROPAGATIONS = ("rprivate", "rslave", "rshared")
 PORTS_ANNOTATION = (
@@ -19,20 +19,7 @@ PORTS = [
     {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
     {"PrivatePort": 53, "Type": "udp"},
 ]
-ODD_TEXTS = {
-    "empty": "",
-    "quotes": "\"double\" 'single' `back`",
-    "backslash": r"C:\new\table\u0041",
-    "html": "<script>a && b</script>",
-    "lines": "one\ntwo\r\n\tthree",
-    "control": "\x01\x1b[31m\x7f",
-    "unicode": "日本語 Ünï ئۇيغۇر \u2028",
-    "emoji": "😀👩‍👩‍👧",
-    "日本": "key",
-    "json": '{"a":[1,null]}',
-    "long": "x" * 10_000,
-    "io.kubernetes.container.ports": PORTS_ANNOTATION,
-}
+ANNOTATIONS = {**ODD_TEXTS, "io.kubernetes.container.ports": PORTS_ANNOTATION}
 
 
 def run_everything(node):
@@ -56,7 +43,7 @@ def run_everything(node):
     mounts = [("/data", directory, False, 0), ("/data-read-only", directory, True, 0)]
     mounts += [("/from-host", shared, False, 1), ("/both", shared, True, 2)]
     node.start_container(node.run_pod("mounts"), "mounts", FOREVER, mounts=mounts)
-    node.start_container(node.run_pod("texts"), "texts", FOREVER, annotations=ODD_TEXTS)
+    node.start_container(node.run_pod("texts"), "texts", FOREVER, annotations=ANNOTATIONS)
     if CNI:
         node.start_container(node.run_pod("network", POD_NETWORK), "network", FOREVER)
     pod = node.run_pod("stopped")

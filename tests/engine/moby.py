@@ -55,6 +55,21 @@ CONTAINER = {
     "Mounts": [MOUNT_POINT],
 }
 
+# Keys and values that are hard to pass on.
+ODD_TEXTS = {
+    "empty": "",
+    "quotes": "\"double\" 'single' `back`",
+    "backslash": r"C:\new\table\u0041",
+    "html": "<script>a && b</script>",
+    "lines": "one\ntwo\r\n\tthree",
+    "control": "\x01\x1b[31m\x7f",
+    "unicode": "日本語 Ünï ئۇيغۇر \u2028",
+    "emoji": "😀👩‍👩‍👧",
+    "日本": "key",
+    "json": '{"a":[1,null]}',
+    "long": "x" * 10_000,
+}
+
 
 def as_go(kind, value, place="container"):
     """Returns a JSON value as Go writes it that read it into this type."""
