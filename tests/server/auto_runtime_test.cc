@@ -23,21 +23,16 @@ CriNode PodNode() {
   return node;
 }
 
-/// Where a CRI may listen.
-struct CriSocket {
-  std::string cri_path() const { return cri_dir / "cri.sock"; }
-  std::string cri() const { return "unix://" + cri_path(); }
-
-  const TempDir cri_dir;
-};
-
 /// A server with endpoints for both kinds of runtimes, on which nothing listens
 /// at first.
-class TwoRuntimes : public CriSocket, public Node {
+class TwoRuntimes : private TempDir, public Node {
  public:
   explicit TwoRuntimes(const std::string& runtime)
       : Node({"--runtime=" + runtime, "--cri-endpoint=" + cri(),
               "--timeout=2s"}) {}
+
+  std::string cri_path() const { return *this / "cri.sock"; }
+  std::string cri() const { return "unix://" + cri_path(); }
 
   std::string CannotConnectToCri() const {
     return "Cannot connect to the container runtime at " + cri() +
@@ -53,10 +48,9 @@ class TwoRuntimes : public CriSocket, public Node {
   /// @param value Of the metric that says which runtime is queried.
   void CheckRuntimeMetric(const std::string& runtime,
                           const std::string& endpoint, int value) const {
-    CHECK(CountOf(Get(url(), "/metrics").body,
-                  "\ncontainercollector_runtime{endpoint=\"" + endpoint +
-                      "\",runtime=\"" + runtime + "\"} " +
-                      std::to_string(value) + "\n") == 1);
+    CHECK(MetricValue(Get(url(), "/metrics").body,
+                      "containercollector_runtime{endpoint=\"" + endpoint +
+                          "\",runtime=\"" + runtime + "\"}") == value);
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Each limit and deadline of the server, and that those within it are not
 /// affected.
+#include "server/process.h"
 #include "tests/server/node.h"
 
 using namespace containercollector::test;

@@ -22,7 +22,6 @@
 #include "server/app.h"
 #include "server/log.h"
 #include "server/options.h"
-#include "server/process.h"
 #include "tests/support/catch.h"
 #include "tests/support/http_client.h"
 #include "tests/support/posix.h"
@@ -102,7 +101,6 @@ class LocalNode : public ScriptedNode {
     options.port = 0;
     options.answer_limits = {0, 0};
     set_limits(options);
-    server::AllowConnections(2048);
     static std::once_flag log;
     std::call_once(log, server::SetUpLog, server::LogFormat::kLogfmt,
                    server::LogLevel::kError);

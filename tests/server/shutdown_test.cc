@@ -71,9 +71,8 @@ TEST_CASE("A server that stops rejects batches that get no call in time") {
   node.Start(NeverRespond());
   std::vector<HttpCall> calls;
   for (int limit = 1; limit <= 24; ++limit) {
-    calls.emplace_back(node.url(),
-                       RequestBytes("POST", std::string(kRoute) + "?limit=" +
-                                                std::to_string(limit)));
+    const std::string query = "?limit=" + std::to_string(limit);
+    calls.push_back(std::move(PostMany(node, 1, query).front()));
   }
   WaitForWaiting(node, 24);
   Terminate(node);
