@@ -5,6 +5,7 @@
 #include <exception>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "containercollector/container_runtime.h"
 #include "server/collect/collector.h"
@@ -39,7 +40,7 @@ void RecordReload(Metrics& metrics, const Tls& tls, bool successful) {
 
 }  // namespace
 
-App::App(const Options& options, const std::vector<int>& sockets)
+App::App(const Options& options)
     : max_call_(std::chrono::ceil<milliseconds>(options.runtime.timeout) +
                 kCallSlack),
       tls_(options.tls.enabled() ? std::make_shared<Tls>(options.tls)
@@ -48,6 +49,7 @@ App::App(const Options& options, const std::vector<int>& sockets)
                    kMaxRuntimeCalls, options.max_waiting, ListOptions{}),
       routes_(MakeRoutes(
           {collections_, metrics_, max_call_, options.answer_limits})) {
+  const std::vector<int> sockets = TakeSystemdSockets();
   ListenSocket main = sockets.empty()
                           ? ListenSocket(options.bind_address, options.port)
                           : ListenSocket(sockets.front());

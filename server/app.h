@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "server/collect/batcher.h"
 #include "server/http/http_server.h"
@@ -20,14 +19,14 @@
 
 namespace containercollector::server {
 
-/// Listens when constructed; serves until Shutdown() or its destruction.
+/// Listens when constructed, on the sockets that systemd passes for the main
+/// and the metrics listener, else at the addresses that the options specify.
+/// Serves until Shutdown() or its destruction.
 class App {
  public:
-  /// @param sockets Listening sockets for the main and the metrics listener. If
-  /// one is missing, the options specify its address.
   /// @throws std::runtime_error with a readable text if it cannot listen, or
   /// must not open enough files.
-  App(const Options& options, const std::vector<int>& sockets);
+  explicit App(const Options& options);
   ~App() { Shutdown(); }
 
   /// The URL of the main listener, e.g. "http://127.0.0.1:8091".

@@ -27,7 +27,7 @@ void Serve(const Options& options) {
   SetUpLog(options.log_format, options.log_level);
   for (const std::string& warning : options.warnings)
     Log(LogLevel::kWarning, warning);
-  App app(options, TakeSystemdSockets());
+  App app(options);
   std::cout << "Listening on " << app.url() << "\n";
   if (!app.metrics_url().empty())
     std::cout << "Serving metrics on " << app.metrics_url() << "\n";

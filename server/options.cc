@@ -30,8 +30,7 @@ namespace containercollector::server {
 namespace {
 
 /// Connections besides those of pending requests: for clients that are idle or
-/// still sending, and for probes, which must be served even if as many requests
-/// are pending as allowed.
+/// still sending, and for probes, which must be served under any load.
 constexpr std::size_t kOtherConnections = 1024;
 
 /// How a flag's text becomes a value.
@@ -185,7 +184,7 @@ class Flags final : public CLI::App {
       const std::string flag = argument.substr(0, argument.find('='));
       if (flag.rfind('-', 0) != 0)
         throw std::runtime_error("unexpected argument \"" + argument + "\"");
-      throw std::runtime_error("unknown flag " + flag + DidYouMean(flag));
+      throw std::runtime_error(Unknown("flag", flag));
     }
     for (const auto& [option, value] : values_) {
       for (const std::string& text : option->results()) {
@@ -217,10 +216,8 @@ class Flags final : public CLI::App {
       const std::string entry = *next;
       const std::string variable = entry.substr(0, entry.find('='));
       if (entry.rfind(VariableOf(""), 0) == 0 && !IsServiceLink(entry) &&
-          std::find(known.begin(), known.end(), variable) == known.end()) {
-        warnings.push_back("unknown variable " + variable +
-                           DidYouMean(variable));
-      }
+          std::find(known.begin(), known.end(), variable) == known.end())
+        warnings.push_back(Unknown("variable", variable));
     }
     return warnings;
   }
@@ -248,13 +245,14 @@ class Flags final : public CLI::App {
     return names;
   }
 
-  /// Returns "; did you mean NAME?" if a name is similar, else nothing.
-  std::string DidYouMean(const std::string& wrong) const {
+  /// Returns a text that names the most similar flag or variable, if any.
+  std::string Unknown(const std::string& kind, const std::string& wrong) const {
+    const std::string text = "unknown " + kind + " " + wrong;
     for (const std::size_t slips : {1U, 2U})
       for (const std::string& name : Names())
         if (IsSimilar(wrong, name, slips))
-          return "; did you mean " + name + "?";
-    return "";
+          return text + "; did you mean " + name + "?";
+    return text;
   }
 
   std::vector<std::pair<CLI::Option*, Value>> values_;

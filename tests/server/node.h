@@ -104,7 +104,7 @@ class LocalNode : public ScriptedNode {
     static std::once_flag log;
     std::call_once(log, server::SetUpLog, server::LogFormat::kLogfmt,
                    server::LogLevel::kError);
-    app_.emplace(options, std::vector<int>());
+    app_.emplace(options);
     // The server makes a collection at start.
     WaitForMetric(url(), kStartCheck);
   }

@@ -148,7 +148,8 @@ TEST_CASE("Flags that were renamed keep their former names") {
     const ScopedEnvironment newer{{"CONTAINER_COLLECTOR_TIMEOUT", "9s"}};
     CHECK(Parsed({}).runtime.timeout == seconds(9));
   }
-  const ScopedEnvironment wrong{{"CONTAINER_COLLECTOR_DOCKER_TIMEOUT", "x"}};
+  const ScopedEnvironment wrong{{"CONTAINER_COLLECTOR_TIMEOUT", ""},
+                                {"CONTAINER_COLLECTOR_DOCKER_TIMEOUT", "x"}};
   CheckRejected({}, "CONTAINER_COLLECTOR_DOCKER_TIMEOUT: invalid value \"x" +
                         kDurationHint);
 }
@@ -297,7 +298,7 @@ TEST_CASE("Help, version and a valid configuration go to stdout with code 0") {
   CHECK(Printed({"--version"}).rfind("container-collector ", 0) == 0);
   const std::string help = Printed({"--help"});
   // All flags without their former names; "?": it has no variable.
-  const std::regex line("\n +(-h, *)?-(-[a-z-]+)");
+  const std::regex line("\n +(-h, *)?-(-[a-z,-]+)");
   std::string flags;
   for (std::sregex_iterator it(help.begin(), help.end(), line), end; it != end;
        ++it) {
