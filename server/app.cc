@@ -108,7 +108,6 @@ void App::Shutdown() {
   servers_.front().StopAccepting();
   // Each running call ends within the timeout, as does the one after it.
   collections_.Shutdown(max_call_);
-  servers_.back().StopAccepting();
   const auto deadline = steady_clock::now() + kLastResponses;
   for (HttpServer& server : servers_) server.Shutdown(deadline);
 }

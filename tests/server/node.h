@@ -10,13 +10,11 @@
 
 #include <cstddef>
 #include <exception>
-#include <fstream>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "server/app.h"
@@ -232,14 +230,9 @@ class RoomForThreads {
 
  private:
   static std::size_t DataBytes() {
-    std::ifstream status("/proc/self/status");
-    std::string name;
-    std::size_t kibibytes = 0;
-    while (status >> name && name != "VmData:") {
-    }
-    status >> kibibytes;
-    REQUIRE(kibibytes > 0);
-    return kibibytes * 1024;
+    const std::string name = "\nVmData:";
+    const std::string status = ReadFile("/proc/self/status");
+    return std::stoul(status.substr(status.find(name) + name.size())) * 1024;
   }
 
   pthread_attr_t attributes_before_{};
