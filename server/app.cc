@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <exception>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -49,29 +48,24 @@ App::App(const Options& options)
                    kMaxRuntimeCalls, options.max_waiting, ListOptions{}),
       routes_(MakeRoutes(
           {collections_, metrics_, max_call_, options.answer_limits})) {
-  const std::vector<int> sockets = TakeSystemdSockets();
-  ListenSocket main = sockets.empty()
-                          ? ListenSocket(options.bind_address, options.port)
-                          : ListenSocket(sockets.front());
-  std::optional<ListenSocket> metrics;
-  if (sockets.size() > 1) {
-    metrics.emplace(sockets[1]);
-  } else if (options.has_metrics_listener) {
-    metrics.emplace(options.metrics_bind_address, options.metrics_port);
-  }
+  std::vector<ListenSocket> sockets;
+  for (const int fd : TakeSystemdSockets()) sockets.emplace_back(fd);
+  if (sockets.empty()) sockets.emplace_back(options.bind_address, options.port);
+  if (sockets.size() == 1 && options.has_metrics_listener)
+    sockets.emplace_back(options.metrics_bind_address, options.metrics_port);
   AllowConnections(options.http.max_connections +
-                   (metrics ? kMaxMetricsConnections : 0));
+                   (sockets.size() > 1 ? kMaxMetricsConnections : 0));
   metrics_.Record(kPendingLimit, options.max_waiting);
   if (tls_ != nullptr) RecordReload(metrics_, *tls_, true);
   HttpOptions http = options.http;
   http.headers.assign(kTraceHeaders.begin(), kTraceHeaders.end());
   http.tls = tls_;
-  url_ = Listen(std::move(main), http, "main", *routes_.main);
-  if (metrics) {
+  url_ = Listen(std::move(sockets[0]), http, "main", *routes_.main);
+  if (sockets.size() > 1) {
     http.max_connections = kMaxMetricsConnections;
     http.check_host = false;
     metrics_url_ =
-        Listen(*std::move(metrics), http, "metrics", *routes_.metrics);
+        Listen(std::move(sockets[1]), http, "metrics", *routes_.metrics);
   }
   // For its log lines alone: which runtime is queried, or why that fails.
   collections_.Join({}, {[](const BatchResult&) {}, [] { return false; }});
