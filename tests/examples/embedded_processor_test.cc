@@ -60,7 +60,7 @@ class Server {
   std::string address_;
 };
 
-TEST_CASE("embedded_processor serves both routes, and says why it cannot") {
+TEST_CASE("embedded_processor serves both routes and reports failures") {
   Node node;
   const Server server(node);
   std::string cannot_connect = CannotConnect(node);

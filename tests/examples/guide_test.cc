@@ -92,7 +92,7 @@ TEST_CASE("The guide counts published ports") {
   CHECK(CountPublishedPorts(node.client()) == 2);
 }
 
-TEST_CASE("The guide retries once what may pass") {
+TEST_CASE("The guide retries a retryable error once") {
   Node node;
   ScriptedDaemon& daemon = node.Start(RespondWith(DaemonError(503, "busy")));
   CHECK(ErrorOf([&] { ListWithOneRetry(node.client()); }).http_status() == 503);
@@ -116,7 +116,7 @@ TEST_CASE("The guide's deadline and cancellation end a call") {
         }).code() == ErrorCode::kCancelled);
 }
 
-TEST_CASE("The guide tells failures apart") {
+TEST_CASE("The guide distinguishes failures") {
   Node node;
   CHECK(Diagnose(node.client()) == "Docker is down: restart it");
   node.Start(RespondWith(DaemonError(503, "busy")));
@@ -164,7 +164,7 @@ TEST_CASE("The guide serves both routes") {
         "Content-Length: 27\r\nAllow: POST\r\n\r\nmethod GET is not supported");
 }
 
-TEST_CASE("The guide asks the runtime that runs the pods") {
+TEST_CASE("The guide queries the runtime that runs the pods") {
   CriNode pods;
   CriContainer container;
   container.id = "c1";

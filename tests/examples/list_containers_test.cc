@@ -86,7 +86,8 @@ TEST_CASE("list_containers cuts long commands between characters") {
   CHECK(CellsOf(container).find("|\"" + text + "\"|") != std::string::npos);
 }
 
-TEST_CASE("list_containers shows written bytes and what has no name") {
+TEST_CASE(
+    "list_containers shows written bytes, and containers without a name") {
   Container container = MakeContainer("a1", "web", "dead", "Dead");
   container.created = Ago(hours(5));
   container.size_rw = 1982256;

@@ -49,7 +49,7 @@ std::string List(const std::string& version) {
 
 }  // namespace
 
-TEST_CASE("A daemon that rejects 1.40 costs one or two more requests, once") {
+TEST_CASE("A daemon that rejects 1.40 costs at most two more requests, once") {
   struct Case {
     Script daemon;
     std::string nearest;
@@ -102,7 +102,7 @@ TEST_CASE(
   CheckRecovers(node);
 }
 
-TEST_CASE("A daemon that is replaced by another version needs no new client") {
+TEST_CASE("A client adapts when a daemon of another version takes over") {
   Node node;
   const auto check = [&](const VersionedDaemon& script, int collections,
                          const Targets& targets) {
@@ -121,7 +121,7 @@ TEST_CASE("A daemon that is replaced by another version needs no new client") {
         {List("1.40"), List("1.44"), List("1.44")});
 }
 
-TEST_CASE("A pinned API version is the only one, and its origin is named") {
+TEST_CASE("Only a pinned API version is used, and errors name its origin") {
   RuntimeOptions options = PatientOptions();
   options.api_version = "v1.39";
   options.api_version_origin = "DOCKER_API_VERSION";

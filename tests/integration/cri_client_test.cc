@@ -39,7 +39,7 @@ std::string LastRequest(CriTestNode& node, const std::string& method) {
 
 }  // namespace
 
-TEST_CASE("Filters are applied, and sent along where the runtime can apply") {
+TEST_CASE("Filters are applied, and those that the runtime knows are sent") {
   const std::string id(64, 'd');
   CriTestNode node;
   CriNode pods = TwoPods();
@@ -63,7 +63,7 @@ TEST_CASE("Filters are applied, and sent along where the runtime can apply") {
   Find(response, "other");
 }
 
-TEST_CASE("A filter that needs statuses goes beyond the limit") {
+TEST_CASE("A filter that needs statuses looks beyond the limit") {
   CriTestNode node;
   CriNode pod = OnePod(3);
   pod.containers[2].image = "other:1";

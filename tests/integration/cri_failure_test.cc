@@ -60,7 +60,7 @@ std::vector<Fault> Faults() {
 
 }  // namespace
 
-TEST_CASE("A list that fails is the failure, a status costs only the details") {
+TEST_CASE("A failed list fails the call, a failed status costs only details") {
   struct Call {
     const char* method;
     const char* subject;
@@ -89,7 +89,7 @@ TEST_CASE("A list that fails is the failure, a status costs only the details") {
   CheckRecovers(node);
 }
 
-TEST_CASE("Containers that take too much memory are an error with advice") {
+TEST_CASE("A list that would take too much memory is an error with advice") {
   RuntimeOptions options = PatientOptions();
   options.max_response_bytes = 50'000;
   CriTestNode node(options);
@@ -105,7 +105,7 @@ TEST_CASE("Containers that take too much memory are an error with advice") {
   CheckRecovers(node);
 }
 
-TEST_CASE("What listens in the place of a runtime is told apart") {
+TEST_CASE("Errors distinguish what listens in place of a runtime") {
   CriTestNode node;
   CheckFailed(node.Post(), ErrorCode::kCannotConnect,
               "Cannot connect to the container runtime at " + node.endpoint() +
@@ -147,7 +147,7 @@ TEST_CASE("A runtime that accepts, reads or responds to nothing times out") {
               "came)");
 }
 
-TEST_CASE("The runtime's own error for a list comes with its gRPC status") {
+TEST_CASE("A runtime's own error includes its gRPC status") {
   CriTestNode node;
   for (const char* method : {"ListContainers", "ListPodSandbox"}) {
     for (const auto make : {GrpcError, GrpcErrorInTrailers}) {
@@ -162,7 +162,7 @@ TEST_CASE("The runtime's own error for a list comes with its gRPC status") {
   CheckRecovers(node);
 }
 
-TEST_CASE("An old runtime with v1alpha2 alone lists the same") {
+TEST_CASE("A runtime that has only v1alpha2 lists the same") {
   CriTestNode node;
   node.Start(GoodRuntime(OnePod()));
   const std::string expected = node.Post().body;

@@ -77,7 +77,7 @@ TEST_CASE("In steady state, a collection makes two calls") {
   CHECK(node.CallsOfPost() == kFirst);
 }
 
-TEST_CASE("A container that changes its state is asked again, once") {
+TEST_CASE("A container that changes its state costs one more status call") {
   CriTestNode node;
   CriNode pod = OnePod();
   pod.containers[0].info = R"({"runtimeSpec":{"process":{"args":["sh"]}}})";
@@ -113,7 +113,7 @@ TEST_CASE("A status that is ahead of the list is not kept for the old state") {
   CHECK(node.CallsOfPost() == kOnlyLists);
 }
 
-TEST_CASE("Containers that can restart unseen are always asked") {
+TEST_CASE("The status of a container that can restart unseen is not kept") {
   CriTestNode node;
   CriNode pod = OnePod();
   pod.runtime_name = "docker";
@@ -130,7 +130,7 @@ TEST_CASE("Containers that can restart unseen are always asked") {
   CHECK(node.CallsOfPost() == kOnlyLists);
 }
 
-TEST_CASE("A sandbox is asked until it has an address") {
+TEST_CASE("A sandbox's status is requested until it has an address") {
   CriTestNode node;
   CriNode pod = OnePod();
   pod.sandboxes[0].ip.clear();
@@ -151,7 +151,7 @@ TEST_CASE("A sandbox is asked until it has an address") {
   CHECK(node.CallsOfPost() == kOnlyLists);
 }
 
-TEST_CASE("What leaves the list is forgotten") {
+TEST_CASE("The status of an entry that leaves the list is forgotten") {
   CriTestNode node;
   node.Start(GoodRuntime(OnePod()));
   CheckOnePod(node.Post());
@@ -166,7 +166,7 @@ TEST_CASE("What leaves the list is forgotten") {
   CHECK(node.CallsOfPost() == kOnlyLists);
 }
 
-TEST_CASE("The text of a kept status moves with the clock") {
+TEST_CASE("The text of a kept status follows the clock") {
   CriTestNode node;
   CriNode pod = OnePod();
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -179,7 +179,7 @@ TEST_CASE("The text of a kept status moves with the clock") {
   CHECK(node.runtime().CallsOf("ContainerStatus") == 1);
 }
 
-TEST_CASE("A status that fails in any way costs only the details") {
+TEST_CASE("A status call that fails in any way costs only the details") {
   constexpr int kNotFound = 5;
   const std::string method = AnyStatusMethod();
   const bool is_container = method == "ContainerStatus";
@@ -211,7 +211,7 @@ TEST_CASE("A status that fails in any way costs only the details") {
   CHECK(node.CallsOfPost() == kOnlyLists);
 }
 
-TEST_CASE("What disappears before its status is left out and not reported") {
+TEST_CASE("An entry that disappears before its status is omitted silently") {
   const std::string method = AnyStatusMethod();
   struct Case {
     GrpcCode code;
@@ -235,7 +235,7 @@ TEST_CASE("What disappears before its status is left out and not reported") {
   CheckRecovers(node);
 }
 
-TEST_CASE("Entries that are listed, and said not to exist, are kept") {
+TEST_CASE("Listed entries whose status says that they are gone are kept") {
   CriTestNode node;
   // Few and many; of a small node, all.
   const std::size_t containers = GENERATE(2U, 3U, 100U);
@@ -253,7 +253,7 @@ TEST_CASE("Entries that are listed, and said not to exist, are kept") {
   CHECK(node.runtime().CallsOf("ListContainers") == 2);
 }
 
-TEST_CASE("Many that disappeared together are left out and not reported") {
+TEST_CASE("Many entries that disappear together are omitted silently") {
   CriTestNode node;
   // Gone from the second list on.
   auto lists = std::make_shared<std::atomic<int>>(0);
@@ -267,7 +267,7 @@ TEST_CASE("Many that disappeared together are left out and not reported") {
   CHECK(response.headers.empty());
 }
 
-TEST_CASE("A limit is filled up when the newest has disappeared") {
+TEST_CASE("If the newest entry disappears, the next one fills the limit") {
   CriTestNode node;
   node.Start([script = GoodRuntime(OnePod(3))](const RuntimeCall& call) {
     return FirstString(call.message) == "container-0"
@@ -280,7 +280,7 @@ TEST_CASE("A limit is filled up when the newest has disappeared") {
   CHECK(node.runtime().CallsOf("PodSandboxStatus") == 0);
 }
 
-TEST_CASE("If a verbose status fails, the plain one is taken") {
+TEST_CASE("If a verbose status call fails, a plain one replaces it") {
   const std::string method = AnyStatusMethod();
   RuntimeResponse cut_off;
   cut_off.end = RuntimeResponse::End::kReset;
@@ -320,7 +320,7 @@ TEST_CASE("The command and the pause image come from verbose statuses") {
   CHECK(node.runtime().CallsOf("ContainerStatus") == 1);
 }
 
-TEST_CASE("A status that hangs costs a part of the time and its details") {
+TEST_CASE("A status call that hangs costs part of the time and its details") {
   const std::string method = AnyStatusMethod();
   CriTestNode node(TenSeconds());
   node.Start(Changing(
@@ -340,7 +340,7 @@ TEST_CASE("A status that hangs costs a part of the time and its details") {
   CHECK(node.CallsOfPost() == kOnlyLists);
 }
 
-TEST_CASE("More hung statuses than run at once leave the others complete") {
+TEST_CASE("More hung status calls than run at once leave others complete") {
   constexpr std::size_t kHung = 20;
   constexpr std::size_t kContainers = 60;
   CriTestNode node(TenSeconds());
@@ -365,7 +365,7 @@ TEST_CASE("More hung statuses than run at once leave the others complete") {
   CHECK(node.Post().incomplete_count == 0);
 }
 
-TEST_CASE("If all statuses hang, the list comes in time as it is") {
+TEST_CASE("If all status calls hang, the list arrives without details") {
   CriTestNode node(TenSeconds());
   node.Start(Hanging(200, 200));
   CheckIncomplete(node, node.Post(), 201, ErrorCode::kTimeout,
@@ -374,7 +374,7 @@ TEST_CASE("If all statuses hang, the list comes in time as it is") {
   CHECK(node.incomplete().size() >= 200);
 }
 
-TEST_CASE("A collection that is cancelled starts no other call") {
+TEST_CASE("A cancelled collection starts no further call") {
   // Two lists, Version, and as many as run at once.
   constexpr std::size_t kCalls = 2 + 1 + 16;
   CriTestNode node;

@@ -47,7 +47,7 @@ TEST_CASE("A response is accepted in every form that HTTP allows") {
   }
 }
 
-TEST_CASE("The response of a Docker node passes byte for byte") {
+TEST_CASE("The response of a Docker node is reproduced byte for byte") {
   Node node;
   std::ifstream file(TEST_DATA_DIR "/recorded/docker-20.10.24.json");
   std::string recorded{std::istreambuf_iterator(file), {}};
@@ -135,7 +135,7 @@ TEST_CASE("A list option that the daemon rejects is the caller's error") {
   CheckRecovers(node);
 }
 
-TEST_CASE("A list during which a container is removed is tried once more") {
+TEST_CASE("A list during which a container is removed is retried once") {
   const std::string race = "container 0a11 does not exist: no such container";
   RuntimeOptions options = PatientOptions();
   for (const int races : {1, 2, 3}) {

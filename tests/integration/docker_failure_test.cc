@@ -63,7 +63,7 @@ Script HangAfter(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("A daemon that cannot be connected to is told apart by the reason") {
+TEST_CASE("Errors distinguish why a daemon cannot be connected to") {
   Node node;
   const auto code = ErrorCode::kCannotConnect;
   CheckFailed(node.Post(), code, "running?");
@@ -85,7 +85,7 @@ TEST_CASE("A daemon that cannot be connected to is told apart by the reason") {
   CheckRecovers(node);
 }
 
-TEST_CASE("A socket that the user may not use is told from a missing one") {
+TEST_CASE("Errors distinguish a forbidden socket from a missing one") {
   Node node;
   node.Start(GoodDaemon());
   REQUIRE(chmod(node.socket_path().c_str(), 0) == 0);
@@ -153,7 +153,7 @@ TEST_CASE(
         headers}});
 }
 
-TEST_CASE("A response over the limit ends as soon as it passes the limit") {
+TEST_CASE("A response is aborted as soon as it exceeds the limit") {
   RuntimeOptions options = PatientOptions();
   options.max_response_bytes = 1000;
   const std::string part = "is larger than the limit of 1000 bytes";
@@ -189,7 +189,7 @@ TEST_CASE("A daemon that never finishes its response ends at the timeout") {
       options);
 }
 
-TEST_CASE("A daemon's own error is passed on and not collected") {
+TEST_CASE("A daemon's own error is passed on, whatever its body is") {
   const std::string error = "Error response from daemon: ";
   CheckEach(
       ErrorCode::kDaemonError,

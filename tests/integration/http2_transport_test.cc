@@ -64,7 +64,7 @@ RuntimeResponse Hanging() {
 
 }  // namespace
 
-TEST_CASE("A request gets no more time than is left of its call") {
+TEST_CASE("A request gets no more time than its call has left") {
   // The second request starts late.
   Http2Node node([](const RuntimeCall& call) {
     if (call.method != "1") return Hanging();
@@ -84,7 +84,7 @@ TEST_CASE("A request gets no more time than is left of its call") {
   CHECK(steady_clock::now() - start < 3s);
 }
 
-TEST_CASE("A call that is cancelled ends all requests and starts no others") {
+TEST_CASE("A cancelled call ends all its requests and starts no others") {
   Http2Node node([](const RuntimeCall&) { return Hanging(); });
   Cancellation cancellation;
   CallOptions call;
@@ -101,7 +101,7 @@ TEST_CASE("A call that is cancelled ends all requests and starts no others") {
   CHECK(node.last->kind == FailureKind::kCancelled);
 }
 
-TEST_CASE("The limit applies to the bodies that are in memory at once") {
+TEST_CASE("The limit applies to all bodies in memory together") {
   RuntimeResponse response;
   response.body = std::string(1000, 'x');
   Http2Node node([response](const RuntimeCall&) { return response; }, 16'000);
@@ -118,7 +118,7 @@ TEST_CASE("The limit applies to the bodies that are in memory at once") {
   CHECK(node.last->kind == FailureKind::kBodyTooLarge);
 }
 
-TEST_CASE("A service that is no runtime is asked for HTTP/1.1 for a second") {
+TEST_CASE("A service without HTTP/2 is probed over HTTP/1.1 for a second") {
   const TempDir dir;
   ScriptedDaemon daemon(UnixSocket{dir / "r.sock"},
                         [](const Request& request, Exchange& exchange) {

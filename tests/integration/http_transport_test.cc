@@ -42,7 +42,7 @@ void RunOnThreads(std::size_t count, const Call& call) {
 
 }  // namespace
 
-TEST_CASE("Each request opens a connection to a Unix socket, none the client") {
+TEST_CASE("Each request opens its own connection to a Unix socket") {
   Node node;
   ScriptedDaemon& daemon = node.Start(GoodDaemon());
   CHECK(node.client().endpoint() == node.host());
@@ -64,7 +64,7 @@ TEST_CASE("A socket path leads to the daemon that currently listens there") {
   CHECK(node.Post().body == "[]");
 }
 
-TEST_CASE("Requests by TCP share one kept connection, and replace a dead one") {
+TEST_CASE("TCP requests share one kept connection, and replace a dead one") {
   TcpNode node(GoodDaemon());
   for (int i = 0; i < 5; ++i) CheckCollected(node.Post());
   CHECK(node.daemon.ConnectionsOpened() == 1);
@@ -74,7 +74,7 @@ TEST_CASE("Requests by TCP share one kept connection, and replace a dead one") {
   CHECK(node.daemon.ConnectionsOpened() == 2);
 }
 
-TEST_CASE("A kept connection with unread bytes is not used again") {
+TEST_CASE("A kept connection with unread bytes is not reused") {
   std::promise<void> first_response_read;
   std::promise<void> second_response_sent;
   std::atomic<int> requests{0};
@@ -100,7 +100,7 @@ TEST_CASE("Bytes that arrive with a response are not the next response") {
   CHECK(node.daemon.ConnectionsOpened() == 2);
 }
 
-TEST_CASE("Only a request on a kept connection that dies is sent again, once") {
+TEST_CASE("Only a request whose kept connection dies is retried, once") {
   TcpNode kept(DieAfter(1, GoodDaemon()));
   CheckCollected(kept.Post());
   CheckCollected(kept.Post());
@@ -193,7 +193,7 @@ TEST_CASE("A daemon is reached by TCP, without the environment's proxies") {
   CHECK(requests.at(1).target == "/a/docker/v1.40/containers/json?all=1");
 }
 
-TEST_CASE("A host or port that cannot be connected to is told apart") {
+TEST_CASE("Errors distinguish why a host or port cannot be connected to") {
   std::string host;
   {
     const TcpNode node(GoodDaemon());
@@ -206,7 +206,7 @@ TEST_CASE("A host or port that cannot be connected to is told apart") {
               ": Could not resolve host: a..b. Check the name");
 }
 
-TEST_CASE("A connection over its time limit is told from a late response") {
+TEST_CASE("Errors distinguish a slow connection from a late response") {
   // The daemon waits for a request, and the client for a TLS handshake.
   TcpNode node(GoodDaemon());
   RuntimeOptions options = PatientOptions(node.WithScheme("https"));

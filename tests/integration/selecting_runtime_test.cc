@@ -88,7 +88,7 @@ class AutoNode {
 
 }  // namespace
 
-TEST_CASE("A Docker daemon that is left over next to containerd is not asked") {
+TEST_CASE("A Docker daemon left over next to containerd is not queried") {
   AutoNode node;
   node.StartCri(CriWithPods());
   node.StartDocker(GoodDaemon("[]"));
@@ -110,7 +110,7 @@ TEST_CASE(
   CHECK(node.runtime().endpoint() == node.docker_host());
 }
 
-TEST_CASE("What speaks another protocol does not count") {
+TEST_CASE("A service that speaks another protocol is not a candidate") {
   AutoNode node;
   node.StartDocker(RespondWith(ResponseBytes(404, kJson, "no")));
   SECTION("a gRPC server without the CRI") {
@@ -133,7 +133,7 @@ TEST_CASE("What speaks another protocol does not count") {
         std::string::npos);
 }
 
-TEST_CASE("All usual sockets are candidates, unless one is given") {
+TEST_CASE("All known sockets are candidates unless an endpoint is given") {
   RuntimeOptions options;
   options.kind = RuntimeKind::kAuto;
   options.docker_endpoint = "unix:///nowhere/docker.sock";
@@ -158,7 +158,7 @@ TEST_CASE("All usual sockets are candidates, unless one is given") {
         std::string::npos);
 }
 
-TEST_CASE("A chosen runtime may restart, or another one take over") {
+TEST_CASE("A chosen runtime may restart, and another one may take over") {
   AutoNode node;
   node.StartDocker(GoodDaemon("[]"));
   CHECK(node.List() == "docker 0");
@@ -177,7 +177,7 @@ TEST_CASE("A chosen runtime may restart, or another one take over") {
   CHECK(node.List() == "docker 1");
 }
 
-TEST_CASE("A runtime that hangs is the error, next to an empty one") {
+TEST_CASE("A hung runtime is the error, not the empty one beside it") {
   AutoNode node(std::chrono::milliseconds(800));
   node.StartDocker(GoodDaemon("[]"));
   std::string begin = "The container runtime at " + node.cri_host();

@@ -103,7 +103,7 @@ TEST_CASE("A daemon is reached by TLS if its certificate is trusted") {
   daemon.CheckReached(tls);
 }
 
-TEST_CASE("A TLS file that is missing is named") {
+TEST_CASE("The error of a missing TLS file names it") {
   const TlsDaemon daemon;
   const std::string what = "/missing.pem cannot be read: No such file";
   TlsOptions tls;

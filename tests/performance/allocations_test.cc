@@ -90,7 +90,7 @@ TEST_CASE("If memory is short, encoding throws std::bad_alloc") {
   CHECK(allocations > 3);
 }
 
-TEST_CASE("If memory is short, a collection is a 500 or whole") {
+TEST_CASE("If memory is short, a collection is whole or a 500") {
   const std::string json =
       EncodeContainers(bench::GenerateNode(bench::Shape::kRich, 2));
   ScriptedNode node;

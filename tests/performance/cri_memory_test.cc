@@ -154,7 +154,7 @@ TEST_CASE("Entries as large as a response are listed within the bound") {
   }
 }
 
-TEST_CASE("What verbose statuses hold takes little memory") {
+TEST_CASE("The content of verbose statuses takes little memory") {
   cri::Budget budget(std::size_t{32} << 20);
   CriContainer container;
   container.id = "c";

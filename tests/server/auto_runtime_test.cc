@@ -85,7 +85,7 @@ TEST_CASE("With --runtime=cri, the containers of the CRI alone are served") {
   CHECK(node.daemon().Requests().empty());
 }
 
-TEST_CASE("Both routes say in a header how many containers lack details") {
+TEST_CASE("A header of both routes counts the containers without details") {
   TwoRuntimes node("cri");
   CriNode pod = PodNode();
   CriContainer& container = pod.containers.emplace_back();

@@ -179,9 +179,7 @@ TEST_CASE("Requests that arrive while a call runs share the next one") {
   CHECK(batches.sizes == std::vector<std::size_t>{1, 100});
 }
 
-TEST_CASE(
-    "If the call throws, all requests of the batch are completed without a "
-    "collection") {
+TEST_CASE("If a call throws, its batch is completed without a collection") {
   Batches batches(1);
   const Request running = batches.Join(7);
   batches.WaitForCalls(1);

@@ -131,7 +131,7 @@ TEST_CASE("Only a collection of all containers shows that a cause has ended") {
   CHECK(fixture.LinesOf({}) == Texts{kAllEnded});
 }
 
-TEST_CASE("The lines about incomplete containers are few") {
+TEST_CASE("Log lines about incomplete containers are few") {
   Texts many;
   for (char c = 'a'; c <= 'z'; ++c) many.emplace_back(1, c);
   {

@@ -81,7 +81,7 @@ TEST_CASE("Bodies in flight count once, and one of any size is accepted") {
   CHECK_FALSE(bodies.Add(body(4097)));
 }
 
-TEST_CASE("Room is made by receiving connections first, the oldest of them") {
+TEST_CASE("The oldest receiving connection makes room first") {
   std::array<FileDescriptor, 4> ours;
   std::array<FileDescriptor, 4> theirs;
   Connections connections;

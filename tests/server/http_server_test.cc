@@ -158,7 +158,7 @@ TEST_CASE("The order to stop wakes the server's thread, which then stops") {
   }
 }
 
-TEST_CASE("Connections are renewed: idle ones now, busy ones when done") {
+TEST_CASE("Idle connections are renewed at once, busy ones when done") {
   SleepyServer sleepy;
   RawClient fresh(TcpHost(sleepy.url));
   RawClient idle(TcpHost(sleepy.url));
@@ -276,7 +276,7 @@ TEST_CASE("Pipelined requests get their responses in turn") {
   CHECK(node.daemon().Requests().size() == kRequests);
 }
 
-TEST_CASE("Requests that all come at one moment all get a response") {
+TEST_CASE("Requests that arrive at the same moment all get a response") {
   // Multiples of what an event loop takes at a time are where it may stop.
   for (const int count : {127, 128, 256, 512}) {
     CAPTURE(count);

@@ -62,7 +62,7 @@ TEST_CASE("Requests over the limit are rejected until pending clients leave") {
   WaitForOpenFiles(node.server().pid(), open_files);
 }
 
-TEST_CASE("A batch that finds no call in time is told to come again") {
+TEST_CASE("A batch whose call does not start in time is rejected") {
   Node node({"--timeout", "1s"});
   node.Start(NeverRespond());
   std::vector<HttpCall> calls;
@@ -146,7 +146,7 @@ TEST_CASE("A client that sends without end is cut off") {
   CheckCollected(Post(node.url()));
 }
 
-TEST_CASE("A head of 16 KiB is accepted, and a larger one rejected") {
+TEST_CASE("A head of 16 KiB is accepted, and a larger one is rejected") {
   Node node;
   node.Start(GoodDaemon());
   const std::size_t others = RequestBytes("POST", kRoute, {{"x", ""}}).size();
@@ -210,8 +210,7 @@ TEST_CASE("Responses that clients do not read are bounded in memory") {
   CHECK(WaitUntil([&] { return in_flight() < 100'000; }, kGenerous));
 }
 
-TEST_CASE(
-    "1,000 idle connections leave the others alone, and more are closed") {
+TEST_CASE("1,000 idle connections do not harm others, and more are closed") {
   containercollector::server::AllowConnections(3000);
   LocalNode node([](Options& options) {
     options.http.max_connections = 1000;
@@ -247,7 +246,7 @@ TEST_CASE("Clients that leave in the middle of a request keep no connection") {
   WaitForOpenFiles(getpid(), open_files);
 }
 
-TEST_CASE("200 clients that do not read share the response, and harm nobody") {
+TEST_CASE("200 clients that do not read share the response and harm no one") {
   LocalNode node = NodeWithDeadlines(minutes(10), minutes(10));
   const std::string containers = ManyContainers(2'000'000);
   node.Start(GoodDaemon(containers));

@@ -150,7 +150,7 @@ TEST_CASE("The server serves on the sockets that systemd passes") {
   }
 }
 
-TEST_CASE("A socket that is none to listen on is an error") {
+TEST_CASE("A passed socket that does not listen is an error") {
   const FileDescriptor socket(
       CheckSystemCall(::socket(AF_INET, SOCK_STREAM, 0), "socket"));
   const Output output = Run(Activated({socket.get()}, {}));
@@ -161,7 +161,7 @@ TEST_CASE("A socket that is none to listen on is an error") {
             "the socket unit.") != std::string::npos);
 }
 
-TEST_CASE("systemd is told when the server is ready, reloads and stops") {
+TEST_CASE("systemd is notified when the server is ready, reloads and stops") {
   NotifySocket systemd;
   Node node({}, {{"NOTIFY_SOCKET", systemd.path()}});
   CHECK(systemd.Receive() == "READY=1");
@@ -174,7 +174,7 @@ TEST_CASE("systemd is told when the server is ready, reloads and stops") {
   CHECK(node.server().WaitForExit() == 0);
 }
 
-TEST_CASE("The server runs on if systemd cannot be told") {
+TEST_CASE("The server keeps running if systemd cannot be notified") {
   Node node({}, {{"NOTIFY_SOCKET", "/nowhere/notify"}});
   CheckText(Get(node.url(), "/healthz"), 200, "ok");
   CheckOnce(node.Log(),

@@ -141,7 +141,7 @@ TEST_CASE("A request is one log line, which no caller can forge") {
   }));
 }
 
-TEST_CASE("The log can be JSON lines, and can be less") {
+TEST_CASE("The log can be JSON, and its level can be raised") {
   Node node({"--log-format=json"});
   Post(node.url());
   CHECK(CountOf(node.Log(),
@@ -172,7 +172,7 @@ TEST_CASE("A failure of the daemon is logged when it begins and when it ends") {
             "call=\"list\"\n"});
 }
 
-TEST_CASE("A server that cannot begin says why, and what to do") {
+TEST_CASE("A server that cannot start says why, and what to do") {
   Node node;
   const std::string port = node.url().substr(node.url().rfind(':') + 1);
   struct Case {

@@ -70,7 +70,7 @@ TEST_CASE("A counter adds, a gauge replaces, a histogram sorts into buckets") {
   CHECK_FALSE(Has(text, "timestamp"));
 }
 
-TEST_CASE("The process shows what it uses") {
+TEST_CASE("The metrics include the resource usage of the process") {
   const auto read = [] { return Metrics().ToText(); };
   const std::string before = read();
   CHECK(MetricValue(before, "process_resident_memory_bytes") > 1'000'000);

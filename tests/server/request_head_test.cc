@@ -58,7 +58,7 @@ std::string Send(const std::string& url, const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("Honest requests are accepted") {
+TEST_CASE("Valid requests are accepted") {
   CHECK(Rejection(Head({}, "HTTP/1.0")).empty());
   for (const HeadHeaders& more :
        std::vector<HeadHeaders>{{},
@@ -183,7 +183,7 @@ TEST_CASE("Web pages get nothing on any route") {
              kPost + "Connection: close\r\nHost: " + host + "\r\n\r\n")));
 }
 
-TEST_CASE("Requests that are ambiguous or no HTTP are rejected") {
+TEST_CASE("Ambiguous requests, and bytes that are not HTTP, are rejected") {
   LocalNode node([](Options& options) {
     options.http.idle_timeout = std::chrono::seconds(1);
   });
@@ -236,7 +236,7 @@ TEST_CASE("Requests that are ambiguous or no HTTP are rejected") {
   CheckCollected(Post(node.url()));
 }
 
-TEST_CASE("What libmicrohttpd rejects gets one response, logged and counted") {
+TEST_CASE("A request that libmicrohttpd rejects is logged and counted once") {
   Node node;
   const std::string no_number = "Bad request: Content-Length is not a number.";
   for (const std::string length :
@@ -272,7 +272,7 @@ TEST_CASE("What libmicrohttpd rejects gets one response, logged and counted") {
   CHECK(log.find(" status=0 ") == std::string::npos);
 }
 
-TEST_CASE("Requests with bytes changed at random do not end the server") {
+TEST_CASE("The server survives requests with random bytes changed") {
   constexpr int kRequests = 3000;
   Node node({"--log-level", "error"});
   node.Start(GoodDaemon());

@@ -172,7 +172,7 @@ TEST_CASE("The known fields of a body are logged, wherever it is cut") {
     check(body, log);
 }
 
-TEST_CASE("A request's line has what is known of it") {
+TEST_CASE("A request's log line has all that is known about it") {
   RequestRecord record;
   record.request.method = "POST";
   record.request.path = "/processor/containercollector";

@@ -350,7 +350,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("A list that is too large is no failure of the daemon") {
+TEST_CASE("A list that is too large is not a runtime failure") {
   Node node({"--max-answer-bytes", "1000"});
   node.Start(GoodDaemon(ManyContainers(1200)));
   for (const auto& route : {std::string(kRoute), kObjectRoute})

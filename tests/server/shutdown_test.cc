@@ -36,7 +36,7 @@ TEST_CASE("Without requests, SIGTERM and SIGINT end the server at once") {
   CHECK(idle.ReceiveToEnd().bytes.empty());
 }
 
-TEST_CASE("A server that stops completes the running call and the next one") {
+TEST_CASE("A stopping server completes the running call and the next one") {
   Node node;
   node.Start(RespondWhenReleased(GoodResponse()));
   std::vector<HttpCall> calls = PostForTwoCalls(node);
@@ -54,7 +54,7 @@ TEST_CASE("A server that stops completes the running call and the next one") {
   CHECK(node.daemon().Requests().size() == 2);
 }
 
-TEST_CASE("A server that stops waits for a daemon that hangs, but twice only") {
+TEST_CASE("A stopping server waits for a hung daemon at most twice") {
   Node node({"--timeout", "1s"});
   node.Start(NeverRespond());
   std::vector<HttpCall> calls = PostForTwoCalls(node);
@@ -66,7 +66,7 @@ TEST_CASE("A server that stops waits for a daemon that hangs, but twice only") {
   CHECK(std::chrono::steady_clock::now() - start < kGenerous);
 }
 
-TEST_CASE("A server that stops rejects batches that get no call in time") {
+TEST_CASE("A stopping server rejects batches whose call starts too late") {
   Node node({"--timeout", "1s"});
   node.Start(NeverRespond());
   std::vector<HttpCall> calls;
@@ -88,7 +88,7 @@ TEST_CASE("A server that stops rejects batches that get no call in time") {
   CHECK(node.server().WaitForExit() == 0);
 }
 
-TEST_CASE("A server that stops sends a response to its end if it is read") {
+TEST_CASE("A stopping server sends a whole response if the client reads it") {
   Node node({"--max-answer-bytes", "0", "--timeout", "1s"});
   const std::string large = ManyContainers(4'000'000);
   node.Start(GoodDaemon(large));

@@ -182,7 +182,7 @@ TEST_CASE("A TLS file that this user may not read is named") {
   }
 }
 
-TEST_CASE("The certificate that expires first counts") {
+TEST_CASE("The expiry is that of the certificate that expires first") {
   const Pki pki;
   const auto days = [&] {
     const std::chrono::duration<double> rest =
@@ -197,8 +197,7 @@ TEST_CASE("The certificate that expires first counts") {
   CHECK(std::abs(days() - 1) < 0.01);
 }
 
-TEST_CASE(
-    "With a certificate, the server speaks TLS 1.2 and 1.3, else nothing") {
+TEST_CASE("With a certificate, the server speaks TLS 1.2 and 1.3 only") {
   TlsNode node(false, {"--max-answer-bytes", "0"});
   CHECK(node.url().rfind("https://127.0.0.1:", 0) == 0);
   for (const Command& version : kVersions) {
@@ -244,7 +243,7 @@ TEST_CASE(
         "The client did not speak TLS. Use https:// in its URL."}});
 }
 
-TEST_CASE("With an authority for clients, only its clients get anything") {
+TEST_CASE("With a client CA, only clients with its certificates are served") {
   TlsNode node(true);
   const std::string advice =
       " Give it one that a CA of --tls-client-ca has signed for TLS clients.";
@@ -280,7 +279,7 @@ TEST_CASE("With an authority for clients, only its clients get anything") {
   node.CheckRejections(rejections);
 }
 
-TEST_CASE("SIGHUP brings new certificates, and keeps the old where it cannot") {
+TEST_CASE("SIGHUP reloads the certificates, or keeps the old ones if invalid") {
   TlsNode node(true);
   const fs::path dir = node.pki.dir.path();
   const auto is_served_by = [&](const std::string& name) {

@@ -130,7 +130,7 @@ TEST_CASE("a recorded node lists what the query asks for") {
             .rfind(R"({"message":"Invalid filter 'volume'.)", 0) == 0);
 }
 
-TEST_CASE("the client tells a whole response from one that is cut off") {
+TEST_CASE("the client distinguishes a whole response from a truncated one") {
   const std::string body(5000, 'x');
   const std::string whole = ResponseBytes(200, kJson, body);
   const std::string chunked = Chunked(200, kJson, body, 700);

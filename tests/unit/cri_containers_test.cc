@@ -89,7 +89,7 @@ cri::Details DetailsOf(std::string_view state, std::int64_t started_at,
 
 }  // namespace
 
-TEST_CASE("A container of the CRI looks as dockershim showed it") {
+TEST_CASE("A CRI container looks as it did through dockershim") {
   cri::Entry entry = ContainerEntry();
   cri::Details details = DetailsOf(kStateRunning, kNow - 3 * kHour);
   details.image.image = "docker.io/library/nginx:1";
@@ -114,7 +114,7 @@ TEST_CASE("A container of the CRI looks as dockershim showed it") {
   CHECK_FALSE(IsPodSandbox(entry.container));
 }
 
-TEST_CASE("A sandbox of the CRI looks as dockershim showed it") {
+TEST_CASE("A CRI sandbox looks as it did through dockershim") {
   cri::Entry entry = SandboxEntry();
   CHECK(entry.is_sandbox);
   cri::Details details;
@@ -167,7 +167,7 @@ TEST_CASE("Without details, the text of a status is the state alone") {
   CHECK(SandboxEntry().container.status == "Up");
 }
 
-TEST_CASE("Durations have the words of docker/go-units") {
+TEST_CASE("Durations read like those of docker/go-units") {
   constexpr std::int64_t kMinute = 60 * kSecond;
   constexpr std::int64_t kDay = 24 * kHour;
   struct Case {
@@ -203,7 +203,7 @@ TEST_CASE("Durations have the words of docker/go-units") {
   }
 }
 
-TEST_CASE("The text of a status has Docker's words, and no unknown time") {
+TEST_CASE("The status text has Docker's words and omits unknown times") {
   const std::int64_t minutes_ago = kNow - 120 * kSecond;
   CHECK(StatusOf(DetailsOf(kStateCreated, kNow)) == "Created");
   CHECK(StatusOf(DetailsOf(kStateDead, kNow)) == "Dead");
@@ -240,7 +240,7 @@ TEST_CASE("Only a container that has exited has an exit code") {
   }
 }
 
-TEST_CASE("The image is the one that the user named, where that is known") {
+TEST_CASE("The image is the one that the user named, if it is known") {
   struct Case {
     const char* rule;
     cri::ImageSpec listed;
@@ -351,7 +351,7 @@ TEST_CASE("The size of a container is that of its writable layer") {
   CHECK(entries[0].container.size_rw == 0x7FFFFFFFFFFFFFFF);
 }
 
-TEST_CASE("What an entry takes is charged before it is built") {
+TEST_CASE("The memory of an entry is charged before it is built") {
   cri::Details details;
   details.bytes = 5000;
   cri::Entry entry = ContainerEntry();

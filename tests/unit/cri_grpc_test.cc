@@ -40,7 +40,7 @@ void CheckMalformed(HttpResponse response, const std::string& what) {
 
 }  // namespace
 
-TEST_CASE("A gRPC message stands behind a flag and its length") {
+TEST_CASE("A gRPC message follows a flag and its length") {
   CHECK(FrameMessage("") == "\0\0\0\0\0"s);
   CHECK(FrameMessage("ab") == "\0\0\0\0\2ab"s);
   const std::string large(0x010203, 'x');
@@ -50,7 +50,7 @@ TEST_CASE("A gRPC message stands behind a flag and its length") {
   CHECK(MessageOf(ResponseWith(FrameMessage(large))) == large);
 }
 
-TEST_CASE("A gRPC status other than 0 counts, whatever the body is") {
+TEST_CASE("A gRPC status other than 0 is a failure, whatever the body") {
   for (const auto& [code, name] : {std::pair{1, "CANCELLED"},
                                    {2, "UNKNOWN"},
                                    {5, "NOT_FOUND"},
@@ -84,7 +84,7 @@ TEST_CASE("The message of a gRPC status is decoded to valid UTF-8") {
   }
 }
 
-TEST_CASE("A body that is no whole gRPC message tells what arrived") {
+TEST_CASE("The error of an incomplete gRPC message says what arrived") {
   const std::string few = " bytes, and a message begins with 5";
   CheckMalformed(ResponseWith("\0\0\0"s), "not valid gRPC: it has 3" + few);
   CheckMalformed(ResponseWith(""), "not valid gRPC: it has 0" + few);
@@ -113,7 +113,7 @@ TEST_CASE("A gRPC status is one number without signs or spaces") {
   }
 }
 
-TEST_CASE("A gRPC status is in the trailers, or the headers are everything") {
+TEST_CASE("A gRPC status is in the trailers, or in the only headers") {
   const auto status = [](const HttpResponse& response) {
     return FailureOf(response).grpc_status;
   };
@@ -128,7 +128,7 @@ TEST_CASE("A gRPC status is in the trailers, or the headers are everything") {
   CHECK(FailureOf(response).kind == FailureKind::kNoGrpcStatus);
 }
 
-TEST_CASE("What is not gRPC says what it is") {
+TEST_CASE("The error of a response that is not gRPC says what it is") {
   HttpResponse response = ResponseWith("\0\0\0\0\1a"s);
   for (const char* type : {"application/grpc+proto", "application/grpc;x=1"}) {
     response.headers.front().second = type;
@@ -144,7 +144,7 @@ TEST_CASE("What is not gRPC says what it is") {
   CheckMalformed(response, "not gRPC: it has HTTP status 404");
 }
 
-TEST_CASE("A gRPC status counts though the stream was reset after it") {
+TEST_CASE("A gRPC status counts even if the stream is reset after it") {
   const auto kind = [](FailureKind failure, HttpResponse response) {
     response.failure.emplace().kind = failure;
     return FailureOf(std::move(response)).kind;

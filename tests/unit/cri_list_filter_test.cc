@@ -99,7 +99,7 @@ TEST_CASE("All containers are listed, or running ones, or the newest") {
                {"limit=-1 exited=137", "aa2"}});
 }
 
-TEST_CASE("Each filter takes what Docker's does") {
+TEST_CASE("Each filter selects what Docker's does") {
   CheckListed({
       {"id=aa1", "aa1"},
       {"id=bb", ""},  // It is not unique.
@@ -144,7 +144,8 @@ TEST_CASE("An ancestor is an image by name, ID or reference") {
     CheckListed({{std::string("ancestor=").append(image), ""}});
 }
 
-TEST_CASE("A name filter takes regular expressions, with and without slash") {
+TEST_CASE(
+    "A name filter matches regular expressions, with or without a slash") {
   CheckListed({{"name=web", "aa1 bb2"},
                {"name=/k8s_web$", "aa1"},
                {"name=^k8s_web$", "aa1"},
@@ -260,7 +261,7 @@ TEST_CASE("The state is checked again when the status is known") {
   CHECK(entries[0].container.id == "bb2");
 }
 
-TEST_CASE("Filtering ends with the time or the call") {
+TEST_CASE("Filtering ends at the deadline or when the call is cancelled") {
   Cancellation cancellation;
   CallLimit limit = Patient();
   const ListOptions options = OptionsOf("name=web");
@@ -283,7 +284,7 @@ TEST_CASE("Filtering ends with the time or the call") {
   check_ends(ErrorCode::kTimeout, "not finished in time");
 }
 
-TEST_CASE("What the runtime can leave out of the list is sent along") {
+TEST_CASE("Filters that the runtime can apply are sent to it") {
   for (const auto& [words, sent] : std::vector<Case>{
            {"", ""},
            {"all=0", "running"},

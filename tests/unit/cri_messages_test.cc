@@ -157,7 +157,7 @@ TEST_CASE("The version and the sizes of containers are decoded") {
   CHECK(stats[0].used_bytes == 99);
 }
 
-TEST_CASE("Each state of the CRI is one of Docker's, also of a later CRI") {
+TEST_CASE("Each CRI state, even an unknown one, is one of Docker's") {
   const auto state_of = [](std::uint64_t number) {
     return std::string(
                Containers(Tagged(1, Tagged(1, "c") + Tagged(6, number)))[0]
@@ -226,7 +226,7 @@ TEST_CASE("A malformed message is an error that names the place") {
   }
 }
 
-TEST_CASE("What a message describes is charged before it is built") {
+TEST_CASE("The memory of a decoded message is charged before it is built") {
   enum Kind { kList, kContainer, kSandbox };
   struct Case {
     const char* what;
@@ -272,7 +272,7 @@ TEST_CASE("What a message describes is charged before it is built") {
   }
 }
 
-TEST_CASE("A verbose status tells the command and the pause image") {
+TEST_CASE("A verbose status contains the command and the pause image") {
   test::CriSandbox sandbox;
   sandbox.id = "s1";
   sandbox.info =

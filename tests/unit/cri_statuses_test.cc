@@ -43,7 +43,7 @@ std::size_t CountKnown(const cri::StatusMemory& memory,
 
 }  // namespace
 
-TEST_CASE("Nothing is remembered of a runtime that was replaced") {
+TEST_CASE("Nothing about a replaced runtime is remembered") {
   const containercollector::test::TempDir directory;
   const std::string path = directory / "socket";
   std::ofstream(path) << "";

@@ -36,7 +36,7 @@ ListOptions With(const std::string& filter, const std::string& value) {
 
 }  // namespace
 
-TEST_CASE("An error response has the daemon's message, or what to check") {
+TEST_CASE("The text of an error response is the daemon's message or advice") {
   struct Case {
     int status;
     std::string body;
@@ -78,7 +78,7 @@ TEST_CASE("An error response has the daemon's message, or what to check") {
         std::string::npos);
 }
 
-TEST_CASE("A port that speaks TLS says how to reach it") {
+TEST_CASE("The error of a TLS port says how to connect to it") {
   // Go, nginx and Apache.
   for (const auto& [body, text] :
        {std::pair{"Client sent an HTTP request to an HTTPS server.\n",

@@ -85,7 +85,7 @@ TEST_CASE("A Unix endpoint is the absolute path of a socket or its name") {
   }
 }
 
-TEST_CASE("An endpoint that cannot be used says what to write instead") {
+TEST_CASE("The error of an invalid endpoint says what to write instead") {
   struct Case {
     std::string endpoint;
     std::string why;

@@ -17,7 +17,7 @@ TEST_CASE("An error carries its code, its text and the daemon's status") {
   STATIC_REQUIRE(std::is_nothrow_copy_constructible_v<Error>);
 }
 
-TEST_CASE("An error code has a name, and is retryable if it may pass") {
+TEST_CASE("An error code has a name and says whether a retry may help") {
   const auto [code, name, is_retryable] =
       GENERATE(table<ErrorCode, std::string, bool>({
           {ErrorCode::kInvalidArgument, "invalid_argument", false},

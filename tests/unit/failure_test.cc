@@ -207,14 +207,14 @@ TEST_CASE("Each failure has its code and its text for Docker and for the CRI") {
   }
 }
 
-TEST_CASE("A text has whole seconds, or milliseconds that are rounded up") {
+TEST_CASE("Durations in texts are whole seconds, or milliseconds rounded up") {
   Failure failure{FailureKind::kConnectTimeout, ""};
   failure.elapsed = std::chrono::microseconds(1'499'001);
   CHECK(std::string(ToError({Endpoint(), ""}, failure).what())
             .find(" within 1500ms. ") != std::string::npos);
 }
 
-TEST_CASE("The error of connect() tells the failures of a socket apart") {
+TEST_CASE("The errno of connect() distinguishes the failures of a socket") {
   const auto kind = [](int os_error, const char* endpoint) {
     return KindOfConnectFailure(os_error,
                                 ParseEndpoint(endpoint, RuntimeKind::kDocker));

@@ -69,7 +69,7 @@ TEST_CASE("A forked process neither uses nor destroys its parent's handles") {
   CHECK(pool->Take() != nullptr);
 }
 
-TEST_CASE("A connection that ends is told from bytes of another protocol") {
+TEST_CASE("The end of a connection is distinguished from another protocol") {
   const auto kind = [](CURLcode code, int os_error, const std::string& text,
                        const char* body = "") {
     std::size_t bytes_left = 1;

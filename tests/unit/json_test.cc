@@ -260,7 +260,7 @@ TEST_CASE("A repeated map adds to the first, a repeated list replaces it") {
             .find(R"("Names":["/c"])") != std::string::npos);
 }
 
-TEST_CASE("Containers are visited one by one, each as if it came alone") {
+TEST_CASE("Containers are visited one by one, each as if it were alone") {
   std::vector<std::string> visited;
   const auto visit = [&](const Container& container) {
     visited.push_back(EncodeContainers({container}));

@@ -110,7 +110,7 @@ TEST_CASE("The error of a malformed parameter names it and what to write") {
                     "as the code of a byte, e.g. %20 for a space"));
 }
 
-TEST_CASE("Options that differ in anything are different, and have an order") {
+TEST_CASE("Options that differ in any member are unequal and ordered") {
   std::vector<ListOptions> options(6);
   options[1].all = false;
   options[2].size = true;

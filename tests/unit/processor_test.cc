@@ -134,7 +134,7 @@ TEST_CASE("A processor moves and does not copy") {
   STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<Processor>);
 }
 
-TEST_CASE("A processor takes its containers from any runtime") {
+TEST_CASE("A processor accepts any runtime") {
   const Processor by_value{FakeRuntime()};
   const Processor by_pointer{std::make_unique<FakeRuntime>()};
   for (const Processor* processor : {&by_value, &by_pointer}) {
@@ -149,7 +149,7 @@ TEST_CASE("A processor takes its containers from any runtime") {
   }
 }
 
-TEST_CASE("A processor hands the limits of a call to its runtime") {
+TEST_CASE("A processor passes the limits of a call to its runtime") {
   CallOptions call;
   call.deadline.emplace();
   const Response response =

@@ -69,7 +69,7 @@ TEST_CASE("TLS uses the files of Docker's CLI, and verifies them if told so") {
             .find("/.docker/ca.pem verified") != std::string::npos);
 }
 
-TEST_CASE("Options that cannot be used say what to write") {
+TEST_CASE("The error of an invalid option says what to write") {
   using std::chrono::microseconds;
   struct Case {
     void (*set)(RuntimeOptions&);

@@ -204,7 +204,7 @@ TEST_CASE("Labels that the CRI client adds do not make a pod's container") {
   CHECK(candidates.List() == Ids{"b1"});
 }
 
-TEST_CASE("A runtime alone is chosen, and there is nothing to explain") {
+TEST_CASE("A single runtime is chosen without a reason") {
   Candidates candidates({{}, {{Plain("b1")}}});
   candidates.Vanish("a");
   CHECK(candidates.List() == Ids{"b1"});
@@ -213,7 +213,7 @@ TEST_CASE("A runtime alone is chosen, and there is nothing to explain") {
   CHECK(candidates.Asked() == Counts{0, 2});
 }
 
-TEST_CASE("Candidates that fail do not count, and are no reason") {
+TEST_CASE("Candidates that fail are ignored, also in the reason") {
   for (const ErrorCode code :
        {ErrorCode::kCannotConnect, ErrorCode::kPermissionDenied,
         ErrorCode::kTlsFailed, ErrorCode::kResponseTruncated,
@@ -226,7 +226,7 @@ TEST_CASE("Candidates that fail do not count, and are no reason") {
   }
 }
 
-TEST_CASE("If no runtime responds, the error says why of each") {
+TEST_CASE("If no runtime responds, the error says why for each") {
   Candidates candidates({{},
                          Fails(ErrorCode::kCannotConnect, "Is b?"),
                          Fails(ErrorCode::kDaemonError, "c has no CRI."),
@@ -247,7 +247,7 @@ TEST_CASE("If no runtime responds, the error says why of each") {
                         NoRuntime("These sockets do not exist: a, b, c, d."));
 }
 
-TEST_CASE("A choice is kept without asking others") {
+TEST_CASE("A choice is kept without querying other candidates") {
   Candidates candidates({{}, {{OfPod("b1")}}, {}});
   candidates.List();
   candidates.Asked();
@@ -273,7 +273,7 @@ TEST_CASE("While no runtime lists pods, each list looks for them") {
   candidates.CheckChosen("c", kListsPods);
 }
 
-TEST_CASE("A runtime that refuses connections is chosen no more") {
+TEST_CASE("A runtime that refuses connections is no longer chosen") {
   Candidates candidates({{{OfPod("a1")}}, {{Plain("b1")}}});
   candidates.List();
   candidates['a'].list_error.emplace(ErrorCode::kCannotConnect, "refused");
@@ -321,7 +321,7 @@ TEST_CASE("Only what the chosen runtime lacks is reported") {
   CHECK(reports == Ids{"b lacks", "b lacks"});
 }
 
-TEST_CASE("A cancelled call asks no further candidate") {
+TEST_CASE("A cancelled call queries no further candidate") {
   Candidates candidates(
       {Fails(ErrorCode::kCancelled, "cancelled"), {{OfPod("b1")}}});
   candidates.CheckFails(ErrorCode::kCancelled, "cancelled");
@@ -371,7 +371,7 @@ TEST_CASE("An empty runtime does not take the place of one that ran pods") {
   CHECK(candidates.List() == Ids{"a1"});
 }
 
-TEST_CASE("A chosen runtime that hangs or fails is still the one to ask") {
+TEST_CASE("A chosen runtime that hangs or fails remains the choice") {
   for (const ErrorCode code :
        {ErrorCode::kTimeout, ErrorCode::kDaemonError,
         ErrorCode::kResponseTruncated, ErrorCode::kResponseTooLarge}) {

@@ -34,7 +34,7 @@ TEST_CASE("A map is ordered by bytes, and the last value of a key wins") {
   CHECK(Entries(map.begin(), map.end()) == sorted);
 }
 
-TEST_CASE("Find and at look a key up, and the index operator inserts it") {
+TEST_CASE("Find and at look up a key, and the index operator inserts it") {
   Map map;
   CHECK(map.empty());
   CHECK(map.Find("") == nullptr);
