@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cstddef>
 #include <filesystem>
 #include <stdexcept>
 
@@ -43,19 +44,23 @@ Command Activated(const std::vector<int>& sockets, const Command& arguments) {
 /// Plays systemd's side of sd_notify(3).
 class NotifySocket {
  public:
-  NotifySocket()
-      : socket_(CheckSystemCall(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+  /// @param is_abstract Whether the socket has a name instead of a path.
+  explicit NotifySocket(bool is_abstract)
+      : path_((is_abstract ? "@" : "") + (dir_ / "notify")),
+        socket_(CheckSystemCall(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
                                 "socket")) {
-    const sockaddr_un address = UnixAddress(path());
-    CheckSystemCall(bind(socket_.get(), Generic(address), sizeof(address)),
-                    "bind");
+    sockaddr_un address = UnixAddress(path_);
+    if (is_abstract) address.sun_path[0] = '\0';
+    const auto size =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
+    CheckSystemCall(bind(socket_.get(), Generic(address), size), "bind");
     const timeval patience{60, 0};
     CheckSystemCall(setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO,
                                &patience, sizeof(patience)),
                     "setsockopt");
   }
 
-  std::string path() const { return dir_ / "notify"; }
+  const std::string& path() const { return path_; }
 
   std::string Receive() {
     std::array<char, 256> text{};
@@ -66,6 +71,7 @@ class NotifySocket {
 
  private:
   TempDir dir_;
+  const std::string path_;
   FileDescriptor socket_;
 };
 
@@ -162,7 +168,7 @@ TEST_CASE("A passed socket that does not listen is an error") {
 }
 
 TEST_CASE("systemd is notified when the server is ready, reloads and stops") {
-  NotifySocket systemd;
+  NotifySocket systemd(GENERATE(false, true));
   Node node({}, {{"NOTIFY_SOCKET", systemd.path()}});
   CHECK(systemd.Receive() == "READY=1");
   node.server().Signal(SIGHUP);

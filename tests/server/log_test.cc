@@ -200,4 +200,11 @@ TEST_CASE("A server that cannot start says why, and what to do") {
     CHECK(output.out.empty());
     CHECK(output.err == "container-collector: " + error);
   }
+  const Output few_files = Run(
+      {"bash", "-c", R"(ulimit -n 500; exec "$0" --port=0)", ServerBinary()});
+  CHECK(few_files.exit_code == 1);
+  CHECK(few_files.err ==
+        "container-collector: Cannot serve 2048 connections with at most 500 "
+        "open files. Write less for --max-waiting, or raise the limit to 2176 "
+        "(ulimit -n, or LimitNOFILE= of systemd).\n");
 }
