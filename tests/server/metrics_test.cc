@@ -37,13 +37,17 @@ std::string MetricsOf(const Node& node) {
 
 }  // namespace
 
-TEST_CASE("A counter adds, a gauge replaces, a histogram sorts into buckets") {
+TEST_CASE("Counters add, totals and gauges replace, histograms sort values") {
   Metrics metrics;
   metrics.Record(kRequests, 1, {{"route", "a"}, {"status", "200"}});
   metrics.Record(kRequests, 1, {{"route", "a"}, {"status", "500"}});
   metrics.Record(kRequests, 2, {{"route", "a"}, {"status", "500"}});
   metrics.Record(kPending, 7);
   metrics.Record(kPending, 3);
+  for (const int total : {5, 7}) {
+    metrics.Record({"containercollector_x_total", "Help.", Metric::kTotal},
+                   total);
+  }
   for (const double seconds : {0.25, 0.3, 30.0, 61.0})
     metrics.Record(kRequestDuration, seconds, {{"route", "a"}});
   metrics.Record(kBatchSize, 1024);
@@ -52,6 +56,7 @@ TEST_CASE("A counter adds, a gauge replaces, a histogram sorts into buckets") {
               {{R"(requests_total{route="a",status="200"})", 1},
                {R"(requests_total{route="a",status="500"})", 3},
                {"requests_pending", 3},
+               {"x_total", 7},
                {R"(request_duration_seconds_count{route="a"})", 4},
                {R"(request_duration_seconds_sum{route="a"})", 91.55},
                {R"(request_duration_seconds_bucket{route="a",le="0.1"})", 0},
