@@ -47,79 +47,61 @@ std::string ProblemsText(unsigned int problems) {
   return sentences;
 }
 
-}  // namespace
-
-struct TlsHandshake::Callbacks {
-  static TlsHandshake& Of(gnutls_session_t session) {
-    return *static_cast<TlsHandshake*>(gnutls_session_get_ptr(session));
-  }
-
-  /// Called before each message is sent, or handled.
-  static int OnMessage(gnutls_session_t session, unsigned int type,
-                       unsigned int /*when*/, unsigned int incoming,
-                       const gnutls_datum_t* message) noexcept {
-    // A certificate is longer than an empty list in any TLS version.
-    constexpr unsigned int kEmptyListBytes = 4;
-    TlsHandshake& handshake = Of(session);
-    if (incoming == 0) {
-      if (type == GNUTLS_HANDSHAKE_SERVER_HELLO) handshake.server_hello_ = true;
-      return 0;
-    }
-    if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO) {
-      handshake.client_hello_ = true;
-    } else if (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT) {
-      handshake.no_certificate_ = message->size <= kEmptyListBytes;
-    } else if (type == GNUTLS_HANDSHAKE_FINISHED) {
-      handshake.finished_ = true;
-    }
-    return 0;
-  }
-
-  static int OnCertificate(gnutls_session_t session) noexcept {
-    static unsigned char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
-    gnutls_typed_vdata_st wanted{GNUTLS_DT_KEY_PURPOSE_OID, purpose, 0};
-    TlsHandshake& handshake = Of(session);
-    const int result = gnutls_certificate_verify_peers(session, &wanted, 1,
-                                                       &handshake.problems_);
-    if (result < 0) handshake.problems_ |= GNUTLS_CERT_INVALID;
-    handshake.verified_ = handshake.problems_ == 0;
-    return handshake.verified_ ? 0 : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
-  }
-};
-
-TlsHandshake::TlsHandshake(
-    gnutls_session_int* session, bool needs_certificate,
-    std::shared_ptr<const TlsCredentials> credentials) noexcept
-    : needs_certificate_(needs_certificate),
-      credentials_(std::move(credentials)) {
-  // libmicrohttpd sets it too, but reads it only with pre-shared keys.
-  gnutls_session_set_ptr(session, this);
-  gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY,
-                                     GNUTLS_HOOK_PRE, &Callbacks::OnMessage);
-  if (!needs_certificate_) return;
-  gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
-  gnutls_session_set_verify_function(session, &Callbacks::OnCertificate);
+TlsHandshake& HandshakeOf(gnutls_session_t session) {
+  return *static_cast<TlsHandshake*>(gnutls_session_get_ptr(session));
 }
 
+/// Called before each message is sent, or handled.
+int OnMessage(gnutls_session_t session, unsigned int type,
+              unsigned int /*when*/, unsigned int incoming,
+              const gnutls_datum_t* message) noexcept {
+  // A certificate is longer than an empty list in any TLS version.
+  constexpr unsigned int kEmptyListBytes = 4;
+  TlsHandshake& handshake = HandshakeOf(session);
+  if (incoming == 0) {
+    if (type == GNUTLS_HANDSHAKE_SERVER_HELLO) handshake.server_hello = true;
+  } else if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO) {
+    handshake.client_hello = true;
+  } else if (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT) {
+    handshake.no_certificate = message->size <= kEmptyListBytes;
+  } else if (type == GNUTLS_HANDSHAKE_FINISHED) {
+    handshake.finished = true;
+  }
+  return 0;
+}
+
+int OnCertificate(gnutls_session_t session) noexcept {
+  static unsigned char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
+  gnutls_typed_vdata_st wanted{GNUTLS_DT_KEY_PURPOSE_OID, purpose, 0};
+  TlsHandshake& handshake = HandshakeOf(session);
+  const int result =
+      gnutls_certificate_verify_peers(session, &wanted, 1, &handshake.problems);
+  if (result < 0) handshake.problems |= GNUTLS_CERT_INVALID;
+  handshake.verified = handshake.problems == 0;
+  return handshake.verified ? 0 : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+}
+
+}  // namespace
+
 std::optional<TlsFailure> TlsHandshake::Failure(int socket) const {
-  if (accepted() || (!client_hello_ && !HasReceivedData(socket)))
+  if (accepted() || (!client_hello && !HasReceivedData(socket)))
     return std::nullopt;
   const std::string advice =
       "Give it one that a CA of --tls-client-ca has signed for TLS clients.";
-  if (no_certificate_) {
+  if (no_certificate) {
     return TlsFailure{"no_certificate",
                       "The client presented no certificate. " + advice};
   }
-  if (problems_ != 0) {
+  if (problems != 0) {
     return TlsFailure{"untrusted", "The client's certificate is rejected: " +
-                                       ProblemsText(problems_) + advice};
+                                       ProblemsText(problems) + advice};
   }
   const char* text =
       "The handshake was broken off. The client may not trust this server's "
       "certificate: give it the CA certificate.";
-  if (!client_hello_) {
+  if (!client_hello) {
     text = "The client did not speak TLS. Use https:// in its URL.";
-  } else if (!server_hello_) {
+  } else if (!server_hello) {
     text =
         "The client and this server have no TLS version or cipher in common. "
         "Let the client speak TLS 1.2 or 1.3.";
@@ -254,11 +236,19 @@ Tls::Tls(TlsFiles files)
 void Tls::Reload() { std::atomic_store(&credentials_, Load(files_)); }
 
 std::unique_ptr<TlsHandshake> Tls::Prepare(gnutls_session_int* session) const {
-  auto current = std::atomic_load(&credentials_);
+  auto handshake = std::make_unique<TlsHandshake>();
+  handshake->credentials = std::atomic_load(&credentials_);
+  handshake->needs_certificate = !files_.client_ca.empty();
   Check(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-                               current->handle.get()));
-  return std::make_unique<TlsHandshake>(session, !files_.client_ca.empty(),
-                                        std::move(current));
+                               handshake->credentials->handle.get()));
+  // libmicrohttpd sets it too, but reads it only with pre-shared keys.
+  gnutls_session_set_ptr(session, handshake.get());
+  gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY,
+                                     GNUTLS_HOOK_PRE, &OnMessage);
+  if (!handshake->needs_certificate) return handshake;
+  gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+  gnutls_session_set_verify_function(session, &OnCertificate);
+  return handshake;
 }
 
 std::chrono::system_clock::time_point Tls::Expiry() const {

@@ -21,41 +21,30 @@ struct TlsFailure {
   std::string text;    ///< For operators.
 };
 
-/// Records the progress of a handshake through callbacks of its GnuTLS session:
+/// The progress of a handshake, which callbacks of its GnuTLS session record:
 /// libmicrohttpd (0.9.75 and 1.0.1) does not report why a handshake failed, and
 /// destroys the session before it reports the end of the connection.
 ///
 /// Thread-safety: none; the server's thread owns it.
-class TlsHandshake {
- public:
-  /// @param session Before its handshake. The object must outlive it.
-  /// @param needs_certificate Whether the client must present one.
-  TlsHandshake(gnutls_session_int* session, bool needs_certificate,
-               std::shared_ptr<const TlsCredentials> credentials) noexcept;
-  TlsHandshake(const TlsHandshake&) = delete;
-  TlsHandshake& operator=(const TlsHandshake&) = delete;
-
+struct TlsHandshake {
   /// Returns whether the client has completed the handshake, and presented a
   /// trusted certificate if it needs one.
   bool accepted() const noexcept {
-    return finished_ && (!needs_certificate_ || verified_);
+    return finished && (!needs_certificate || verified);
   }
 
   /// Returns why the handshake failed, or nothing if it succeeded or the client
   /// sent nothing, as port probes do. Call when the connection ends.
   std::optional<TlsFailure> Failure(int socket) const;
 
- private:
-  struct Callbacks;  // What GnuTLS calls.
-
-  const bool needs_certificate_;
-  const std::shared_ptr<const TlsCredentials> credentials_;
-  bool client_hello_ = false;    // The client began a handshake.
-  bool server_hello_ = false;    // Both sides agree on version and cipher.
-  bool no_certificate_ = false;  // The client presented an empty list.
-  bool verified_ = false;        // The client's certificate is trusted.
-  unsigned int problems_ = 0;    // Of that certificate, in GnuTLS' bits.
-  bool finished_ = false;        // The client completed the handshake.
+  std::shared_ptr<const TlsCredentials> credentials;
+  bool needs_certificate = false;
+  bool client_hello = false;    ///< The client began a handshake.
+  bool server_hello = false;    ///< Both sides agree on version and cipher.
+  bool no_certificate = false;  ///< The client presented an empty list.
+  bool verified = false;        ///< The client's certificate is trusted.
+  unsigned int problems = 0;    ///< Of that certificate, in GnuTLS' bits.
+  bool finished = false;        ///< The client completed the handshake.
 };
 
 /// PEM files.
