@@ -47,9 +47,8 @@ std::string Quoted(LogFormat format, std::string_view value) {
 }
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  static_assert(static_cast<int>(LogLevel::kDebug) == SPDLOG_LEVEL_DEBUG &&
-                static_cast<int>(LogLevel::kError) == SPDLOG_LEVEL_ERROR);
-  return static_cast<spdlog::level::level_enum>(level);
+  return static_cast<spdlog::level::level_enum>(static_cast<int>(level) +
+                                                SPDLOG_LEVEL_DEBUG);
 }
 
 /// Writes the priority that journald reads at the start of a line, e.g. "<4>".

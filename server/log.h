@@ -15,8 +15,7 @@ namespace containercollector::server {
 
 enum class LogFormat { kLogfmt, kJson };
 
-/// The values are those of spdlog.
-enum class LogLevel { kDebug = 1, kInfo, kWarning, kError };
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
 struct LogField {
   std::string_view name;  ///< Not escaped: must not come from a client.

@@ -103,18 +103,18 @@ Value Address(std::string& value) {
           "an IP address of this machine, e.g. 127.0.0.1, 0.0.0.0 or ::1", set};
 }
 
-/// @param hint The names of all choices, in the order of the enum, which begins
-/// with `first`: "docker, cri or auto".
+/// @param hint The names of all choices in the order of the enum, which begins
+/// at 0: "docker, cri or auto".
 template <typename Choice>
-Value OneOf(Choice& value, Choice first, const std::string& hint) {
-  std::vector<std::string> names(static_cast<std::size_t>(first));
+Value OneOf(Choice& value, const std::string& hint) {
+  std::vector<std::string> names;
   std::istringstream words(hint);
   for (std::string word; words >> word;)
     if (word != "or") names.push_back(word.substr(0, word.find(',')));
-  const auto set = [&value, first, names](const std::string& text) {
+  const auto set = [&value, names](const std::string& text) {
     const auto name = std::find(names.begin(), names.end(), text);
     value = static_cast<Choice>(name - names.begin());
-    return name != names.end() && value >= first;
+    return name != names.end();
   };
   return {"NAME", names[static_cast<std::size_t>(value)], hint, set};
 }
@@ -265,8 +265,7 @@ void AddFlags(Flags& flags, Options& options) {
   HttpOptions& http = options.http;
   TlsFiles& tls = options.tls;
   flags.option_defaults()->group("Container runtime");
-  flags.Add("--runtime",
-            OneOf(runtime.kind, RuntimeKind::kDocker, "docker, cri or auto"),
+  flags.Add("--runtime", OneOf(runtime.kind, "docker, cri or auto"),
             "docker, cri or auto. cri: containerd, CRI-O or another runtime "
             "of Kubernetes. auto: the first that lists Kubernetes containers, "
             "else the first that lists any, else the first that responds");
@@ -334,10 +333,9 @@ void AddFlags(Flags& flags, Options& options) {
             "Size of the responses that are being sent");
 
   flags.option_defaults()->group("Log");
-  flags.Add("--log-format",
-            OneOf(options.log_format, LogFormat::kLogfmt, "logfmt or json"));
-  flags.Add("--log-level", OneOf(options.log_level, LogLevel::kDebug,
-                                 "debug, info, warning or error"));
+  flags.Add("--log-format", OneOf(options.log_format, "logfmt or json"));
+  flags.Add("--log-level",
+            OneOf(options.log_level, "debug, info, warning or error"));
 }
 
 /// Rejects what the library would reject, and names the source.
