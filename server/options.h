@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "containercollector/runtime_options.h"
-#include "server/http/http_handler.h"
+#include "server/http/http_server.h"
 #include "server/http/tls.h"
 #include "server/log.h"
 #include "server/routes.h"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string_view>
 
-#include "server/http/http_handler.h"
+#include "server/http/http_server.h"
 #include "server/log.h"
 
 namespace containercollector::server {

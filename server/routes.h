@@ -10,7 +10,7 @@
 
 #include "containercollector/list_options.h"
 #include "server/collect/batcher.h"
-#include "server/http/http_handler.h"
+#include "server/http/http_server.h"
 #include "server/metrics.h"
 
 namespace containercollector::server {

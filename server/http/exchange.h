@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "server/http/http_handler.h"
+#include "server/http/http_server.h"
 #include "server/http/tls.h"
 
 struct MHD_Connection;

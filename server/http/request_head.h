@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/http/http_handler.h"
+#include "server/http/http_server.h"
 
 namespace containercollector::server {
 
