@@ -247,7 +247,7 @@ class Flags final : public CLI::App {
 
   /// Returns a text that names the most similar flag or variable, if any.
   std::string Unknown(const std::string& kind, const std::string& wrong) const {
-    const std::string text = "unknown " + kind + " " + wrong;
+    std::string text = "unknown " + kind + " " + wrong;
     for (const std::size_t slips : {1U, 2U})
       for (const std::string& name : Names())
         if (IsSimilar(wrong, name, slips))
