@@ -2,6 +2,7 @@
 #include "lib/src/endpoint.h"
 
 #include <string>
+#include <utility>
 
 #include "containercollector/error.h"
 #include "tests/support/catch.h"
@@ -16,6 +17,15 @@ namespace {
 
 constexpr auto kDocker = RuntimeKind::kDocker;
 constexpr auto kCri = RuntimeKind::kCri;
+
+void CheckRejected(const std::string& endpoint, const std::string& why,
+                   RuntimeKind kind = kDocker) {
+  const Error error = ErrorOf([&] { ParseEndpoint(endpoint, kind); });
+  CHECK(error.code() == ErrorCode::kInvalidArgument);
+  CHECK(error.what() == (kind == kCri ? "Container runtime endpoint \""
+                                      : "Docker endpoint \"") +
+                            endpoint + "\" cannot be used: " + why);
+}
 
 }  // namespace
 
@@ -86,11 +96,6 @@ TEST_CASE("A Unix endpoint is the absolute path of a socket or its name") {
 }
 
 TEST_CASE("The error of an invalid endpoint says what to write instead") {
-  struct Case {
-    std::string endpoint;
-    std::string why;
-    RuntimeKind kind = kDocker;
-  };
   const std::string any =
       "write unix:///path, tcp://host:port, http://host:port or "
       "https://host:port, e.g. unix:///var/run/docker.sock";
@@ -101,62 +106,60 @@ TEST_CASE("The error of an invalid endpoint says what to write instead") {
       "tcp://127.0.0.1:2375";
   const std::string brackets =
       "an IPv6 address stands in brackets: write e.g. tcp://[::1]:2375";
-  const std::string cri_example = "unix:///run/containerd/containerd.sock";
   const std::string path(107, 'x');
-  for (const Case& c : {
-           Case{"", any},
-           Case{"/var/run/docker.sock",
-                "the scheme is missing: write unix:///var/run/docker.sock"},
-           Case{"localhost:docker", port},
-           Case{"unix:/var/run/docker.sock", any},
-           Case{"fd://",
-                "fd:// names a socket that systemd passes to the daemon: write "
-                "where that socket listens, e.g. unix:///var/run/docker.sock"},
-           Case{"UNIX:///x", any},
-           Case{"unix://docker.sock", absolute},
-           Case{"unix://@", absolute},
-           Case{"unix:///var/run/docker\tsock",
-                "it has a control character: write e.g. "
-                "unix:///var/run/docker.sock"},
-           Case{"tcp://my node",
-                "it has a space: write host and port, e.g. "
-                "tcp://127.0.0.1:2375"},
-           Case{"tcp://node:", port},
-           Case{"tcp://node:0", port},
-           Case{"tcp://node:65536", port},
-           Case{"tcp://node:http", port},
-           Case{"tcp://::1", brackets},
-           Case{"tcp://::1:2375", brackets},
-           Case{"https://me:secret@node",
-                "a user name has no meaning to Docker: write host and port, "
-                "e.g. https://127.0.0.1:2376"},
-           Case{"http://node?x=1",
-                "it has a query or a fragment: write host and port, e.g. "
-                "http://127.0.0.1:2375"},
-           Case{"ssh://me@node",
-                "ssh:// is not supported: forward the socket with \"ssh -nNT "
-                "-L /tmp/docker.sock:/var/run/docker.sock "
-                "user@host\" and write unix:///tmp/docker.sock"},
-           Case{"npipe:////./pipe/docker_engine",
-                "npipe:// is for Windows: write e.g. "
-                "unix:///var/run/docker.sock or tcp://127.0.0.1:2375"},
-           Case{"unix:///" + path,
-                "the path of a unix socket has at most 107 bytes, this one has "
-                "108: use a shorter path, or a symbolic link with one"},
-           Case{"tcp://127.0.0.1:1",
-                "container runtimes listen at a Unix socket: write e.g. " +
-                    cri_example,
-                kCri},
-           Case{"unix://run/r.sock",
-                "write the absolute path of the socket, e.g. " + cri_example,
-                kCri},
-           Case{"unix:///a\nb",
-                "it has a control character: write e.g. " + cri_example, kCri},
+  for (const auto& [endpoint, why] : {
+           std::pair{std::string(), any},
+           {"/var/run/docker.sock",
+            "the scheme is missing: write unix:///var/run/docker.sock"},
+           {"localhost:docker", port},
+           {"unix:/var/run/docker.sock", any},
+           {"fd://",
+            "fd:// names a socket that systemd passes to the daemon: write "
+            "where that socket listens, e.g. unix:///var/run/docker.sock"},
+           {"UNIX:///x", any},
+           {"unix://docker.sock", absolute},
+           {"unix://@", absolute},
+           {"unix:///var/run/docker\tsock",
+            "it has a control character: write e.g. "
+            "unix:///var/run/docker.sock"},
+           {"tcp://my node",
+            "it has a space: write host and port, e.g. "
+            "tcp://127.0.0.1:2375"},
+           {"tcp://node:", port},
+           {"tcp://node:0", port},
+           {"tcp://node:65536", port},
+           {"tcp://node:http", port},
+           {"tcp://::1", brackets},
+           {"tcp://::1:2375", brackets},
+           {"https://me:secret@node",
+            "a user name has no meaning to Docker: write host and port, "
+            "e.g. https://127.0.0.1:2376"},
+           {"http://node?x=1",
+            "it has a query or a fragment: write host and port, e.g. "
+            "http://127.0.0.1:2375"},
+           {"ssh://me@node",
+            "ssh:// is not supported: forward the socket with \"ssh -nNT "
+            "-L /tmp/docker.sock:/var/run/docker.sock "
+            "user@host\" and write unix:///tmp/docker.sock"},
+           {"npipe:////./pipe/docker_engine",
+            "npipe:// is for Windows: write e.g. "
+            "unix:///var/run/docker.sock or tcp://127.0.0.1:2375"},
+           {"unix:///" + path,
+            "the path of a unix socket has at most 107 bytes, this one has "
+            "108: use a shorter path, or a symbolic link with one"},
        }) {
-    const Error error = ErrorOf([&] { ParseEndpoint(c.endpoint, c.kind); });
-    CHECK(error.code() == ErrorCode::kInvalidArgument);
-    CHECK(error.what() == (c.kind == kCri ? "Container runtime endpoint \""
-                                          : "Docker endpoint \"") +
-                              c.endpoint + "\" cannot be used: " + c.why);
+    CheckRejected(endpoint, why);
   }
+}
+
+TEST_CASE("The error of an invalid CRI endpoint says what to write instead") {
+  const std::string example =
+      "write e.g. unix:///run/containerd/containerd.sock";
+  CheckRejected("tcp://127.0.0.1:1",
+                "container runtimes listen at a Unix socket: " + example, kCri);
+  CheckRejected("unix://run/r.sock",
+                "write the absolute path of the socket, e.g. "
+                "unix:///run/containerd/containerd.sock",
+                kCri);
+  CheckRejected("unix:///a\nb", "it has a control character: " + example, kCri);
 }
