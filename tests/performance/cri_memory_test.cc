@@ -47,7 +47,8 @@ std::string Repeated(const std::string& bytes, std::size_t count) {
   return all;
 }
 
-/// What a runtime sends, and the statuses that hold `status`.
+/// What a runtime sends: a node, and the message with which it responds to
+/// `method`.
 struct Attack {
   const char* what;
   CriNode node;

@@ -413,11 +413,9 @@ TEST_CASE("A candidate that hangs is the result if no other runs pods") {
   candidates.CheckChosen("", "");
   candidates['a'] = {{OfPod("a1")}};
   CHECK(candidates.List() == Ids{"a1"});
-}
-
-TEST_CASE("A later candidate that hangs is the result too") {
-  const Candidates candidates({{}, Hangs("b hangs.")});
-  candidates.CheckFails(ErrorCode::kTimeout, "b hangs." + Others("a"));
+  // A later one too.
+  const Candidates later({{}, Hangs("b hangs.")});
+  later.CheckFails(ErrorCode::kTimeout, "b hangs." + Others("a"));
 }
 
 TEST_CASE("A candidate whose list fails, but which responds, is the result") {
